@@ -1,0 +1,1 @@
+"""pinshop: Pinterest shopping ads from Python."""
