@@ -117,9 +117,7 @@ class BadReply(PinshopError):
     Attributes: ``status``, ``body`` (the first 2,000 bytes), ``headers``.
     """
 
-    def __init__(
-        self, message: str, *, status: int = 0, body: bytes = b"", headers: Any = None, **facts: Any
-    ) -> None:
+    def __init__(self, message: str, *, status: int = 0, body: bytes = b"", headers: Any = None, **facts: Any) -> None:
         self.status = status
         self.body = body[:2000]
         self.headers = headers or {}

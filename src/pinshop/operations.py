@@ -196,10 +196,10 @@ def check_date(field: str, value: object, operation: str | None = None) -> str:
 def check_choice(field: str, value: object, allowed: Iterable[str | int], operation: str | None = None) -> str | int:
     """One of ``allowed``. An `enum.Enum` member stands for its value."""
     value = getattr(value, "value", value)
-    if not isinstance(value, bool) and isinstance(value, str | int) and value in (known := tuple(allowed)):
+    known = tuple(allowed)
+    if isinstance(value, str | int) and not isinstance(value, bool) and value in known:
         return value
-    shown = ", ".join(map(str, known if isinstance(value, str | int) and not isinstance(value, bool) else allowed))
-    raise InvalidInput(field, value, f"one of {shown}", operation=operation)
+    raise InvalidInput(field, value, f"one of {', '.join(map(str, known))}", operation=operation)
 
 
 def _check_param(param: Param, value: object, operation: str) -> list[str] | str:

@@ -1,0 +1,54 @@
+# Set-up is part of every target: a virtual environment in .venv, made anew only when pyproject.toml changed.
+# Needs Python 3.11 or newer, git and make; uv is used where it is present.
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+# The emulator's tests spend their time in SQLite and in sockets: one process per core.
+PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench soak clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+
+demo: $(READY) ## Promote a small catalog in a local Pinterest and look at what it earned
+	@$(BIN)/python examples/demo.py
+
+test: $(READY) ## Run all tests
+	@$(PYTEST)
+
+check: $(READY) ## Lint, format check, types, floors
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/pyright
+	@$(BIN)/lint-imports --no-logo
+
+format: $(READY) ## Format the code
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
+
+bench: $(READY) ## Measure speed against the old client and the bare libraries
+	@$(BIN)/python bench/run.py
+
+soak: $(READY) ## Run the tests that scale, with many more rounds
+	@PINSHOP_SOAK=1 $(PYTEST) -m soak -rP
+
+clean: ## Remove what make made
+	rm -rf $(VENV) .venvs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(READY): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "pinshop needs Python 3.11 or newer; set PYTHON=/path/to/python" >&2; exit 1; }
+	@echo "Setting up $(VENV) …"
+	@if command -v uv >/dev/null; then \
+		test -x $(BIN)/python || uv venv --quiet --python "$(PYTHON)" $(VENV); \
+		uv pip install --quiet --python $(BIN)/python --editable '.[dev]'; \
+	else \
+		test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV); \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'; \
+	fi
+	@touch $@

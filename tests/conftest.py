@@ -1,0 +1,94 @@
+"""What every test has: a closed network, repeatable randomness, and Pinterest's descriptions where they lie."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import socket
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SOAK = bool(os.environ.get("PINSHOP_SOAK"))
+
+# No deadline: the machine is shared, and a slow example is not a wrong one.
+hypothesis.settings.register_profile("local", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.register_profile("soak", deadline=None, max_examples=2_000)
+hypothesis.settings.load_profile("soak" if SOAK else "ci" if os.environ.get("CI") else "local")
+
+
+def _is_here(address: Any) -> bool:
+    if not isinstance(address, tuple):  # a Unix socket
+        return True
+    host = address[0]
+    try:
+        return host in {"localhost", ""} or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _closed(connect: Callable[..., Any]) -> Callable[..., Any]:
+    def guarded(sock: socket.socket, address: Any) -> Any:
+        if not _is_here(address):
+            message = f"a test tried to reach {address}; tests talk to this machine only"
+            raise PermissionError(message)
+        return connect(sock, address)
+
+    return guarded
+
+
+@pytest.fixture(scope="session", autouse=True)
+def closed_network():
+    patch = pytest.MonkeyPatch()
+    patch.setattr(socket.socket, "connect", _closed(socket.socket.connect))
+    patch.setattr(socket.socket, "connect_ex", _closed(socket.socket.connect_ex))
+    yield
+    patch.undo()
+
+
+@pytest.fixture
+def rounds() -> Callable[[int, int], int]:
+    """``rounds(ci, soak)`` is how often to do it: the first number, or the second under ``make soak``. 0 skips."""
+
+    def choose(ci: int, soak: int) -> int:
+        number = soak if SOAK else ci
+        if not number:
+            pytest.skip("only in make soak" if soak else "not in make soak")
+        return number
+
+    return choose
+
+
+@cache
+def _shared() -> Path | None:
+    given = os.environ.get("PINSHOP_SHARED")
+    for candidate in (Path(given) if given else None, ROOT.parent / "shared"):
+        if candidate and (candidate / "pinterest-api").is_dir():
+            return candidate
+    return None
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with Pinterest's descriptions and the page this project implements: not ours to commit."""
+    if (path := _shared()) is None:
+        pytest.skip("Pinterest's descriptions are not here: set PINSHOP_SHARED, or lay shared/ beside the checkout")
+    return path
+
+
+@cache
+def _description(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_bytes())
+
+
+@pytest.fixture(scope="session")
+def description(shared: Path) -> Callable[[str], dict[str, Any]]:
+    """``description("5.23.0")`` is Pinterest's OpenAPI description of that version. Do not change it: it is shared."""
+    return lambda version: _description(shared / "pinterest-api" / "openapi" / f"{version}.json")
