@@ -398,7 +398,7 @@ _CATALOG_QUERY = (_AS_AD_ACCOUNT,)
 
 USER_ACCOUNT_GET = Operation(
     id="user_account/get", verb="GET", path="/user_account", summary="Who the token belongs to",
-    category="org_read", scopes=("user_accounts:read",), query=_CATALOG_QUERY, sandbox=True, client_credentials_since="5.15",
+    category="org_read", scopes=("user_accounts:read",), query=_CATALOG_QUERY, sandbox=True, client_credentials_since="5.14",
 )  # fmt: skip
 AD_ACCOUNTS_LIST = Operation(
     id="ad_accounts/list", verb="GET", path="/ad_accounts", summary="List ad accounts the token may use",
@@ -455,13 +455,13 @@ CATALOGS_LIST = Operation(
 )  # fmt: skip
 FEEDS_LIST = Operation(
     id="feeds/list", verb="GET", path="/catalogs/feeds", summary="List feeds of a catalog",
-    category="catalogs_read", scopes=("catalogs:read",), answer="page", sandbox=True, client_credentials_since="5.15",
+    category="catalogs_read", scopes=("catalogs:read",), answer="page", sandbox=True, client_credentials_since="5.14",
     query=(*_PAGED, Param(name="catalog_id", kind="id", since="5.11"), _AS_AD_ACCOUNT),
 )  # fmt: skip
 FEEDS_GET = Operation(
     id="feeds/get", verb="GET", path="/catalogs/feeds/{feed_id}", summary="Get one feed",
     category="catalogs_read", scopes=("catalogs:read",), query=_CATALOG_QUERY, sandbox=True,
-    client_credentials_since="5.15",
+    client_credentials_since="5.14",
 )  # fmt: skip
 CATALOG_PRODUCT_GROUPS_LIST = Operation(
     id="catalogs_product_groups/list", verb="GET", path="/catalogs/product_groups", summary="List catalog product groups",
