@@ -1,10 +1,4 @@
-"""The JSON of Pinterest's API as values: models, open enums, and decoding that never loses an answer.
-
-Absent is not null: a field the server did not send is `UNSET`, a field it sent as null is `None`.
-Enums are open: an unknown value stays the string it was. Numbers are exact: an integer stays an `int`,
-any other number is a `decimal.Decimal` in analytics rows. Ids are strings.
-
-All generations of response shapes are accepted everywhere (source: Pinterest's descriptions 5.6.0 to 5.28.0):
+"""Decoding that accepts every generation of response shapes and never loses an answer.
 
     create, update   [{data, exceptions}]            5.4-5.7 (exceptions is one object)
                      {items: [{data, exceptions}]}   5.8 and later (exceptions is a list or null)
@@ -12,6 +6,8 @@ All generations of response shapes are accepted everywhere (source: Pinterest's 
                      {items: [{data, exceptions}]}   5.8-5.14
     list             {items: [{data, exceptions}], bookmark}   5.8-5.14
                      {items: [promotion], bookmark}            5.15 and later
+
+Source: Pinterest's descriptions 5.6.0 to 5.28.0.
 """
 
 from __future__ import annotations
@@ -19,111 +15,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Generic, Literal, TypeAlias, TypeVar, get_args
+from typing import Any, TypeVar, get_args
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import Struct
 
 from pinshop.errors import BadReply
+from pinshop.wire.shapes import BatchItem, Page, ServerException
 
 T = TypeVar("T")
-
-__all__ = ["UNSET", "UnsetType"]  # the rest is public by name; these two are re-exported on purpose
-
-# ---------------------------------------------------------------------------------------------- enums
-
-#: Source: EntityStatus; DRAFT and DELETED_DRAFT since 5.12.0. There is no delete: ARCHIVED is the end.
-EntityStatus: TypeAlias = Literal["ACTIVE", "PAUSED", "ARCHIVED", "DRAFT", "DELETED_DRAFT"]
-#: Source: CreativeType 5.28.0. SHOP_THE_PIN is the deprecated name of COLLECTION (5.10.0).
-CreativeType: TypeAlias = Literal[
-    "REGULAR", "VIDEO", "SHOPPING", "CAROUSEL", "MAX_VIDEO", "SHOP_THE_PIN", "COLLECTION", "IDEA", "SHOWCASE",
-    "QUIZ", "COLLAGE", "MAX_WIDTH_REGULAR_COLLECTION", "MAX_WIDTH_VIDEO_COLLECTION", "APP",
-]  # fmt: skip
-Granularity: TypeAlias = Literal["TOTAL", "DAY", "HOUR", "WEEK", "MONTH"]
-Order: TypeAlias = Literal["ASCENDING", "DESCENDING"]
-ConversionReportTime: TypeAlias = Literal["TIME_OF_AD_ACTION", "TIME_OF_CONVERSION"]
-ReportingTimezone: TypeAlias = Literal["PINTEREST_TIME_ZONE", "AD_ACCOUNT_TIME_ZONE"]
-GridClickType: TypeAlias = Literal["CLOSEUP", "DIRECT_TO_DESTINATION"]
-CollectionsHeaderType: TypeAlias = Literal[
-    "SHOP_THIS_COLLECTION", "EXPLORE_THIS_COLLECTION", "NO_HEADER", "ON_SALE", "GET_DEAL"
-]
-PreferredMediaType: TypeAlias = Literal["VIDEO", "IMAGE"]
-
-
-def choices(alias: Any) -> tuple[str, ...]:
-    """The values of one of the Literal aliases above."""
-    return get_args(alias)
-
-
-# --------------------------------------------------------------------------------------------- models
-
-
-class ServerException(Struct, frozen=True):
-    """Pinterest's ``Exception``: why one item of a batch was refused. ``{"code": 2, "message": "…"}``."""
-
-    code: int | None = None
-    message: str | None = None
-
-
-class ProductGroupPromotion(Struct, kw_only=True, omit_defaults=True, repr_omit_defaults=True):
-    """A catalog product group promoted in an ad group.
-
-    Money is in micro-currency of the ad account (1,000,000 = one unit). Fields by version: see
-    ``ProductGroupPromotion`` in Pinterest's description. Nothing is required, so anything may be `UNSET`.
-    """
-
-    id: str | None | UnsetType = UNSET
-    ad_group_id: str | None | UnsetType = UNSET
-    catalog_product_group_id: str | None | UnsetType = UNSET
-    catalog_product_group_name: str | None | UnsetType = UNSET
-    status: EntityStatus | str | None | UnsetType = UNSET
-    creative_type: CreativeType | str | None | UnsetType = UNSET
-    tracking_url: str | None | UnsetType = UNSET
-    collections_hero_pin_id: str | None | UnsetType = UNSET
-    collections_hero_destination_url: str | None | UnsetType = UNSET
-    collections_header_type: CollectionsHeaderType | str | None | UnsetType = UNSET
-    slideshow_collections_title: str | None | UnsetType = UNSET
-    slideshow_collections_description: str | None | UnsetType = UNSET
-    is_mdl: bool | None | UnsetType = UNSET
-    bid_in_micro_currency: int | None | UnsetType = UNSET
-    included: bool | None | UnsetType = UNSET
-    definition: str | None | UnsetType = UNSET
-    relative_definition: str | None | UnsetType = UNSET
-    parent_id: str | None | UnsetType = UNSET
-    grid_click_type: GridClickType | str | None | UnsetType = UNSET
-    customizable_cta_type: str | None | UnsetType = UNSET
-    is_generate_background: bool | None | UnsetType = UNSET
-    is_image_auto_resizing: bool | None | UnsetType = UNSET
-    selected_image_tag: str | None | UnsetType = UNSET
-    selected_video_tag: str | None | UnsetType = UNSET
-    preferred_media_type: PreferredMediaType | str | None | UnsetType = UNSET
-    type: str | None | UnsetType = UNSET
-    # 5.4-5.7 wrote these two with an s; whoever reads the modern name finds the value there as well.
-    catalogs_product_group_id: str | None | UnsetType = UNSET
-    catalogs_product_group_name: str | None | UnsetType = UNSET
-
-    def __post_init__(self) -> None:
-        if self.catalog_product_group_id is UNSET:
-            self.catalog_product_group_id = self.catalogs_product_group_id
-        if self.catalog_product_group_name is UNSET:
-            self.catalog_product_group_name = self.catalogs_product_group_name
-
-
-class BatchItem(Struct):
-    """One entry of a batch answer, whatever its generation: ``{data, exceptions}``."""
-
-    data: Any = None
-    exceptions: tuple[ServerException, ...] = ()
-
-
-class Page(Struct, Generic[T]):
-    """One page of a list: ``{items: […], bookmark: "…" | null}``."""
-
-    items: list[T]
-    bookmark: str | None = None
-
-
-# ------------------------------------------------------------------------------------------- decoding
 
 
 @lru_cache(maxsize=256)
@@ -144,7 +44,7 @@ def decode(body: bytes, kind: type[T]) -> T:
         BadReply: the body is not JSON, or not even of the outer shape (an object for a model).
     """
     try:
-        return _decoder(kind).decode(body)  # type: ignore[no-any-return]
+        return _decoder(kind).decode(body)  # type: ignore[no-any-return,arg-type]
     except msgspec.ValidationError:
         return lenient(parse(body), kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -165,20 +65,27 @@ def lenient(value: Any, kind: type[T]) -> T:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError:
         pass
-    if not isinstance(value, dict) or not (isinstance(kind, type) and issubclass(kind, Struct)):
-        raise BadReply(f"expected {getattr(kind, '__name__', kind)}, got {type(value).__name__}")
-    by_wire_name = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    model: Any = kind
+    if not isinstance(value, dict) or not (isinstance(model, type) and issubclass(model, Struct)):
+        raise BadReply(f"expected {getattr(model, '__name__', model)}, got {type(value).__name__}")
+    by_wire_name = {field.encode_name: field for field in msgspec.structs.fields(model)}
     known: dict[str, Any] = {}
     for name, item in value.items():
         if field := by_wire_name.get(name):
-            try:
-                known[field.name] = msgspec.convert(item, field.type)
-            except msgspec.ValidationError:
-                known[field.name] = item
+            known[field.name] = _lenient_field(item, field.type)
     try:
-        return kind(**known)
+        return model(**known)  # type: ignore[return-value]
     except TypeError as error:
-        raise BadReply(f"{kind.__name__}: {error}") from error
+        raise BadReply(f"{model.__name__}: {error}") from error
+
+
+def _lenient_field(value: Any, kind: Any) -> Any:
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        # One wrong value inside a nested model must not turn that model into a dict.
+        models = [m for m in get_args(kind) or (kind,) if isinstance(m, type) and issubclass(m, Struct)]
+        return lenient(value, models[0]) if models and isinstance(value, dict) else value
 
 
 def decode_entity(body: bytes, kind: type[T]) -> T:

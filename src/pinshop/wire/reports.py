@@ -1,0 +1,49 @@
+"""Asynchronous reports and what is said about metrics.
+
+Source: ``AdsAnalyticsCreateAsyncResponse``, ``AdsAnalyticsGetAsyncResponse``, ``DeliveryMetricsResponse`` and
+``BookClosedResponse`` of Pinterest's descriptions 5.6.0 to 5.28.0.
+"""
+
+from __future__ import annotations
+
+from msgspec import UNSET, UnsetType
+
+from pinshop.wire.enums import MetricCategory, ReportStatus
+from pinshop.wire.shapes import Entity
+
+
+class ReportOrder(Entity):
+    """A report that was ordered: keep ``token``, it is how the report is asked for."""
+
+    report_status: ReportStatus | str | None | UnsetType = UNSET
+    token: str | None | UnsetType = UNSET
+    message: str | None | UnsetType = UNSET
+
+
+class ReportState(Entity):
+    """How far a report is. FINISHED has ``url`` (a link valid for five minutes) and ``size`` (bytes)."""
+
+    report_status: ReportStatus | str | None | UnsetType = UNSET
+    url: str | None | UnsetType = UNSET
+    size: int | None | UnsetType = UNSET
+
+    def __repr__(self) -> str:
+        # The link's query is a credential: whoever has it has the report.
+        url = self.url.partition("?")[0] + "?…" if isinstance(self.url, str) and "?" in self.url else self.url
+        return f"ReportState(report_status={self.report_status!r}, url={url!r}, size={self.size!r})"
+
+
+class DeliveryMetric(Entity):
+    """The definition of one metric. ``display_name`` is absent where Ads Manager has no name for it."""
+
+    name: str | None | UnsetType = UNSET
+    category: MetricCategory | str | None | UnsetType = UNSET
+    definition: str | None | UnsetType = UNSET
+    display_name: str | None | UnsetType = UNSET
+
+
+class MetricsReadyState(Entity):
+    """Whether the metrics of one day are final."""
+
+    conversion_metrics_ready: bool | None | UnsetType = UNSET
+    non_conversion_metrics_ready: bool | None | UnsetType = UNSET

@@ -1,0 +1,59 @@
+"""The models of the neighbours: decoding that keeps what was sent."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from pinshop import wire
+
+
+def test_a_real_ad_account_record_decodes_whole() -> None:
+    # A record of airbyte's source-pinterest integration tests.
+    record = (
+        b'{"id":"549761668032","name":"Airbyte","owner":{"username":"integrationtest0375","id":"666744057242074926"},'
+        b'"country":"US","currency":"USD","permissions":["OWNER"],"created_time":1603772920,"updated_time":1623173784}'
+    )
+    account = wire.decode(record, wire.AdAccount)
+    assert account.owner == wire.AdAccountOwner(id="666744057242074926", username="integrationtest0375")
+    assert json.loads(wire.encode(account)) == json.loads(record)
+
+
+def test_absent_null_and_unknown_values_stay_apart() -> None:
+    campaign = wire.decode(b'{"id":"1","daily_spend_cap":null,"objective_type":"SOMETHING_NEW"}', wire.Campaign)
+    assert campaign.daily_spend_cap is None
+    assert campaign.lifetime_spend_cap is wire.UNSET
+    assert campaign.objective_type == "SOMETHING_NEW"
+
+
+def test_prices_are_exact_decimals() -> None:
+    body = b'{"items":[{"catalog_type":"RETAIL","metadata":{"item_id":"a","price":24.990000000000000001,"sale_price":null},"pin":null}]}'
+    [product] = wire.decode_page(body, wire.Product).items
+    assert isinstance(product.metadata, wire.ProductMetadata)
+    assert product.metadata.price == Decimal("24.990000000000000001")
+    assert product.metadata.sale_price is None
+
+
+def test_a_wrong_value_inside_a_nested_model_loses_nothing_else() -> None:
+    body = b'{"metadata":{"item_id":7,"price":24.99,"availability":"IN_STOCK"},"pin":{"id":"5"}}'
+    product = wire.decode(body, wire.Product)
+    assert isinstance(product.metadata, wire.ProductMetadata)
+    assert product.metadata.item_id == 7  # as sent, although a string was promised
+    assert product.metadata.price == Decimal("24.99")
+    assert product.metadata.availability == "IN_STOCK"
+
+
+@pytest.mark.parametrize("text", ["3", "3.0"])
+def test_counts_promised_as_number_are_integers(text: str) -> None:
+    counts = wire.decode(b'{"total":%s,"in_stock":0}' % text.encode(), wire.ProductCounts)
+    assert (counts.total, counts.in_stock, counts.videos) == (3, 0, wire.UNSET)
+
+
+def test_secrets_are_not_shown() -> None:
+    feed = wire.decode(b'{"id":"1","credentials":{"username":"u","password":"hunter2"}}', wire.Feed)
+    assert "hunter2" not in repr(feed)
+    state = wire.ReportState(report_status="FINISHED", url="https://reports.example/a.csv?X-Amz-Signature=hunter2")
+    assert "hunter2" not in repr(state)
+    assert "reports.example/a.csv" in repr(state)
