@@ -1,0 +1,70 @@
+"""The table of analytics columns: complete for every version, and true to itself."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from pinshop.columns import ADDITIVE_KINDS, COLUMNS, Ratio, available
+
+SHARED = Path(os.environ.get("PINSHOP_SHARED", Path(__file__).parents[1].parent / "shared"))
+
+
+@pytest.mark.parametrize("version", ["5.6.0", "5.14.0", "5.23.0"])
+def test_every_version_has_exactly_the_columns_of_its_description(version: str) -> None:
+    file = SHARED / "pinterest-api" / "openapi" / f"{version}.json"
+    if not file.exists():
+        pytest.skip(f"Pinterest's description {version} is not beside the repository (set PINSHOP_SHARED)")
+    described = json.loads(file.read_bytes())["components"]["parameters"]["query_columns"]["schema"]["items"]["enum"]
+    ours = available(version)
+    assert set(ours) == set(described)
+    assert len(ours) == len(described)
+
+
+@pytest.mark.parametrize(
+    ("contract", "count"),
+    [("5.0", 101), ("5.3", 104), ("5.4", 107), ("5.5", 112), ("5.6", 112), ("5.9", 131), ("5.10", 147), ("5.12", 149),
+     ("5.14", 151), ("5.15", 162), ("5.16", 167), ("5.20", 173), ("5.22", 175), ("5.23", 175), ("5.28", 185)],
+)  # fmt: skip
+def test_the_number_of_columns_per_version(contract: str, count: int) -> None:
+    assert len(available(contract)) == count
+
+
+def test_no_column_is_declared_twice() -> None:
+    from pinshop import columns
+
+    assert len(columns._rows) == len(COLUMNS) == 185
+
+
+def test_parts_are_columns_that_add_up() -> None:
+    for column in COLUMNS.values():
+        parts = (*column.sum_of, *(column.ratio.over + column.ratio.under if column.ratio else ()))
+        for part in parts:
+            assert part in COLUMNS, f"{column.name} names {part}"
+            assert COLUMNS[part].additive or part == "TOTAL_IMPRESSION_USER", f"{column.name} divides {part}"
+
+
+def test_only_counts_and_money_add_up() -> None:
+    assert COLUMNS["SPEND_IN_MICRO_DOLLAR"].additive
+    assert COLUMNS["SPEND_IN_DOLLAR"].additive
+    for name in ("CTR", "CHECKOUT_ROAS", "CPC_IN_MICRO_DOLLAR", "TOTAL_IMPRESSION_USER", "TOTAL_IMPRESSION_FREQUENCY",
+                 "CAMPAIGN_DAILY_SPEND_CAP", "TOTAL_VIDEO_AVG_WATCHTIME_IN_SECOND"):  # fmt: skip
+        assert not COLUMNS[name].additive, name
+    assert frozenset({"count", "money_micro", "money"}) == ADDITIVE_KINDS
+
+
+def test_paid_and_earned_make_the_total() -> None:
+    assert COLUMNS["TOTAL_CLICKTHROUGH"].sum_of == ("CLICKTHROUGH_1", "CLICKTHROUGH_2")
+    assert COLUMNS["TOTAL_CHECKOUT"].sum_of == (
+        "TOTAL_CLICK_CHECKOUT", "TOTAL_ENGAGEMENT_CHECKOUT", "TOTAL_VIEW_CHECKOUT",
+    )  # fmt: skip
+
+
+def test_money_says_its_unit_in_its_name() -> None:
+    for column in COLUMNS.values():
+        if "MICRO_DOLLAR" in column.name:
+            assert column.unit == "micro-currency", column.name
+        elif "IN_DOLLAR" in column.name:
+            assert column.unit == "currency", column.name
+    assert COLUMNS["CPM_IN_DOLLAR"].ratio == Ratio(("SPEND_IN_MICRO_DOLLAR",), ("IMPRESSION_1",), 1, 1000)
