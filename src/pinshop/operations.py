@@ -161,6 +161,8 @@ class Call(Struct, frozen=True):
 _ID = re.compile(r"[0-9]{1,18}")
 _AD_GROUP_ID = re.compile(r"(?:AG)?[0-9]{1,18}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# A list of names may be written as A,B: a name with a comma in it would be two.
+_NAME = re.compile(r"[A-Za-z0-9_]+")
 
 
 def check_id(field: str, value: object, operation: str | None = None) -> str:
@@ -236,6 +238,8 @@ def _check_param(param: Param, value: object, operation: str) -> list[str] | str
         return str(value)
     if not isinstance(value, str):
         raise InvalidInput(name, value, "a string", operation=operation)
+    if param.kind == "enum" and not _NAME.fullmatch(value):
+        raise InvalidInput(name, value, "a name of letters, digits and _", operation=operation)
     return value
 
 
@@ -256,7 +260,7 @@ def build(
     parts = operation.path_parts
     url = parts[0]
     for index, name in enumerate(operation.path_names):
-        url += check_id(name, path[name] if path else None, operation.id) + parts[index + 1]
+        url += check_id(name, path.get(name) if path else None, operation.id) + parts[index + 1]
     pairs: list[tuple[str, str]] = []
     given = query or {}
     params = operation.params
@@ -299,8 +303,9 @@ def raw(
     ``path`` is below the base URL (``/boards``) and must be encoded already; its quota category defaults to org_read or
     org_write. Only GET is taken as safe to repeat unless ``idempotent`` says otherwise.
     """
-    if not path.startswith("/") or not path.isascii() or any(c in path for c in " ?#\r\n\t\\") or ".." in path.split("/"):
-        raise InvalidInput("path", path, "an encoded path that begins with / and has no ?, # or ..")
+    unsafe = any(c in path for c in " ?#\r\n\t\\") or "//" in path or ".." in path.split("/")
+    if not path.startswith("/") or not path.isascii() or unsafe:
+        raise InvalidInput("path", path, "an encoded path that begins with / and has no ?, #, // or ..")
     operation = Operation(
         id=f"{verb} {path}",
         verb=verb,

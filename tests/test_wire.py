@@ -1,0 +1,281 @@
+"""Decoding: every generation of answers, and no answer lost."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import json
+import pickle
+import string
+from decimal import Decimal
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pinshop import wire
+from pinshop.errors import BadReply
+from pinshop.wire import UNSET, ProductGroupPromotion, ServerException
+
+PROMOTION = {"id": "2680059592705", "ad_group_id": "2680059592706", "status": "ACTIVE"}
+REFUSED = {"code": 2, "message": "Advertiser not found."}
+
+
+def body(value) -> bytes:
+    return json.dumps(value).encode()
+
+
+# ------------------------------------------------------------------------------- generations of answers
+
+
+@pytest.mark.parametrize(
+    ("answer", "exceptions"),
+    [
+        pytest.param([{"data": PROMOTION, "exceptions": {}}], [], id="5.4 bare array, empty object"),
+        pytest.param([{"data": PROMOTION}], [], id="5.4 bare array, absent"),
+        pytest.param({"items": [{"data": PROMOTION, "exceptions": None}]}, [], id="5.8 items, null"),
+        pytest.param({"items": [{"data": PROMOTION, "exceptions": []}]}, [], id="5.8 items, empty list"),
+        pytest.param([{"data": PROMOTION, "exceptions": REFUSED}], [2], id="5.4 one object"),
+        pytest.param({"items": [{"data": PROMOTION, "exceptions": [REFUSED]}]}, [2], id="5.8 a list"),
+        pytest.param({"items": [PROMOTION]}, [], id="items of bare entities"),
+        pytest.param({"data": PROMOTION}, [], id="a single entry"),
+    ],
+)
+def test_a_batch_answer_of_every_generation(answer, exceptions):
+    (item,) = wire.decode_batch(body(answer), ProductGroupPromotion)
+    assert item.data.id == PROMOTION["id"]
+    assert [e.code for e in item.exceptions] == exceptions
+
+
+@pytest.mark.parametrize("data", [None, {}, "absent"])
+def test_a_refused_item_has_no_data_and_keeps_its_place(data):
+    refused = {"exceptions": [REFUSED]} if data == "absent" else {"data": data, "exceptions": [REFUSED]}
+    answer = {"items": [{"data": PROMOTION, "exceptions": None}, refused, {"data": PROMOTION}]}
+    items = wire.decode_batch(body(answer), ProductGroupPromotion)
+    assert [item.data is None for item in items] == [False, True, False]
+    assert items[1].exceptions == (ServerException(2, "Advertiser not found."),)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(PROMOTION, id="bare: 5.4-5.7, 5.15 and later"),
+        pytest.param({"items": [{"data": PROMOTION, "exceptions": None}]}, id="wrapped: 5.8-5.14"),
+        pytest.param({"items": [{"data": PROMOTION}]}, id="wrapped without exceptions"),
+    ],
+)
+def test_an_entity_of_every_generation(answer):
+    assert wire.decode_entity(body(answer), ProductGroupPromotion).status == "ACTIVE"
+
+
+def test_an_entity_that_says_items_in_its_text_is_still_an_entity():
+    answer = PROMOTION | {"slideshow_collections_title": '"items"'}
+    assert wire.decode_entity(body(answer), ProductGroupPromotion).slideshow_collections_title == '"items"'
+
+
+def test_a_wrapped_refusal_is_not_an_entity():
+    with pytest.raises(BadReply, match="Advertiser not found"):
+        wire.decode_entity(body({"items": [{"data": None, "exceptions": [REFUSED]}]}), ProductGroupPromotion)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({"items": [PROMOTION], "bookmark": "b1"}, id="plain: 5.15 and later"),
+        pytest.param({"items": [{"data": PROMOTION, "exceptions": None}], "bookmark": "b1"}, id="wrapped: 5.8-5.14"),
+        pytest.param({"bookmark": "b1", "items": [PROMOTION]}, id="the other way round: 5.28"),
+    ],
+)
+def test_a_page_of_every_generation(answer):
+    page = wire.decode_page(body(answer), ProductGroupPromotion)
+    assert [p.id for p in page.items] == [PROMOTION["id"]]
+    assert page.bookmark == "b1"
+
+
+@pytest.mark.parametrize("tail", [{}, {"bookmark": None}])
+def test_the_last_page_has_no_bookmark(tail):
+    assert wire.decode_page(body({"items": []} | tail), ProductGroupPromotion).bookmark is None
+
+
+# ----------------------------------------------------------------------------------------- exact values
+
+
+def test_both_names_of_the_catalog_product_group_read_the_same():
+    old = wire.decode(body({"catalogs_product_group_id": "9", "catalogs_product_group_name": "Shoes"}), ProductGroupPromotion)
+    new = wire.decode(body({"catalog_product_group_id": "9", "catalog_product_group_name": "Shoes"}), ProductGroupPromotion)
+    assert (old.catalog_product_group_id, old.catalog_product_group_name) == ("9", "Shoes")
+    assert (new.catalog_product_group_id, new.catalog_product_group_name) == ("9", "Shoes")
+
+
+def test_absent_is_not_null():
+    promotion = wire.decode(b'{"tracking_url": null}', ProductGroupPromotion)
+    assert promotion.tracking_url is None
+    assert promotion.status is UNSET
+    assert json.loads(wire.encode(promotion)) == {"tracking_url": None}
+
+
+def test_an_unknown_enum_value_survives_and_round_trips():
+    promotion = wire.decode(b'{"status":"HIBERNATING","creative_type":"HOLOGRAM"}', ProductGroupPromotion)
+    assert promotion.status == "HIBERNATING"
+    assert wire.encode(promotion) == b'{"status":"HIBERNATING","creative_type":"HOLOGRAM"}'
+
+
+def test_integers_beyond_64_bits_are_kept():
+    row = wire.decode_rows(b'[{"SPEND_IN_MICRO_DOLLAR": 9007199254740993, "X": 123456789012345678901234567890}]')[0]
+    assert row == {"SPEND_IN_MICRO_DOLLAR": 2**53 + 1, "X": 123456789012345678901234567890}
+
+
+def test_fractions_in_rows_are_exact_decimals():
+    row = wire.decode_rows(b'[{"SPEND_IN_DOLLAR": 0.1, "CTR": 0.123456789012345678901, "ECPM": 1.50, "N": 1e3}]')[0]
+    assert row["SPEND_IN_DOLLAR"] == Decimal("0.1")
+    assert row["CTR"] == Decimal("0.123456789012345678901")
+    assert str(row["ECPM"]) == "1.50"
+    assert row["N"] == 1000
+
+
+@pytest.mark.parametrize("text", [b"30", b"0", b"-1"])
+def test_an_integer_in_a_row_stays_an_integer(text):
+    value = wire.decode_rows(b'[{"SPEND_IN_DOLLAR": ' + text + b"}]")[0]["SPEND_IN_DOLLAR"]
+    assert (type(value), value) == (int, int(text))
+
+
+def test_rows_keep_unknown_columns_nulls_and_gaps():
+    assert wire.decode_rows(b'[{"NEW_COLUMN": "x"}, {"OLD": null}, {}]') == [{"NEW_COLUMN": "x"}, {"OLD": None}, {}]
+
+
+@pytest.mark.parametrize("version", ["5.6.0", "5.14.0", "5.23.0"])
+def test_the_model_knows_every_field_pinterest_declares(description, version):
+    schemas = description(version)["components"]["schemas"]
+    declared = set()
+    for name, schema in schemas.items():
+        if name.startswith("ProductGroupPromotion"):
+            for part in (schema, *schema.get("allOf", ())):
+                declared |= part.get("properties", {}).keys()
+    ours = {field.encode_name for field in msgspec.structs.fields(ProductGroupPromotion)}
+    assert declared - ours - {"items", "data", "exceptions", "bookmark", "product_group_promotion"} == set()
+
+
+# ---------------------------------------------------------------------------------- no answer is lost
+
+
+def test_a_field_of_another_type_keeps_what_the_server_sent():
+    promotion = wire.decode(b'{"id": 17, "bid_in_micro_currency": "2.5", "is_mdl": "yes"}', ProductGroupPromotion)
+    assert (promotion.id, promotion.bid_in_micro_currency, promotion.is_mdl) == (17, "2.5", "yes")
+
+
+def test_one_odd_item_does_not_spoil_its_page():
+    page = wire.decode_page(body({"items": [PROMOTION, PROMOTION | {"id": 5}], "bookmark": "b"}), ProductGroupPromotion)
+    assert ([p.id for p in page.items], page.bookmark) == ([PROMOTION["id"], 5], "b")
+
+
+def test_one_odd_item_does_not_spoil_its_batch():
+    answer = {"items": [{"data": {"id": 5}, "exceptions": "Busy."}, None, {"data": [1], "exceptions": [{"code": "two"}]}]}
+    items = wire.decode_batch(body(answer), ProductGroupPromotion)
+    assert items[0].data.id == 5
+    assert items[0].exceptions == (ServerException(None, "Busy."),)
+    assert (items[1].data, items[1].exceptions) == (None, ())
+    assert (items[2].data, items[2].exceptions[0].code) == (None, "two")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"<html>502</html>", b'{"items": [', b"\xff\xfe", b'{"id": NaN}', pytest.param(b"[" * 100_000, id="deep")],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "decode",
+    [wire.decode, wire.decode_entity, wire.decode_page, wire.decode_batch, lambda text, _: wire.decode_rows(text)],
+    ids=["decode", "entity", "page", "batch", "rows"],
+)
+def test_what_is_not_json_is_a_bad_reply(decode, text):
+    with pytest.raises(BadReply):
+        decode(text, ProductGroupPromotion)
+
+
+@pytest.mark.parametrize(
+    ("decode", "text"),
+    [
+        (wire.decode, b"[]"),
+        (wire.decode_entity, b'"a string"'),
+        (wire.decode_entity, b'{"items": []}'),
+        (wire.decode_page, b'{"bookmark": "b"}'),
+        (wire.decode_page, b'{"items": {}}'),
+        (wire.decode_page, b"3"),
+        (wire.decode_batch, b'{"code": 1}'),
+        (wire.decode_batch, b"null"),
+        (lambda text, _: wire.decode_rows(text), b'{"code": 1}'),
+        (lambda text, _: wire.decode_rows(text), b"[1]"),
+    ],
+)
+def test_json_of_another_outer_shape_is_a_bad_reply(decode, text):
+    with pytest.raises(BadReply):
+        decode(text, ProductGroupPromotion)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+    max_leaves=20,
+)
+FIELDS = [field.encode_name for field in msgspec.structs.fields(ProductGroupPromotion)]
+answers = (
+    json_values
+    | st.dictionaries(st.sampled_from(FIELDS), json_values)
+    | st.lists(st.fixed_dictionaries({}, optional={"data": json_values, "exceptions": json_values}))
+    | st.fixed_dictionaries({"items": st.lists(json_values | st.dictionaries(st.sampled_from(FIELDS), json_values))})
+)
+
+
+@given(answers)
+def test_any_json_decodes_or_is_a_bad_reply(value):
+    text = body(value)
+    for decode in (wire.decode, wire.decode_entity, wire.decode_page, wire.decode_batch):
+        with contextlib.suppress(BadReply):
+            decode(text, ProductGroupPromotion)
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), json_values))
+def test_no_declared_field_is_lost_whatever_its_value(value):
+    # Reading the modern name finds the old one's value, so leave the old names out of what must come back unchanged.
+    value = {k: v for k, v in value.items() if not k.startswith("catalogs_")}
+    assert json.loads(wire.encode(wire.decode(body(value), ProductGroupPromotion))) == value
+
+
+ids = st.text(string.digits, min_size=1, max_size=18)
+promotions = st.builds(
+    ProductGroupPromotion,
+    id=ids,
+    ad_group_id=ids,
+    catalog_product_group_id=ids | st.none(),
+    status=st.sampled_from(wire.choices(wire.EntityStatus)) | st.text(max_size=9),
+    tracking_url=st.text() | st.none() | st.just(UNSET),
+    bid_in_micro_currency=st.integers(-(2**63), 2**63 - 1) | st.just(UNSET),
+    is_mdl=st.booleans() | st.none() | st.just(UNSET),
+)
+
+
+@given(promotions)
+def test_a_promotion_round_trips(promotion):
+    assert wire.decode(wire.encode(promotion), ProductGroupPromotion) == promotion
+    assert pickle.loads(pickle.dumps(promotion)) == promotion
+    assert copy.deepcopy(promotion) == promotion
+
+
+@given(st.lists(promotions, max_size=5), st.none() | st.text(min_size=1))
+def test_a_page_means_the_same_in_both_generations(items, bookmark):
+    plain = msgspec.to_builtins({"items": items, "bookmark": bookmark})
+    wrapped = {"items": [{"data": item, "exceptions": None} for item in plain["items"]], "bookmark": bookmark}
+    # A wrapped entry without a single field is nothing, a plain one an entity without fields; ids make them something.
+    assert wire.decode_page(body(plain), ProductGroupPromotion) == wire.decode_page(body(wrapped), ProductGroupPromotion)
+
+
+@given(st.lists(st.dictionaries(st.text(max_size=20), st.integers() | st.none() | st.text(), max_size=8), max_size=5))
+def test_rows_of_integers_and_text_come_back_as_they_were(rows):
+    assert wire.decode_rows(body(rows)) == rows
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**12), max_value=10**12))
+def test_any_fraction_keeps_every_digit(number):
+    value = wire.decode_rows(f'[{{"X": {number:f}}}]'.encode())[0]["X"]
+    assert value == number
+    assert str(value) == f"{number:f}"
