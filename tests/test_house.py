@@ -1,0 +1,56 @@
+"""What the house does not tolerate, wherever it stands."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Taken apart, so that this file does not find itself.
+FORBIDDEN = {
+    "a registry's host": ["pypi" + r"\.org", "pythonhosted" + r"\.org", r"registry\.npm" + r"js", r"npmjs" + r"\.(?:com|org)",
+                          "deb" + r"\.debian\.org", "proxy" + r"\.golang\.org"],
+    "a path of one machine": ["/wor" + "k/", "/roo" + "t/", "/hom" + r"e/[a-z]", "/tm" + r"p/[a-z]", "/Use" + r"rs/[a-z]"],
+    "work left for later": [r"\bTO" + r"DO\b", r"\bFIX" + r"ME\b", r"\bXX" + r"X\b"],
+    "what looks like a real token": ["pin" + r"[ar]_[A-Za-z0-9]{12,}"],
+}  # fmt: skip
+VAGUE = {"utils", "util", "core", "base", "helpers", "helper", "common", "misc"}
+BINARY = {".png", ".gz", ".parquet", ".ico", ".woff2"}
+
+
+def tracked() -> list[Path]:
+    try:
+        listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode()
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("not a git checkout")
+    return [path for name in listed.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_nothing_in_the_tree_holds(what):
+    pattern = re.compile("|".join(FORBIDDEN[what]))
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()[:100]}"
+        for path in tracked()
+        if path.suffix not in BINARY
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if pattern.search(line)
+    ]
+    assert not found, f"{what}:\n" + "\n".join(found)
+
+
+def test_every_file_is_named_for_what_it_holds():
+    assert [str(path.relative_to(ROOT)) for path in tracked() if path.stem in VAGUE] == []
+
+
+def test_every_room_has_its_tests():
+    missing = [
+        path.name
+        for path in (ROOT / "src" / "pinshop").glob("*.py")
+        if not path.name.startswith("_") and not list((ROOT / "tests").rglob(f"test_{path.stem}*.py"))
+    ]
+    assert missing == []
