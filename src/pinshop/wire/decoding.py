@@ -159,4 +159,5 @@ def decode_rows(body: bytes) -> list[dict[str, Any]]:
         raise BadReply(f"the answer is not JSON ({error})", body=body) from error
 
 
-encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
+# A Decimal goes out as the number it is, digit by digit.
+encode: Callable[[Any], bytes] = msgspec.json.Encoder(decimal_format="number").encode
