@@ -30,7 +30,7 @@ def write(api, given):
             catalog_product_group_id=group,
             status=EntityStatus("ACTIVE"),
             creative_type=CreativeType("SHOPPING"),
-            tracking_url="https://shop.example/?n=%d" % number,
+            tracking_url=f"https://shop.example/?n={number}",
         )
         for number, group in enumerate(given["catalog_product_group_ids"])
     ]
