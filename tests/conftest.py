@@ -13,6 +13,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from described import Described
 
 ROOT = Path(__file__).resolve().parent.parent
 SOAK = bool(os.environ.get("PINSHOP_SOAK"))
@@ -92,3 +93,14 @@ def _description(path: Path) -> dict[str, Any]:
 def description(shared: Path) -> Callable[[str], dict[str, Any]]:
     """``description("5.23.0")`` is Pinterest's OpenAPI description of that version. Do not change it: it is shared."""
     return lambda version: _description(shared / "pinterest-api" / "openapi" / f"{version}.json")
+
+
+@cache
+def _described(folder: Path, contract: str) -> Described:
+    return Described.read(folder, contract)
+
+
+@pytest.fixture(scope="session")
+def described(shared: Path) -> Callable[[str], Described]:
+    """``described("5.23")`` judges requests and replies by Pinterest's description of that contract."""
+    return lambda contract: _described(shared / "pinterest-api" / "openapi", contract)
