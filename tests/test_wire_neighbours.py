@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from msgspec import Struct
 
 from pinshop import wire
 
@@ -29,7 +31,7 @@ def test_absent_null_and_unknown_values_stay_apart() -> None:
 
 
 def test_prices_are_exact_decimals() -> None:
-    body = b'{"items":[{"catalog_type":"RETAIL","metadata":{"item_id":"a","price":24.990000000000000001,"sale_price":null},"pin":null}]}'
+    body = b'{"items":[{"metadata":{"item_id":"a","price":24.990000000000000001,"sale_price":null},"pin":null}]}'
     [product] = wire.decode_page(body, wire.Product).items
     assert isinstance(product.metadata, wire.ProductMetadata)
     assert product.metadata.price == Decimal("24.990000000000000001")
@@ -57,3 +59,45 @@ def test_secrets_are_not_shown() -> None:
     state = wire.ReportState(report_status="FINISHED", url="https://reports.example/a.csv?X-Amz-Signature=hunter2")
     assert "hunter2" not in repr(state)
     assert "reports.example/a.csv" in repr(state)
+
+
+#: Fields of answers that exist in Pinterest's descriptions for other catalog types than the retail one.
+MODELS = [
+    (wire.ProductGroupPromotion, ["ProductGroupPromotion"]),
+    (wire.Campaign, ["CampaignResponse"]),
+    (wire.AdGroup, ["AdGroupResponse"]),
+    (wire.AdAccount, ["AdAccount"]),
+    (wire.UserAccount, ["Account"]),
+    (wire.Catalog, ["Catalog"]),
+    (wire.Feed, ["CatalogsRetailFeed", "CatalogsFeed"]),
+    (wire.CatalogProductGroup, ["CatalogsRetailProductGroup", "CatalogsProductGroup"]),
+    (wire.ProductCounts, ["CatalogsRetailProductGroupProductCounts", "CatalogsProductGroupProductCounts"]),
+    (wire.Product, ["CatalogsRetailProduct", "CatalogsProduct"]),
+    (wire.ProductMetadata, ["CatalogsRetailProductMetadata", "CatalogsProductMetadata"]),
+    (wire.ReportOrder, ["AdsAnalyticsCreateAsyncResponse"]),
+    (wire.ReportState, ["AdsAnalyticsGetAsyncResponse"]),
+    (wire.MetricsReadyState, ["BookClosedResponse"]),
+]
+
+
+def properties(description: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in node:
+        found: Any = description
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            found = found[part]
+        node = found
+    merged = dict(node.get("properties", {}))
+    for part in (*node.get("allOf", ()), *node.get("oneOf", ())):
+        merged |= properties(description, part)
+    return merged
+
+
+@pytest.mark.parametrize("version", ["5.6.0", "5.14.0", "5.23.0"])
+@pytest.mark.parametrize(("model", "names"), MODELS, ids=lambda value: getattr(value, "__name__", ""))
+def test_no_declared_field_is_lost(model: type[Struct], names: list[str], version: str, description: Any) -> None:
+    schemas = description(version)["components"]["schemas"]
+    name = next((name for name in names if name in schemas), None)
+    if name is None:
+        assert (model, version) == (wire.Catalog, "5.6.0")  # catalogs came with 5.11
+        return
+    assert set(properties(description(version), schemas[name])) <= set(model.__struct_fields__)

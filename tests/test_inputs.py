@@ -1,0 +1,412 @@
+"""What users write is checked against one table; a mistake is named by place, and nothing is sent."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Required, get_origin, get_type_hints, is_typeddict
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pinshop import inputs, wire
+from pinshop.errors import InvalidInput
+from pinshop.inputs import fields
+
+
+def refused(kind: type, value: object, field: str = "items[3]") -> InvalidInput:
+    with pytest.raises(InvalidInput) as caught:
+        inputs.check(kind, value, field, "an/operation")
+    assert not caught.value.sent
+    assert caught.value.operation == "an/operation"
+    return caught.value
+
+
+CREATE = inputs.ProductGroupPromotionCreate
+PROMOTION = {"catalog_product_group_id": "1"}
+CAMPAIGN = {"name": "Spring", "objective_type": "CATALOG_SALES"}
+FAST_CBO = {"budget_type": "CBO_ADGROUP", "pacing_delivery_type": "ACCELERATED"}
+AD_GROUP = {"name": "Shoes", "campaign_id": "1", "billable_event": "CLICKTHROUGH"}
+REPORT = {
+    "start_date": "2026-01-01",
+    "end_date": "2026-01-31",
+    "granularity": "DAY",
+    "columns": ["SPEND_IN_MICRO_DOLLAR"],
+    "level": "PRODUCT_GROUP",
+}
+
+
+class Status(enum.Enum):
+    PAUSED = "PAUSED"
+
+
+# ------------------------------------------------------------------------------------------- what is taken
+
+
+def test_what_users_have_at_hand_becomes_what_is_sent() -> None:
+    noon = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC)
+    sent = inputs.check(
+        inputs.CampaignCreate,
+        {
+            **CAMPAIGN,
+            "status": Status.PAUSED,
+            "order_line_id": 7,
+            "start_time": noon,
+            "tracking_urls": {"click": ("https://a.b",)},
+        },
+        "items[0]",
+    )
+    assert sent == {
+        **CAMPAIGN,
+        "status": "PAUSED",
+        "order_line_id": "7",
+        "start_time": 1767268800,
+        "tracking_urls": {"click": ["https://a.b"]},
+    }
+
+
+def test_null_is_kept_and_unset_is_left_out() -> None:
+    item = {**PROMOTION, "tracking_url": None, "creative_type": wire.UNSET}
+    assert inputs.check(inputs.ProductGroupPromotionCreate, item, "item") == {**PROMOTION, "tracking_url": None}
+
+
+def test_the_caller_s_objects_are_not_changed() -> None:
+    item: dict[str, Any] = {"id": 5, "status": Status.PAUSED}
+    inputs.check_items(inputs.ProductGroupPromotionUpdate, [item])
+    assert item == {"id": 5, "status": Status.PAUSED}
+
+
+def test_a_decimal_is_sent_as_the_number_it_is() -> None:
+    group = {"name": "x", "feed_id": 1, "filters": {"all_of": [{"MAX_PRICE": {"values": Decimal("19.90")}}]}}
+    sent = wire.encode(inputs.check(inputs.CatalogProductGroupCreate, group, "group"))
+    assert b'"values":19.90' in sent
+    assert json.loads(sent)["feed_id"] == "1"
+
+
+@pytest.mark.parametrize("items", [iter([PROMOTION]), (PROMOTION,), [PROMOTION]], ids=["iterator", "tuple", "list"])
+def test_items_may_be_any_series(items: Any) -> None:
+    assert inputs.check_items(inputs.ProductGroupPromotionCreate, items) == [PROMOTION]
+
+
+# ----------------------------------------------------------------------------------------- what is refused
+
+
+@pytest.mark.parametrize("items", [{}, "items", b"", None, 3, PROMOTION], ids=repr)
+def test_what_is_no_series_of_items_is_refused(items: Any) -> None:
+    with pytest.raises(InvalidInput, match="brackets"):
+        inputs.check_items(inputs.ProductGroupPromotionCreate, items)
+
+
+def test_no_items_are_refused() -> None:
+    with pytest.raises(InvalidInput, match="at least one item"):
+        inputs.check_items(inputs.ProductGroupPromotionCreate, [])
+
+
+def test_the_place_of_a_mistake_is_named() -> None:
+    items = [PROMOTION] * 3 + [{**PROMOTION, "tracking_url": "x" * 4001}]
+    with pytest.raises(InvalidInput) as caught:
+        inputs.check_items(inputs.ProductGroupPromotionCreate, items, "product_group_promotions/create")
+    assert caught.value.field == "items[3].tracking_url"
+    assert str(caught.value).startswith("product_group_promotions/create: items[3].tracking_url: got 'xxxx")
+    assert "0 to 4000 characters" in str(caught.value)
+
+
+def test_an_unknown_field_is_named_with_the_nearest_known_one() -> None:
+    error = refused(inputs.ProductGroupPromotionCreate, {**PROMOTION, "tracking_ulr": "https://a.b"})
+    assert (error.field, error.given) == ("items[3].tracking_ulr", "https://a.b")
+    assert "did you mean tracking_url?" in str(error)
+
+
+def test_a_field_like_none_is_answered_with_all_there_are() -> None:
+    assert "catalog_product_group_id, " in str(refused(inputs.ProductGroupPromotionCreate, {**PROMOTION, "xyzzy": 1}))
+
+
+def test_a_field_that_pinterest_sets_is_refused_as_such() -> None:
+    error = refused(inputs.ProductGroupPromotionUpdate, {"id": 1, "bid_in_micro_currency": 1_000_000})
+    assert "Pinterest sets it" in str(error)
+
+
+def test_a_missing_field_is_named() -> None:
+    assert refused(inputs.ProductGroupPromotionCreate, {"status": "ACTIVE"}).field == "items[3].catalog_product_group_id"
+
+
+@pytest.mark.parametrize(
+    ("kind", "item", "field", "words"),
+    [
+        (
+            inputs.ProductGroupPromotionCreate,
+            PROMOTION | {"catalog_product_group_id": "1\n"},
+            "catalog_product_group_id",
+            "digits",
+        ),
+        (
+            inputs.ProductGroupPromotionCreate,
+            PROMOTION | {"catalog_product_group_id": "١"},
+            "catalog_product_group_id",
+            "digits",
+        ),
+        (
+            inputs.ProductGroupPromotionCreate,
+            PROMOTION | {"catalog_product_group_id": True},
+            "catalog_product_group_id",
+            "digits",
+        ),
+        (
+            inputs.ProductGroupPromotionCreate,
+            PROMOTION | {"catalog_product_group_id": 1.0},
+            "catalog_product_group_id",
+            "digits",
+        ),
+        (
+            inputs.ProductGroupPromotionCreate,
+            PROMOTION | {"catalog_product_group_id": None},
+            "catalog_product_group_id",
+            "digits",
+        ),
+        (CREATE, PROMOTION | {"status": "active"}, "status", "nearest: ACTIVE"),
+        (CREATE, PROMOTION | {"status": None}, "status", "one of ACTIVE"),
+        (CREATE, PROMOTION | {"is_mdl": "true"}, "is_mdl", "True or False"),
+        (CREATE, PROMOTION | {"tracking_url": 7}, "tracking_url", "a string"),
+        (CREATE, PROMOTION | {"tracking_url": "\ud800"}, "tracking_url", "surrogates"),
+        (inputs.CampaignCreate, CAMPAIGN | {"daily_spend_cap": 1.5e6}, "daily_spend_cap", "micro-currency"),
+        (inputs.CampaignCreate, CAMPAIGN | {"daily_spend_cap": "5000000"}, "daily_spend_cap", "micro-currency"),
+        (inputs.CampaignCreate, CAMPAIGN | {"daily_spend_cap": -1}, "daily_spend_cap", "0 or more"),
+        (inputs.CampaignCreate, CAMPAIGN | {"daily_spend_cap": 2**63}, "daily_spend_cap", "an integer"),
+        (inputs.CampaignCreate, CAMPAIGN | {"name": ""}, "name", "1 to 255"),
+        (inputs.CampaignCreate, CAMPAIGN | {"start_time": datetime.datetime(2026, 1, 1)}, "start_time", "time zone"),  # noqa: DTZ001
+        (inputs.CampaignCreate, CAMPAIGN | {"start_time": 1_767_268_800_000}, "start_time", "Unix seconds"),
+        (inputs.CampaignCreate, CAMPAIGN | {"tracking_urls": {"click": ["u"] * 4}}, "tracking_urls.click", "0 to 3 items"),
+        (inputs.CampaignCreate, CAMPAIGN | {"tracking_urls": {"clicks": []}}, "tracking_urls.clicks", "did you mean click"),
+        (inputs.AdGroupCreate, AD_GROUP | {"bid_multiplier": float("nan")}, "bid_multiplier", "0 to 10"),
+        (inputs.AdGroupCreate, AD_GROUP | {"targeting_spec": {"GENDER": ["f"]}}, "targeting_spec.GENDER[0]", "female"),
+        (inputs.ReportRequest, REPORT | {"click_window_days": True}, "click_window_days", "one of 0, 1"),
+        (inputs.ReportRequest, REPORT | {"columns": "SPEND_IN_DOLLAR"}, "columns", "a list"),
+        (inputs.ReportRequest, REPORT | {"columns": []}, "columns", "at least one"),
+        (inputs.ReportRequest, REPORT | {"product_group_ids": ["1"] * 501}, "product_group_ids", "1 to 500"),
+        (inputs.ReportRequest, REPORT | {"start_date": "2026-02-30"}, "start_date", "YYYY-MM-DD"),
+    ],
+)
+def test_wrong_values_are_refused_with_what_is_allowed(kind: type, item: Mapping[str, Any], field: str, words: str) -> None:
+    error = refused(kind, item)
+    assert error.field == f"items[3].{field}"
+    assert words in error.allowed
+
+
+# --------------------------------------------------------------------------- rules that bind several fields
+
+
+@pytest.mark.parametrize(
+    ("kind", "item", "field"),
+    [
+        (inputs.CampaignCreate, CAMPAIGN | {"daily_spend_cap": 1, "lifetime_spend_cap": 1}, ".lifetime_spend_cap"),
+        (inputs.CampaignUpdate, {"id": 1, "daily_spend_cap": 1, "lifetime_spend_cap": 1}, ".lifetime_spend_cap"),
+        (inputs.CampaignCreate, CAMPAIGN | {"is_campaign_budget_optimization": True}, ".daily_spend_cap"),
+        (inputs.CampaignCreate, CAMPAIGN | {"is_campaign_budget_optimization": True, "daily_spend_cap": 0}, ".daily_spend_cap"),
+        (inputs.CampaignCreate, CAMPAIGN | {"intended_promotion_type": "CATALOG"}, ".intended_promotion_type"),
+        (inputs.CampaignCreate, CAMPAIGN | {"start_time": 100, "end_time": 100}, ".end_time"),
+        (inputs.AdGroupCreate, AD_GROUP | {"budget_type": "LIFETIME", "budget_in_micro_currency": 1}, ".end_time"),
+        (inputs.AdGroupCreate, AD_GROUP | {"budget_type": "DAILY"}, ".budget_in_micro_currency"),
+        (
+            inputs.AdGroupCreate,
+            AD_GROUP | {"budget_type": "CBO_ADGROUP", "pacing_delivery_type": "ACCELERATED"},
+            ".pacing_delivery_type",
+        ),
+        (inputs.CatalogProductGroupCreate, {"name": "x", "filters": {"any_of": [{"BRAND": {"values": ["a"]}}]}}, ""),
+        (inputs.CatalogProductGroupUpdate, {"filters": {}}, ".filters"),
+        (inputs.CatalogProductGroupUpdate, {"filters": {"any_of": [], "all_of": []}}, ".filters.any_of"),
+        (
+            inputs.CatalogProductGroupUpdate,
+            {"filters": {"any_of": [{"BRAND": {"values": ["a"]}, "CURRENCY": {"values": "USD"}}]}},
+            ".filters.any_of[0]",
+        ),
+        (
+            inputs.CatalogProductGroupCreate,
+            {"name": "x", "catalog_id": 1, "filters": {"any_of": [{"BRAND": {"values": ["a"]}}]}},
+            ".catalog_type",
+        ),
+        (inputs.ReportRequest, REPORT | {"end_date": "2025-12-31"}, ".end_date"),
+        (inputs.ReportRequest, REPORT | {"start_hour": 3}, ".start_hour"),
+        (inputs.ReportRequest, REPORT | {"level": "PRODUCT_ITEM", "ad_ids": ["1"]}, ".ad_ids"),
+        (inputs.ReportRequest, REPORT | {"targeting_types": ["GENDER"]}, ".targeting_types"),
+    ],
+)
+def test_rules_that_pinterest_states_hold(kind: type, item: Mapping[str, Any], field: str) -> None:
+    assert refused(kind, item).field == f"items[3]{field}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "item"),
+    [
+        # What moves a campaign from a daily to a lifetime cap in one request.
+        (inputs.CampaignUpdate, {"id": "1", "daily_spend_cap": None, "lifetime_spend_cap": 5}),
+        (inputs.CampaignUpdate, {"id": "1", "daily_spend_cap": 0, "lifetime_spend_cap": 5}),
+        (inputs.CampaignUpdate, {"id": "1", "start_time": 5, "end_time": -1}),
+        (inputs.CampaignCreate, CAMPAIGN | {"is_campaign_budget_optimization": True, "lifetime_spend_cap": 5}),
+        (inputs.CampaignCreate, {"name": "x", "objective_type": "SALES", "intended_promotion_type": "CATALOG"}),
+        (inputs.CampaignCreate, CAMPAIGN | {"intended_promotion_type": "LEGACY"}),
+        (inputs.AdGroupCreate, AD_GROUP | {"budget_type": "CBO_ADGROUP", "bid_in_micro_currency": 1}),
+        (inputs.ReportRequest, REPORT | {"granularity": "HOUR", "start_hour": 0, "end_hour": 23}),
+    ],
+)
+def test_rules_let_pass_what_is_allowed(kind: type, item: Mapping[str, Any]) -> None:
+    assert inputs.check(kind, item, "item") == item
+
+
+# ------------------------------------------------------------------------------------------- for any input
+
+KINDS = [kind for kind in vars(fields).values() if is_typeddict(kind) and not kind.__name__.startswith("_")]
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.decimals(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@settings(max_examples=20)
+@given(data=st.data())
+def test_whatever_is_given_is_refused_clearly_or_can_be_sent(kind: type, data: st.DataObject) -> None:
+    names = sorted(kind.__annotations__)
+    item = data.draw(st.dictionaries(st.sampled_from(names), ANYTHING) | ANYTHING)
+    try:
+        sent = wire.encode(inputs.check(kind, item, "item"))
+    except InvalidInput as error:
+        refusal = error
+    else:
+        assert isinstance(wire.parse(sent), dict)
+        return
+    assert refusal.field.startswith("item")
+    assert len(str(refusal)) < 2_000
+
+
+# ---------------------------------------------------------------------- compared with Pinterest's description
+
+AD = "/ad_accounts/{ad_account_id}"
+BODIES = [
+    (inputs.ProductGroupPromotionCreate, AD + "/product_group_promotions", "post"),
+    (inputs.ProductGroupPromotionUpdate, AD + "/product_group_promotions", "patch"),
+    (inputs.CampaignCreate, AD + "/campaigns", "post"),
+    (inputs.CampaignUpdate, AD + "/campaigns", "patch"),
+    (inputs.AdGroupCreate, AD + "/ad_groups", "post"),
+    (inputs.AdGroupUpdate, AD + "/ad_groups", "patch"),
+    (inputs.AdAccountCreate, "/ad_accounts", "post"),
+    (inputs.ReportRequest, AD + "/reports", "post"),
+]
+#: Declared for writing, but read-only by their own text or by every example: see facts in `pinshop.inputs.rules`.
+NOT_WRITTEN = {
+    inputs.ProductGroupPromotionCreate: {
+        "id", "ad_group_id", "bid_in_micro_currency", "definition", "grid_click_type", "included", "parent_id",
+        "relative_definition",
+    },
+    inputs.ProductGroupPromotionUpdate: {
+        "ad_group_id", "bid_in_micro_currency", "definition", "grid_click_type", "included", "parent_id", "relative_definition",
+    },
+}  # fmt: skip
+#: Since 5.28, of which there is no description to compare with.
+LATER = {
+    "is_image_auto_resizing", "intended_promotion_type", "is_top_of_search", "is_ltv_optimized", "promotion_ids", "time_zone",
+    "campaign_custom_label",
+}  # fmt: skip
+
+
+def resolve(description: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in node:
+        found: Any = description
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            found = found[part]
+        node = found
+    return node
+
+
+def properties(description: dict[str, Any], node: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
+    node = resolve(description, node)
+    found, required = dict(node.get("properties", {})), set(node.get("required", ()))
+    for part in node.get("allOf", ()):
+        more, needed = properties(description, part)
+        found |= more
+        required |= needed
+    return {name: resolve(description, value) for name, value in found.items()}, required
+
+
+def flat(description: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    node = resolve(description, node)
+    for part in node.get("allOf", ()):
+        node = flat(description, part) | node
+    return node
+
+
+def body(description: dict[str, Any], path: str, verb: str) -> tuple[dict[str, Any], set[str]]:
+    request = resolve(description, description["paths"][path][verb]["requestBody"])
+    schema = resolve(description, next(iter(request["content"].values()))["schema"])
+    if schema.get("type") == "array":
+        return properties(description, schema["items"])
+    found, required = properties(description, schema)
+    if items := found.get("product_group_promotion"):
+        return properties(description, items["items"])
+    return found, required
+
+
+@pytest.mark.parametrize(("kind", "path", "verb"), BODIES, ids=lambda value: getattr(value, "__name__", str(value)))
+def test_the_fields_are_those_of_the_newest_description(kind: type, path: str, verb: str, description: Any) -> None:
+    declared, required = body(description("5.23.0"), path, verb)
+    ours = set(kind.__annotations__)
+    assert set(declared) - ours == NOT_WRITTEN.get(kind, set())
+    assert ours - set(declared) <= LATER | {"ad_account_id"}
+    needed = {name for name in ours if "Required" in str(kind.__annotations__[name])}
+    # The account is an argument of the call; 5.28.0 says in words that a promotion needs its catalog product group.
+    assert needed - {"catalog_product_group_id"} == required - {"ad_account_id"} | ({"id"} if verb == "patch" else set())
+
+
+STARTS: dict[type, dict[str, Any]] = {
+    inputs.ProductGroupPromotionCreate: PROMOTION,
+    inputs.CampaignCreate: CAMPAIGN,
+    inputs.AdGroupCreate: AD_GROUP,
+    inputs.AdAccountCreate: {},
+    inputs.ReportRequest: REPORT,
+}
+
+
+@pytest.mark.parametrize("version", ["5.6.0", "5.14.0", "5.23.0"])
+@pytest.mark.parametrize(("kind", "path", "verb"), BODIES, ids=lambda value: getattr(value, "__name__", str(value)))
+def test_every_value_the_descriptions_allow_is_allowed(
+    kind: type, path: str, verb: str, version: str, description: Any
+) -> None:
+    declared, _ = body(description(version), path, verb)
+    base = {
+        "ProductGroupPromotionCreate": PROMOTION,
+        "CampaignCreate": CAMPAIGN,
+        "AdGroupCreate": AD_GROUP,
+        "ReportRequest": REPORT,
+    }
+    start = base.get(kind.__name__, {} if kind is inputs.AdAccountCreate else {"id": "1"})
+    for name in declared.keys() & kind.__annotations__.keys():
+        schema = flat(description(version), declared[name])
+        is_list = schema.get("type") == "array"
+        for value in flat(description(version), schema.get("items", {}) if is_list else schema).get("enum", ()):
+            if value is None:
+                continue
+            item = {**start, name: [value] if is_list else value}
+            # Values that rules bind to another field.
+            item |= {"budget_in_micro_currency": 1, "end_time": 9} if name == "budget_type" else {}
+            item |= {"level": "CAMPAIGN_TARGETING"} if name == "targeting_types" else {}
+            assert inputs.check(kind, item, "item")[name] == item[name]
+
+
+def test_the_filters_are_those_of_the_newest_description(description: Any) -> None:
+    newest = description("5.23.0")
+    declared = {
+        name: resolve(newest, value)
+        for part in newest["components"]["schemas"]["CatalogsProductGroupFilterKeys"]["anyOf"]
+        for name, value in resolve(newest, part)["properties"].items()
+    }
+    assert set(declared) == set(inputs.Filter.__annotations__)
+    hints = get_type_hints(inputs.Filter)
+    for name, schema in declared.items():
+        allowed, required = properties(newest, schema)
+        ours = get_type_hints(hints[name], include_extras=True)
+        assert set(ours) == set(allowed), name
+        assert {field for field, hint in ours.items() if get_origin(hint) is Required} == required, name
