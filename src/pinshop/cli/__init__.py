@@ -1,0 +1,35 @@
+"""The command `pinshop`. Each subcommand is a module of its own, imported when it is used: parse, one library call, print."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import click
+
+#: name -> (module, attribute, one line of help); the help stands here so that `pinshop --help` imports nothing.
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "emulator": ("pinshop.cli.emulator", "emulator", "Serve a local Pinterest to test against."),
+}
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[name]
+        command: Any = getattr(importlib.import_module(module), attribute)
+        return command  # type: ignore[no-any-return]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][2]) for name in sorted(COMMANDS)])
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pinshop")
+def main() -> None:
+    """Pinterest shopping ads: a local Pinterest to test against, and the commands around it."""

@@ -1,0 +1,90 @@
+"""`pinshop emulator`: serve a local Pinterest until Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import click
+import msgspec
+
+from pinshop.emulator.mount import Emulator, is_loopback
+from pinshop.errors import ConfigurationError
+from pinshop.operations import CONTRACTS
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8123, show_default=True, help="0 picks a free port.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Anything but loopback needs the option below as well.")
+@click.option("--i-know-this-is-not-pinterest", "sure", is_flag=True, help="Second consent to serve beyond this machine.")
+@click.option("--contract", type=click.Choice(CONTRACTS), default=CONTRACTS[-1], show_default=True, help="Generation of answers.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Fixes ids, tokens and earnings.")
+@click.option("--data", type=click.Path(dir_okay=False, path_type=Path), help="Keep the state in this file.")
+@click.option("--now", help="Freeze the clock at this instant, such as 2026-03-01T12:00:00Z.")
+@click.option("--rate-limit", type=click.Choice(["none", "trial", "standard"]), default="none", show_default=True)
+@click.option("--rule", "rules", multiple=True, metavar="NAME=VALUE", help="Set a rule; --rules lists them. Repeatable.")
+@click.option("--rules", "list_rules", is_flag=True, help="List the rules and exit.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with everything a client needs, then serve.")
+def emulator(
+    port: int,
+    host: str,
+    sure: bool,
+    contract: str,
+    seed: int,
+    data: Path | None,
+    now: str | None,
+    rate_limit: str,
+    rules: tuple[str, ...],
+    list_rules: bool,
+    as_json: bool,
+) -> None:
+    """Serve a local Pinterest to test against.
+
+    It holds one business with a catalog, an active campaign and an active ad group, in which a promotion can be created at once.
+    Control routes are under /_emulator/.
+    """
+    if list_rules:
+        from pinshop.emulator.rules import describe
+
+        for rule in describe():
+            choices = ", ".join(map(str, rule["choices"]))
+            click.echo(f"{rule['name']}={rule['default']}  ({choices})\n    {rule['meaning']}; {rule['evidence']}")
+        return
+    if not is_loopback(host) and not sure:
+        raise click.UsageError(
+            f"--host {host} would serve beyond this machine. Tokens and data of the emulator are not secret; "
+            "if that is meant, add --i-know-this-is-not-pinterest."
+        )
+    settings = {}
+    for rule in rules:
+        name, equals, value = rule.partition("=")
+        if not equals:
+            raise click.UsageError(f"--rule {rule}: write NAME=VALUE")
+        settings[name] = value
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        served = Emulator(contract, seed, data or ":memory:", now=now, rules=settings, rate_limit=rate_limit)
+        served.start(host, port, beyond_loopback=sure)
+    except ConfigurationError as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"cannot serve on {host}:{port}: {error.strerror or error}") from error
+    with contextlib.closing(served):
+        if as_json:
+            sys.stdout.write(msgspec.json.encode(served.facts()).decode() + "\n")
+        else:
+            click.echo(
+                f"The pinshop emulator (not Pinterest), contract {served.contract}, seed {served.seed}\n"
+                f"  base_url       {served.base_url}\n  access_token   {served.access_token}\n"
+                f"  ad_account_id  {served.ad_account_id}\n  ad_group_id    {served.ad_group_id}\n"
+                f"  catalog_product_group_ids  {' '.join(served.catalog_product_group_ids)}\n"
+                "Ctrl-C stops it."
+            )
+        sys.stdout.flush()
+        while not stop.wait(0.5):  # short waits, so that signals are seen on every platform
+            pass

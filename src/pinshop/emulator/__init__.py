@@ -1,0 +1,14 @@
+"""A stateful local Pinterest for the shopping-ads slice: `Emulator`.
+
+    from pinshop import Client
+    from pinshop.emulator import Emulator
+
+    emulator = Emulator(now="2026-03-01T12:00:00Z")
+    client = Client(emulator.access_token, transport=emulator.transport())
+
+It imports only the ground floor of pinshop; a server needs the extra ``pinshop[emulator]``.
+"""
+
+from pinshop.emulator.mount import Emulator
+
+__all__ = ["Emulator"]

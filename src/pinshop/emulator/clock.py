@@ -1,0 +1,105 @@
+"""The emulated clock: real time with an offset, or frozen. It is part of the state, so a data file keeps it."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+import time
+from collections.abc import Callable
+
+from pinshop.emulator.store import Store
+from pinshop.errors import ConfigurationError
+
+Instant = datetime.datetime | datetime.date | str | int | float
+
+
+def instant(value: Instant) -> float:
+    """Seconds since the epoch. Takes a datetime (without a zone: UTC), a date (midnight UTC), ISO text or seconds."""
+    if isinstance(value, bool):
+        raise ConfigurationError(f"instant: got {value!r}, allowed: a datetime, a date, ISO 8601 text or unix seconds")
+    if isinstance(value, int | float):
+        seconds = float(value)
+    else:
+        if isinstance(value, str):
+            try:
+                value = datetime.datetime.fromisoformat(value)
+            except ValueError as error:
+                raise ConfigurationError(f"instant: got {value!r}, allowed: ISO 8601 such as 2026-03-01T12:00:00Z") from error
+        elif not isinstance(value, datetime.datetime):
+            value = datetime.datetime(value.year, value.month, value.day)
+        if value.tzinfo is None:
+            value = value.replace(tzinfo=datetime.UTC)
+        seconds = value.timestamp()
+    if not 946_684_800 <= seconds < 4_102_444_800:
+        raise ConfigurationError(f"instant: got {value!r}, allowed: the years 2000 to 2099")
+    return seconds
+
+
+class Clock:
+    """What time it is at the emulated Pinterest."""
+
+    def __init__(self, store: Store, start: Instant | None = None, real: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._real = real
+        self._lock = threading.Lock()
+        self._frozen: float | None = None
+        self._offset = 0.0
+        if start is not None:
+            self._frozen = instant(start)
+        else:
+            self.load()
+
+    def load(self) -> None:
+        """Take the clock over from the state."""
+        saved = self._store.get_meta("clock")
+        if saved:
+            self._frozen, self._offset = saved["frozen"], saved["offset"]
+
+    def save(self) -> None:
+        self._store.set_meta("clock", {"frozen": self._frozen, "offset": self._offset})
+
+    @property
+    def frozen(self) -> bool:
+        return self._frozen is not None
+
+    def seconds(self) -> float:
+        """Unix seconds."""
+        frozen = self._frozen
+        return self._real() + self._offset if frozen is None else frozen
+
+    def now(self) -> datetime.datetime:
+        return datetime.datetime.fromtimestamp(self.seconds(), datetime.UTC)
+
+    def freeze(self, at: Instant | None = None) -> datetime.datetime:
+        """Stop the clock, now or at an instant. Returns the time it shows."""
+        with self._lock:
+            self._frozen = self.seconds() if at is None else instant(at)
+            self.save()
+        return self.now()
+
+    def run(self) -> datetime.datetime:
+        """Let a frozen clock run on from where it stands."""
+        with self._lock:
+            if self._frozen is not None:
+                self._offset, self._frozen = self._frozen - self._real(), None
+                self.save()
+        return self.now()
+
+    def set(self, to: Instant) -> datetime.datetime:
+        """Set the clock. It keeps running, or stays frozen, as it was."""
+        with self._lock:
+            if self._frozen is None:
+                self._offset = instant(to) - self._real()
+            else:
+                self._frozen = instant(to)
+            self.save()
+        return self.now()
+
+    def advance(
+        self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
+    ) -> datetime.datetime:
+        """Move the clock forward (never back). Returns the time it shows."""
+        step = datetime.timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds).total_seconds()
+        if step < 0:
+            raise ConfigurationError(f"advance: got {step} seconds, allowed: 0 or more; use set to go back")
+        return self.set(self.seconds() + step)

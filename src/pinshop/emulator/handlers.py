@@ -1,0 +1,344 @@
+"""One function per operation: Pinterest's rules, no HTTP.
+
+A handler gets a `Context` with checked parameters and answers with an entity, a `Page`, a `Batch`, or `Raw`. It refuses
+with `Refusal` (the whole request) or `ItemRefusal` (one item of a batch).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from pinshop import operations
+from pinshop.emulator import earnings
+from pinshop.emulator.contracts import Batch, Item, ItemRefusal, Page, Raw, Refusal, bad, check_body, is_id, shown
+from pinshop.emulator.rules import Rules
+from pinshop.emulator.store import Entity, Store
+from pinshop.operations import Contract, Operation
+
+
+class Context(Struct):
+    """What a handler knows of one call."""
+
+    operation: Operation
+    contract: Contract
+    store: Store
+    rules: Rules
+    now: int
+    origin: str
+    path: dict[str, int]
+    query: dict[str, Any]
+    body: Any
+    user_id: int
+    #: The ad account of the path, or of ``?ad_account_id=``.
+    account: Entity | None
+    #: Whose catalogs are meant: the token's user, or the owner of ``?ad_account_id=``.
+    owner_id: int
+    #: Items of the batch that a fault makes fail: index -> (code, message).
+    failing: Mapping[int, tuple[int, str]] = {}
+
+    @property
+    def account_id(self) -> int:
+        assert self.account is not None
+        return int(self.account["id"])
+
+
+Handler = Callable[[Context], Any]
+HANDLERS: dict[str, Handler] = {}
+
+
+def handles(operation: Operation) -> Callable[[Handler], Handler]:
+    def register(function: Handler) -> Handler:
+        HANDLERS[operation.id] = function
+        return function
+
+    return register
+
+
+# ------------------------------------------------------------------------------------------------- shared steps
+
+
+def not_found(ctx: Context, what: str) -> Refusal:
+    return Refusal(404, ctx.rules.code_not_found, f"{what} not found.")
+
+
+def item_not_found(ctx: Context, what: str) -> ItemRefusal:
+    return ItemRefusal(ctx.rules.code_not_found, f"{what} not found.")
+
+
+def refuse_item(ctx: Context, message: str) -> ItemRefusal:
+    return ItemRefusal(ctx.rules.code_item_refused, message)
+
+
+def checked_body(ctx: Context, name: str, value: Any, verb: str, where: str) -> dict[str, Any]:
+    return check_body(
+        name, value, ctx.contract, verb, where,
+        both_names=ctx.rules.field_names == "both", unknown=ctx.rules.unknown_body_fields,
+    )  # fmt: skip
+
+
+def batch_items(value: Any, where: str, maximum: int) -> list[Any]:
+    """A list of 1 to ``maximum`` items, or 400/1."""
+    if not isinstance(value, list):
+        raise bad(f"Invalid request: '{where}' ({shown(value)} is not of type array)")
+    if not 1 <= len(value) <= maximum:
+        raise bad(f"Invalid request: '{where}' has {len(value)} items, the size limit is [1, {maximum}]")
+    return value
+
+
+def each_item(ctx: Context, bodies: Sequence[Mapping[str, Any]], do: Callable[[Mapping[str, Any]], Entity]) -> Batch:
+    """One entry per input, in the order of the request; a refused item does not stop the others."""
+    done: list[Item] = []
+    with ctx.store.transaction():
+        for index, body in enumerate(bodies):
+            try:
+                if fault := ctx.failing.get(index):
+                    raise ItemRefusal(*fault)
+                done.append(Item(do(body)))
+            except ItemRefusal as refusal:
+                done.append(Item(dict(body), ((refusal.code, refusal.message),)))
+    return Batch(done)
+
+
+def change_status(ctx: Context, kind: str, entity: Entity, new: str | None) -> None:
+    """Give the entity a status, if the rules allow it, and remember since when."""
+    old = entity["status"]
+    if new is None or new == old:
+        return
+    if ctx.rules.archived_is_final and old in ("ARCHIVED", "DELETED_DRAFT"):
+        raise refuse_item(ctx, f"{old} is final: the status cannot become {new}.")
+    if new in ("DRAFT", "DELETED_DRAFT") and old != "DRAFT":
+        raise refuse_item(ctx, f"The status cannot change from {old} to {new}.")
+    entity["status"] = new
+    ctx.store.note_status(kind, entity["id"], new, ctx.now)
+
+
+def encode_bookmark(kind: str, last: int, descending: bool) -> str:
+    return base64.urlsafe_b64encode(f"??{kind}|{last}|{'D' if descending else 'A'}".encode()).decode()
+
+
+def decode_bookmark(ctx: Context, kind: str, descending: bool) -> int | None:
+    text = ctx.query.get("bookmark")
+    if not text:
+        return None
+    try:
+        made_for, last, order = base64.b64decode(text, altchars=b"-_", validate=True).decode("ascii").removeprefix("??").split("|")
+    except (binascii.Error, ValueError, UnicodeError) as error:
+        raise bad(f"'bookmark' value {shown(text)} is not a bookmark of this list") from error
+    if made_for != kind or not is_id(last) or order != ("D" if descending else "A"):
+        raise bad(f"'bookmark' value {shown(text)} is not a bookmark of this list")
+    return int(last)
+
+
+def is_descending(ctx: Context) -> bool:
+    return (ctx.query.get("order") or ctx.rules.default_order) == "DESCENDING"
+
+
+def page_of(
+    ctx: Context,
+    kind: str,
+    *,
+    where: Mapping[str, int | None],
+    ids: Mapping[str, Sequence[int]] | None = None,
+    statuses: Sequence[str] | None = None,
+    descending: bool = False,
+) -> Page:
+    """One page of a list; one entity more is read to know whether another page follows."""
+    size: int = ctx.query["page_size"]
+    found = ctx.store.page(
+        kind, where=where, ids=ids, statuses=statuses, after=decode_bookmark(ctx, kind, descending), descending=descending,
+        limit=size + 1,
+    )  # fmt: skip
+    bookmark = encode_bookmark(kind, found[size - 1]["id"], descending) if len(found) > size else None
+    return Page(found[:size], bookmark)
+
+
+def listed_statuses(ctx: Context, by_ids: bool) -> Sequence[str] | None:
+    given: Sequence[str] | None = ctx.query.get("entity_statuses")
+    if given:
+        return given
+    return None if by_ids and ctx.rules.statuses_with_ids == "all" else ("ACTIVE", "PAUSED")
+
+
+# ------------------------------------------------------------------------------------------------- promotions
+
+
+def complete_promotions(ctx: Context, promotions: Iterable[Entity]) -> list[Entity]:
+    """Add what is derived: the group's name, the ad group's bid, the remnants of the partition tree."""
+    known = list(promotions)
+    groups = ctx.store.get_many("product_groups", sorted({p["catalog_product_group_id"] for p in known})) if known else {}
+    ad_groups = ctx.store.get_many("ad_groups", sorted({p["ad_group_id"] for p in known})) if known else {}
+    for promotion in known:
+        group = groups.get(promotion["catalog_product_group_id"])
+        ad_group = ad_groups.get(promotion["ad_group_id"])
+        promotion["catalog_product_group_name"] = group["name"] if group else None
+        if ad_group and ctx.rules.bid_in_micro_currency == "ad_group":
+            promotion["bid_in_micro_currency"] = ad_group.get("bid_in_micro_currency")
+        promotion["included"] = True
+        promotion["definition"] = None if ctx.rules.definition == "null" else ctx.rules.definition
+        promotion["grid_click_type"] = "DIRECT_TO_DESTINATION"
+        promotion["type"] = "productgroup"
+        promotion.setdefault("is_generate_background", False)
+        promotion.setdefault("is_image_auto_resizing", False)
+        if ctx.rules.ad_group_id_prefix:
+            promotion["ad_group_id"] = f"AG{promotion['ad_group_id']}"
+    return known
+
+
+def _promotions_envelope(ctx: Context, maximum: int) -> tuple[Entity, list[Any]]:
+    """The ad group and the items of a create or update body."""
+    body = ctx.body
+    if not isinstance(body, dict):
+        raise bad(f"Invalid request: the body ({shown(body)} is not of type object)")
+    for name in ("ad_group_id", "product_group_promotion"):
+        if name not in body:
+            raise bad(f"Invalid request: '{name}' is a required property")
+    given = body["ad_group_id"]
+    if not isinstance(given, str):
+        raise bad(f"Invalid request: 'ad_group_id' ({shown(given)} is not of type string)")
+    if not is_id(given.removeprefix("AG")):
+        raise bad(f"'ad_group_id' value {shown(given)} must match the pattern: ^(AG)?\\d+$")
+    items = batch_items(body["product_group_promotion"], "product_group_promotion", maximum)
+    ad_group = ctx.store.get("ad_groups", int(given.removeprefix("AG")))
+    if ad_group is None or ad_group["ad_account_id"] != ctx.account_id:
+        raise not_found(ctx, "AdGroup")
+    return ad_group, items
+
+
+def carries_shopping(campaign: Mapping[str, Any]) -> bool:
+    """Whether promotions may live under this campaign: CATALOG_SALES, or the new scheme's promotion type CATALOG."""
+    if campaign.get("intended_promotion_type") == "CATALOG":
+        return campaign["objective_type"] in ("SALES", "CONSIDERATION", "LEADS")
+    return campaign["objective_type"] == "CATALOG_SALES"
+
+
+@handles(operations.PROMOTIONS_CREATE)
+def promotions_create(ctx: Context) -> Batch:
+    ad_group, items = _promotions_envelope(ctx, ctx.operation.max_items)
+    bodies = [checked_body(ctx, "promotion", item, "c", f"product_group_promotion[{n}]") for n, item in enumerate(items)]
+    campaign = ctx.store.get("campaigns", ad_group["campaign_id"])
+    assert campaign is not None
+    if ctx.rules.write_wrong_objective == "refuse" and not carries_shopping(campaign):
+        raise bad(f"Ad group {ad_group['id']} is not of a catalog sales campaign ({campaign['objective_type']}).")
+    if ad_group["status"] in ("ARCHIVED", "DELETED_DRAFT"):
+        raise bad(f"Ad group {ad_group['id']} is {ad_group['status']}.")
+    present = (
+        {p["catalog_product_group_id"] for p in ctx.store.find("promotions", ad_group_id=ad_group["id"]) if p["status"] != "ARCHIVED"}
+        if ctx.rules.duplicate_promotion == "refuse"
+        else None
+    )
+
+    def create(body: Mapping[str, Any]) -> Entity:
+        group_id = body.get("catalog_product_group_id")
+        if group_id is None:
+            raise refuse_item(ctx, "catalog_product_group_id is required.")
+        group = ctx.store.get("product_groups", group_id)
+        assert ctx.account is not None
+        if group is None or group["owner_id"] != ctx.account["owner_id"]:
+            raise item_not_found(ctx, "Catalog product group")
+        if present is not None:
+            if group_id in present:
+                raise refuse_item(ctx, f"Catalog product group {group_id} is promoted in this ad group already.")
+            present.add(group_id)
+        if body.get("creative_type") == "COLLECTION" and ctx.rules.hero_pin_required and not body.get("collections_hero_pin_id"):
+            raise refuse_item(ctx, "collections_hero_pin_id is required for creative_type COLLECTION.")
+        status = body.get("status") or ctx.rules.default_promotion_status
+        if status == "DELETED_DRAFT":
+            raise refuse_item(ctx, "A product group promotion cannot be created as DELETED_DRAFT.")
+        promotion: Entity = {
+            "creative_type": "REGULAR",
+            **{name: value for name, value in body.items() if value is not None},
+            "id": ctx.store.next_id("promotions"),
+            "ad_account_id": ctx.account_id,
+            "ad_group_id": ad_group["id"],
+            "status": status,
+            "created": ctx.now,
+        }
+        ctx.store.insert("promotions", promotion)
+        ctx.store.note_status("promotions", promotion["id"], status, ctx.now)
+        return promotion
+
+    batch = each_item(ctx, bodies, create)
+    complete_promotions(ctx, [item.data for item in batch.items if not item.exceptions and item.data is not None])
+    return batch
+
+
+@handles(operations.PROMOTIONS_UPDATE)
+def promotions_update(ctx: Context) -> Batch:
+    ad_group, items = _promotions_envelope(ctx, ctx.rules.update_items_maximum)
+    bodies = [checked_body(ctx, "promotion", item, "u", f"product_group_promotion[{n}]") for n, item in enumerate(items)]
+
+    def update(body: Mapping[str, Any]) -> Entity:
+        if body.get("id") is None:
+            raise refuse_item(ctx, "id is required.")
+        promotion = ctx.store.get("promotions", body["id"])
+        if promotion is None or promotion["ad_group_id"] != ad_group["id"]:
+            raise item_not_found(ctx, "Product group promotion")
+        changes = {name: value for name, value in body.items() if name not in ("id", "status")}
+        moved = changes.pop("catalog_product_group_id", None)
+        if moved is not None and moved != promotion["catalog_product_group_id"]:
+            if ctx.rules.update_catalog_product_group_id == "refuse":
+                raise refuse_item(ctx, "catalog_product_group_id cannot be changed.")
+            if ctx.rules.update_catalog_product_group_id == "apply":
+                group = ctx.store.get("product_groups", moved)
+                assert ctx.account is not None
+                if group is None or group["owner_id"] != ctx.account["owner_id"]:
+                    raise item_not_found(ctx, "Catalog product group")
+                promotion["catalog_product_group_id"] = moved
+        change_status(ctx, "promotions", promotion, body.get("status"))
+        promotion.update(changes)
+        ctx.store.update("promotions", promotion)
+        return promotion
+
+    batch = each_item(ctx, bodies, update)
+    complete_promotions(ctx, [item.data for item in batch.items if not item.exceptions and item.data is not None])
+    return batch
+
+
+@handles(operations.PROMOTIONS_LIST)
+def promotions_list(ctx: Context) -> Page:
+    ids, ad_group_id = ctx.query.get("product_group_promotion_ids"), ctx.query.get("ad_group_id")
+    descending = is_descending(ctx)
+    if ids:  # "product_group_promotion_ids takes precedence over ad_group_ids"
+        page = page_of(
+            ctx, "promotions", where={"ad_account_id": ctx.account_id}, ids={"id": ids},
+            statuses=listed_statuses(ctx, True), descending=descending,
+        )  # fmt: skip
+    elif ad_group_id is not None:
+        ad_group = ctx.store.get("ad_groups", ad_group_id)
+        if ad_group is None or ad_group["ad_account_id"] != ctx.account_id:
+            raise not_found(ctx, "AdGroup")
+        page = page_of(
+            ctx, "promotions", where={"ad_group_id": ad_group_id}, statuses=listed_statuses(ctx, False), descending=descending
+        )
+    else:
+        raise bad("Include either ad_group_id or product_group_promotion_ids in your request.")
+    complete_promotions(ctx, page.items)
+    return page
+
+
+@handles(operations.PROMOTIONS_GET)
+def promotions_get(ctx: Context) -> Entity:
+    promotion = ctx.store.get("promotions", ctx.path["product_group_promotion_id"])
+    if promotion is None or promotion["ad_account_id"] != ctx.account_id:
+        raise not_found(ctx, "Product group promotion")
+    return complete_promotions(ctx, [promotion])[0]
+
+
+@handles(operations.PROMOTIONS_ANALYTICS)
+def promotions_analytics(ctx: Context) -> Raw:
+    columns = earnings.check_columns(ctx.query["columns"], ctx.contract)
+    start, end = earnings.check_dates(
+        ctx.query["start_date"], ctx.query["end_date"], ctx.query["granularity"], ctx.now, ctx.rules.analytics_days_back
+    )
+    ids: list[int] = list(dict.fromkeys(ctx.query["product_group_ids"]))
+    found = ctx.store.get_many("promotions", ids)
+    known = [found[i] for i in ids if i in found and found[i]["ad_account_id"] == ctx.account_id]
+    if len(known) < len(ids) and ctx.rules.unknown_promotion_ids == "refuse":
+        raise not_found(ctx, "Product group promotion")
+    assert ctx.account is not None
+    return Raw(earnings.rows(ctx.store, ctx.rules, ctx.account, known, columns, start, end, ctx.query, ctx.now))

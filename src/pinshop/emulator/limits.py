@@ -1,0 +1,126 @@
+"""Rate limits by category, counted by the emulated clock, and their headers in Envoy's form.
+
+Source of the numbers: Pinterest's page on rate limits, and headers seen in real traffic
+(``x-ratelimit-limit: 100, 100;w=1, 1000;w=60``, ``x-ratelimit-remaining: 99``, ``x-ratelimit-reset: 1``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from pinshop.emulator.contracts import Refusal
+from pinshop.errors import ConfigurationError
+
+Headers = Literal["envoy", "none", "retry_after", "text"]
+_DAY = 86_400
+_CATEGORIES = ("ads_read", "ads_write", "ads_analytics", "catalogs_read", "catalogs_write", "org_read", "org_write")
+
+#: Requests per minute, per user and app. ads_write and org are not published: an old note says 400, a real header 1000.
+_STANDARD = {
+    "ads_analytics": 300, "ads_read": 1000, "ads_write": 400, "catalogs_read": 100, "catalogs_write": 100,
+    "org_read": 1000, "org_write": 1000,
+}  # fmt: skip
+_WORDS = (
+    "This request exceeded a rate limit. This can happen if the client exceeds one of the published rate limits within a "
+    "short time window."
+)
+
+
+class Profile(Struct, frozen=True, forbid_unknown_fields=True):
+    """``universal`` and ``categories`` hold (requests, seconds). ``per_app`` counts all users of an app together (trial).
+
+    ``headers``: "envoy" (as seen), "none" (a bare 429), "retry_after" (a 429 with only that), "text" (a 400 whose message
+    says "Retry after N seconds", as connectors have seen on analytics).
+    """
+
+    universal: tuple[int, int] | None = None
+    categories: Mapping[str, tuple[int, int]] = {}
+    per_app: bool = False
+    headers: Headers = "envoy"
+
+
+PROFILES: dict[str, Profile | None] = {
+    "none": None,
+    "trial": Profile(universal=(1000, _DAY), per_app=True),
+    "standard": Profile(universal=(100, 1), categories={name: (n, 60) for name, n in _STANDARD.items()}),
+}
+
+
+class Limits:
+    """Counts calls in windows aligned to the emulated clock."""
+
+    def __init__(self, profile: str = "none") -> None:
+        self.use(profile)
+
+    def use(self, profile: str | Profile, *, headers: Headers | None = None) -> None:
+        """Choose "none", "trial", "standard", or a `Profile` of your own.
+
+        Raises:
+            ConfigurationError: an unknown profile or category, or a window without length.
+        """
+        if isinstance(profile, str):
+            if profile not in PROFILES:
+                raise ConfigurationError(f"rate limit: got {profile!r}, allowed: {', '.join(PROFILES)}, or a profile of your own")
+            self.name, self.profile = profile, PROFILES[profile]
+        else:
+            self.name, self.profile = "custom", profile
+        if headers is not None and self.profile is not None:
+            self.profile = Profile(self.profile.universal, self.profile.categories, self.profile.per_app, headers)
+        if self.profile:
+            for name in self.profile.categories:
+                if name not in _CATEGORIES:
+                    raise ConfigurationError(f"rate limit: category {name!r}, allowed: {', '.join(_CATEGORIES)}")
+            windows = [*self.profile.categories.values(), *([self.profile.universal] if self.profile.universal else [])]
+            if any(quota < 1 or seconds < 1 for quota, seconds in windows):
+                raise ConfigurationError("rate limit: requests and seconds must be at least 1")
+        self.clear()
+
+    def clear(self) -> None:
+        self._spent: dict[tuple[Any, ...], tuple[int, int]] = {}
+
+    def spend(self, category: str, user: str, app: str, now: float, headers: dict[str, str]) -> None:
+        """Count one call and write its headers; raise 429/8 (or the variant's answer) if a quota is used up."""
+        profile = self.profile
+        if profile is None:
+            return
+        who = app if profile.per_app else user
+        windows = []
+        if profile.universal:
+            windows.append(((who,), *profile.universal))
+        if limit := profile.categories.get(category):
+            windows.append(((who, category), *limit))
+        tightest: tuple[int, int, int] | None = None
+        refused = False
+        for key, quota, seconds in windows:
+            start = int(now // seconds)
+            window, spent = self._spent.get(key, (start, 0))
+            spent = spent if window == start else 0
+            if spent >= quota:
+                refused = True
+            left, reset = quota - spent - 1, max(1, int((start + 1) * seconds - now + 0.999))
+            # The window with the least left is the one reported; of two alike, the one that lasts longer.
+            if tightest is None or (max(left, -1), -reset) < (tightest[0], -tightest[1]):
+                tightest = (max(left, -1), reset, quota)
+        if tightest is None:
+            return
+        if not refused:  # a refused call spends nothing
+            for key, _, seconds in windows:
+                start = int(now // seconds)
+                window, spent = self._spent.get(key, (start, 0))
+                self._spent[key] = (start, spent + 1 if window == start else 1)
+        left, reset, quota = tightest
+        if profile.headers == "envoy":
+            described = ", ".join(f"{quota};w={seconds}" for _, quota, seconds in windows)
+            headers["x-ratelimit-limit"] = f"{quota}, {described}"
+            headers["x-ratelimit-remaining"] = str(max(left, 0))
+            headers["x-ratelimit-reset"] = str(reset)
+        if refused:
+            if profile.headers == "text":
+                raise Refusal(400, 1, f"You have exceeded your rate limit. Retry after {reset} seconds")
+            extra = {"retry-after": str(reset)} if profile.headers == "retry_after" else {}
+            if profile.headers == "envoy":
+                extra["x-envoy-ratelimited"] = "true"
+            raise Refusal(429, 8, _WORDS, extra)

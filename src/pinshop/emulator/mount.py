@@ -1,0 +1,403 @@
+"""The emulator's doors: in-process transports, an ASGI app, a server in a thread, and the `/_emulator/` control routes."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from pinshop.emulator.app import MAX_BODY, Answer, App, Journal
+from pinshop.emulator.clock import Clock, Instant
+from pinshop.emulator.faults import Fault
+from pinshop.emulator.limits import Limits
+from pinshop.emulator.rules import Rules
+from pinshop.emulator.seeding import seed_account
+from pinshop.emulator.store import Store
+from pinshop.errors import ConfigurationError, Disconnected, TimedOut
+from pinshop.operations import CONTRACTS, Contract, Reply, Request
+
+
+class Emulator:
+    """A local Pinterest for the shopping-ads slice, with one seeded business in which a promotion can be created at once.
+
+    Use it in-process (``emulator.transport()``, ``emulator.async_transport()``: no socket) or as a server on a free loopback
+    port (``with Emulator() as emulator: emulator.base_url``). Both serve the same state.
+
+    Args:
+        contract: the generation whose fields and shapes are answered: "5.6", "5.14", "5.23" or "5.28".
+        seed: fixes ids, tokens and what promotions earn. Same seed, same clock, same calls: same bytes.
+        data: a file that keeps the state, or ":memory:".
+        now: freezes the clock at this instant (a datetime, a date, ISO text or unix seconds). None: real time.
+        rules: settings for what Pinterest does not document, see `pinshop.emulator.rules`.
+        rate_limit: "none", "trial" or "standard".
+    """
+
+    def __init__(
+        self,
+        contract: str = "5.28",
+        seed: int = 1,
+        data: str | Path = ":memory:",
+        *,
+        now: Instant | None = None,
+        rules: Mapping[str, object] | None = None,
+        rate_limit: str = "none",
+    ) -> None:
+        if contract not in CONTRACTS:
+            raise ConfigurationError(f"contract: got {contract!r}, allowed: {', '.join(CONTRACTS)}")
+        settings = Rules()
+        settings.update(rules or {})
+        self._store = Store(data, seed)
+        if (kept := self._store.get_meta("seed")) is not None:
+            self._store.seed = kept  # a data file keeps the seed it was made with
+        #: The emulated clock: now, freeze, run, set, advance.
+        self.clock = Clock(self._store, now)
+        if self._store.is_empty():
+            seed_account(self._store, int(self.clock.seconds()))
+        self.clock.save()
+        self._app = App(self._store, self.clock, settings, cast(Contract, contract), rate_limit)
+        self._initial = self._store.copy()
+        self._snapshots: dict[str, Store] = {}
+        self._server: _Server | None = None
+        self._load_seeded()
+
+    def _load_seeded(self) -> None:
+        seeded = self._store.get_meta("seeded")
+        #: What the seeded business consists of; ids are text, as on the wire.
+        self.access_token: str = seeded["access_token"]
+        self.user_id = str(seeded["user_id"])
+        self.ad_account_id = str(seeded["ad_account_id"])
+        self.campaign_id = str(seeded["campaign_id"])
+        self.ad_group_id = str(seeded["ad_group_id"])
+        self.catalog_id = str(seeded["catalog_id"])
+        self.feed_id = str(seeded["feed_id"])
+        self.catalog_product_group_ids = [str(i) for i in seeded["catalog_product_group_ids"]]
+
+    def __repr__(self) -> str:
+        return f"<Emulator contract={self.contract} seed={self.seed} {self.base_url}>"
+
+    @property
+    def contract(self) -> Contract:
+        return self._app.contract
+
+    @property
+    def seed(self) -> int:
+        return self._store.seed
+
+    # ------------------------------------------------------------------------------------------- in-process
+
+    def handle(self, request: Request) -> Reply:
+        """Serve one request without a socket.
+
+        Raises:
+            Disconnected, TimedOut: a fault says so; ``sent`` is True.
+        """
+        return _delivered(self._app.answer(request), request, time.sleep)
+
+    def transport(self) -> EmulatorTransport:
+        """A transport for `pinshop.Client` that reaches this emulator without a socket."""
+        return EmulatorTransport(self)
+
+    def async_transport(self) -> AsyncEmulatorTransport:
+        """The same for `pinshop.AsyncClient`."""
+        return AsyncEmulatorTransport(self)
+
+    # ---------------------------------------------------------------------------------------------- control
+
+    @property
+    def calls(self) -> Journal:
+        """The journal: iterate it, index it, ``.count("product_group_promotions/create")``, ``.of(operation)``."""
+        return self._app.journal
+
+    @property
+    def rules(self) -> Rules:
+        return self._app.rules
+
+    def fail(self, operation: str = "*", **fault: Any) -> Fault:
+        """Make trouble for the next calls of an operation (an id such as "product_group_promotions/create", or "*").
+
+        ``fail("product_group_promotions/create", after_commit=True, drop=True)`` commits and closes the connection;
+        ``fail(status=503)`` answers 503 before anything is done; ``fail("…/create", item=1, code=2, message="…")`` lets the
+        second item fail. ``times=2`` for the next two calls, ``times=None`` always, ``probability=0.1`` by chance.
+        All fields: `pinshop.emulator.faults.Fault`. Remove with ``stop_failing``.
+
+        Raises:
+            ConfigurationError: an unknown operation or field.
+        """
+        return self._app.faults.add(operation=operation, **fault)
+
+    @property
+    def faults(self) -> list[Fault]:
+        """The faults in force."""
+        return self._app.faults.list()
+
+    def stop_failing(self, fault: Fault | None = None) -> None:
+        """Remove one fault, or all."""
+        if fault is None:
+            self._app.faults.clear()
+        else:
+            self.remove_fault(fault.id)
+
+    def remove_fault(self, fault_id: int) -> bool:
+        """Remove one fault by its id; False if it is not in force (any more)."""
+        return self._app.faults.remove(fault_id)
+
+    @property
+    def limits(self) -> Limits:
+        """Rate limits: ``emulator.limits.use("standard")``, ``.use("trial", headers="none")``, ``.use(Profile(…))``."""
+        return self._app.limits
+
+    @property
+    def snapshots(self) -> list[str]:
+        """The names of the kept snapshots."""
+        return list(self._snapshots)
+
+    def reset(self) -> None:
+        """Back to the state at the start: entities, clock, journal, faults and request ids (rules and limits stay chosen)."""
+        self._restore(self._initial)
+
+    def snapshot(self, name: str = "default") -> None:
+        """Keep the present state under a name."""
+        self._snapshots[name] = self._store.copy()
+
+    def restore(self, name: str = "default") -> None:
+        """Return to a snapshot."""
+        if name not in self._snapshots:
+            raise ConfigurationError(f"no snapshot {name!r}; there are: {', '.join(self._snapshots) or 'none'}")
+        self._restore(self._snapshots[name])
+
+    def _restore(self, state: Store) -> None:
+        with self._app._lock:
+            self._store.restore(state)
+            self.clock.load()
+            self._app.forget()
+            self._load_seeded()
+
+    def close(self) -> None:
+        """Stop the server, if it runs, and close the state."""
+        self.stop()
+        for store in (self._store, self._initial, *self._snapshots.values()):
+            store.close()
+
+    # ---------------------------------------------------------------------------------------------- serving
+
+    @property
+    def app(self) -> Callable[..., Any]:
+        """The ASGI app, to mount in any ASGI server."""
+        return asgi(self)
+
+    @property
+    def base_url(self) -> str:
+        """``http://127.0.0.1:<port>/v5`` while it serves; a name that nothing resolves while it does not."""
+        return f"{self._server.origin}/v5" if self._server else "http://emulator.invalid/v5"
+
+    def facts(self) -> dict[str, Any]:
+        """What a client needs, as the first line of ``pinshop emulator --json`` says it."""
+        return {
+            "base_url": self.base_url,
+            "access_token": self.access_token,
+            "ad_account_id": self.ad_account_id,
+            "ad_group_id": self.ad_group_id,
+            "catalog_product_group_ids": self.catalog_product_group_ids,
+            "campaign_id": self.campaign_id,
+            "catalog_id": self.catalog_id,
+            "feed_id": self.feed_id,
+            "contract": self.contract,
+            "seed": self.seed,
+            "emulated": True,
+        }
+
+    def start(self, host: str = "127.0.0.1", port: int = 0, *, beyond_loopback: bool = False) -> Emulator:
+        """Serve in a thread of its own. Returns when the first call can be answered.
+
+        Raises:
+            ConfigurationError: a host beyond loopback without ``beyond_loopback=True``.
+            OSError: the port is taken.
+        """
+        if not is_loopback(host) and not beyond_loopback:
+            raise ConfigurationError(f"host: got {host!r}, allowed: a loopback address, or beyond_loopback=True as well")
+        if self._server is None:
+            self._server = _Server(asgi(self), host, port)
+        return self
+
+    def stop(self) -> None:
+        """Stop serving; the state stays."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.stop()
+
+    def __enter__(self) -> Emulator:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server bound to ``host``."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _delivered(answer: Answer, request: Request, sleep: Callable[[float], object]) -> Reply:
+    """The reply as it arrives in-process, where a fault's drop is an exception and waiting in vain takes no time."""
+    if answer.cut == "hang" or answer.delay_seconds > request.read_seconds:
+        raise TimedOut(f"no answer within {request.read_seconds:g} s", sent=True)
+    if answer.delay_seconds:
+        sleep(answer.delay_seconds)
+    if answer.cut == "drop":
+        raise Disconnected("the connection was closed before an answer came", sent=True)
+    if answer.cut == "truncate":
+        raise Disconnected("the connection was closed in the middle of the answer", sent=True)
+    return answer.reply
+
+
+class EmulatorTransport:
+    """`pinshop.operations.Transport` straight into an emulator."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+
+    def send(self, request: Request, /) -> Reply:
+        return self._emulator.handle(request)
+
+    def close(self) -> None:
+        """Nothing to close: the emulator is its owner's."""
+
+
+class AsyncEmulatorTransport:
+    """`pinshop.operations.AsyncTransport` straight into an emulator."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+
+    async def send(self, request: Request, /) -> Reply:
+        await asyncio.sleep(0)  # a real transport lets others run, too
+        answer = self._emulator._app.answer(request)
+        if answer.delay_seconds and answer.delay_seconds <= request.read_seconds:
+            await asyncio.sleep(answer.delay_seconds)
+            answer.delay_seconds = 0.0
+        return _delivered(answer, request, time.sleep)
+
+    async def close(self) -> None:
+        """Nothing to close: the emulator is its owner's."""
+
+
+# ------------------------------------------------------------------------------------------------------- ASGI
+
+
+def asgi(emulator: Emulator) -> Callable[..., Any]:
+    """A raw ASGI application over one emulator."""
+    answer_of = emulator._app.answer
+
+    async def application(scope: dict[str, Any], receive: Callable[[], Any], send: Callable[[Any], Any]) -> None:
+        if scope["type"] != "http":
+            return
+        body = await _read(receive)
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        target = scope["raw_path"].decode("latin-1")
+        if scope["query_string"]:
+            target += "?" + scope["query_string"].decode("latin-1")
+        request = Request(scope["method"], f"http://{headers.get('host', 'localhost')}", target, headers, body)
+        if target.startswith("/_emulator"):
+            from pinshop.emulator import control
+
+            answer = Answer(control.handle(emulator, request))
+        else:
+            answer = answer_of(request)
+        if answer.delay_seconds:
+            await asyncio.sleep(answer.delay_seconds)
+        if answer.cut == "hang":
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            return
+        if answer.cut == "drop":
+            _close_connection(send)
+            return
+        reply = answer.reply
+        whole = reply.body
+        pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
+        if answer.cut == "truncate":
+            # Promise more than will come, so that the other side can tell that it was cut.
+            pairs.append((b"content-length", str(len(whole) + 1000).encode()))
+        elif len(whole) > 1400 and "gzip" in headers.get("accept-encoding", ""):
+            import zlib
+
+            packer = zlib.compressobj(1, wbits=31)  # gzip without a time stamp: same bytes every time
+            whole = packer.compress(whole) + packer.flush()
+            pairs += [(b"content-encoding", b"gzip"), (b"vary", b"accept-encoding")]
+        if answer.cut != "truncate" and reply.status != 204:
+            pairs.append((b"content-length", str(len(whole)).encode()))
+        await send({"type": "http.response.start", "status": reply.status, "headers": pairs})
+        await send({"type": "http.response.body", "body": whole, "more_body": answer.cut == "truncate"})
+        if answer.cut == "truncate":
+            _close_connection(send)
+
+    return application
+
+
+async def _read(receive: Callable[[], Any]) -> bytes:
+    """The whole body; of one that is too large only so much that the app can see it is."""
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        chunk = message.get("body", b"")
+        if size <= MAX_BODY:
+            chunks.append(chunk)
+            size += len(chunk)
+        if not message.get("more_body"):
+            break
+    return b"".join(chunks)
+
+
+def _close_connection(send: Any) -> None:
+    # uvicorn's ``send`` is a bound method of its request cycle, which holds the socket's transport; ASGI has no such word.
+    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    if transport is not None:
+        transport.abort()
+
+
+class _Server:
+    """uvicorn in a thread, on a socket that we bound, so that the port is known and ready before the thread runs."""
+
+    def __init__(self, app: Callable[..., Any], host: str, port: int) -> None:
+        import uvicorn
+
+        self._socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind((host, port))
+        self._socket.listen(512)
+        shown = f"[{host}]" if ":" in host else host
+        self.origin = f"http://{shown}:{self._socket.getsockname()[1]}"
+        config = uvicorn.Config(
+            app, http="httptools", loop="asyncio", ws="none", lifespan="off", interface="asgi3", access_log=False,
+            log_config=None, log_level="warning", server_header=False, timeout_graceful_shutdown=1,
+        )  # fmt: skip
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._run, name="pinshop-emulator", daemon=True)
+        self._thread.start()
+        deadline = time.monotonic() + 10
+        while not self._server.started:
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                raise ConfigurationError("the emulator's server did not start; see the log")
+            time.sleep(0.001)
+
+    def _run(self) -> None:
+        with asyncio.Runner() as runner:
+            runner.run(self._server.serve([self._socket]))
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(5)
+        self._socket.close()

@@ -1,0 +1,192 @@
+"""Everything the emulator does that Pinterest does not document, as named settings.
+
+Each rule has a default, its alternatives and the evidence for the default. Set them at the start
+(``Emulator(rules={"duplicate_promotion": "refuse"})``, ``pinshop emulator --rule duplicate_promotion=refuse``) or while it
+runs (``emulator.rules.set("duplicate_promotion", "refuse")``, ``PATCH /_emulator/rules``). No other file of the emulator
+decides anything that Pinterest left open.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from pinshop.errors import ConfigurationError
+
+
+def _rule(default: Any, meaning: str, evidence: str, choices: tuple[Any, ...] = ()) -> Any:
+    return dataclasses.field(default=default, metadata={"meaning": meaning, "evidence": evidence, "choices": choices})
+
+
+@dataclasses.dataclass(slots=True)
+class Rules:
+    """The settings, as attributes. `describe` lists them with meaning, alternatives and evidence."""
+
+    # -------------------------------------------------------------------------------- promotions, writing
+    default_promotion_status: str = _rule(
+        "ACTIVE", "status of a promotion created without one",
+        "not declared for promotions; 5.6.0 declares ACTIVE for campaigns", ("ACTIVE", "PAUSED"),
+    )  # fmt: skip
+    create_answers: int = _rule(
+        200, "HTTP status of a successful create at contract 5.28", "5.28.0 declares 200 and 201; older ones 200", (200, 201)
+    )
+    duplicate_promotion: str = _rule(
+        "allow", "the same catalog product group twice in one ad group (archived ones do not count)",
+        "no public statement", ("allow", "refuse"),
+    )  # fmt: skip
+    archived_is_final: bool = _rule(True, "an ARCHIVED entity takes no other status", "Ads Manager treats archiving as final")
+    write_wrong_objective: str = _rule(
+        "refuse", "promoting in an ad group whose campaign cannot carry shopping ads",
+        "Pinterest's guide names CATALOG_SALES, or intended_promotion_type CATALOG, as the place of shopping ads; the answer "
+        "of the server is unknown", ("refuse", "allow"),
+    )  # fmt: skip
+    update_catalog_product_group_id: str = _rule(
+        "ignore", "catalog_product_group_id in an update item",
+        "it is in Pinterest's update example; its effect is undocumented", ("ignore", "apply", "refuse"),
+    )  # fmt: skip
+    field_names: str = _rule(
+        "both", "whether bodies may use catalogs_product_group_id (5.6) and catalog_product_group_id (5.8+) at any contract",
+        "undocumented; lenient, so that a client of another generation is not refused", ("both", "contract"),
+    )  # fmt: skip
+    unknown_body_fields: str = _rule(
+        "ignore", "fields in a body that the contract does not know",
+        "no description says additionalProperties: false", ("ignore", "refuse"),
+    )  # fmt: skip
+    hero_pin_required: bool = _rule(
+        False, "creative_type COLLECTION needs collections_hero_pin_id", "undocumented whether the server demands it"
+    )
+    failed_item_data: str = _rule(
+        "absent", "what data holds in a failed entry of a batch",
+        "not stated; data is an object in every description, so null would contradict it", ("absent", "null", "echo"),
+    )  # fmt: skip
+    bid_in_micro_currency: str = _rule(
+        "ad_group", "bid_in_micro_currency of a promotion in answers",
+        "no request example has it, so it is read-only; its real values are unknown", ("ad_group", "null"),
+    )  # fmt: skip
+    definition: str = _rule("*", "definition of a promotion in answers", "a remnant of the partition tree: null or *", ("*", "null"))
+    update_items_maximum: int = _rule(30, "items of one update", "stated for create only ([1, 30]); taken to be the same")
+    ad_group_id_prefix: bool = _rule(
+        False, "ad_group_id is answered with the prefix AG", "the pattern is ^(AG)?\\d+$; real ids seen are bare digits"
+    )
+    # ------------------------------------------------------------------------------ codes and HTTP statuses
+    code_not_found: int = _rule(
+        2, "code of '… not found.' for ads entities (HTTP 404, and exceptions of a batch)",
+        "Pinterest's examples {2, 'Advertiser not found.'} and {2, 'AdAccount not found.'}",
+    )  # fmt: skip
+    code_item_refused: int = _rule(1, "code of other exceptions in a batch", "400/1 is Pinterest's code for a bad parameter")
+    code_missing_budget: int = _rule(2384, "code of a campaign without the budget it needs", "seen in real traffic")
+    unknown_ad_account: str = _rule(
+        "not_found", "an ad account id that does not exist", "404/2 is an example of 5.23.0; the order of checks is unknown",
+        ("not_found", "forbidden"),
+    )  # fmt: skip
+    forbidden_status: int = _rule(
+        403, "HTTP status of code 29, no access to that ad account", "Pinterest's examples show 401 and 403", (401, 403)
+    )
+    body_too_large_status: int = _rule(413, "HTTP status for a body above 5 MiB", "unknown")
+    # --------------------------------------------------------------------------------------- lists and ids
+    default_order: str = _rule(
+        "DESCENDING", "order of lists of ads entities when none is asked for", "no default is declared",
+        ("DESCENDING", "ASCENDING"),
+    )  # fmt: skip
+    statuses_with_ids: str = _rule(
+        "filter", "entity_statuses when a list is asked by ids and none is given",
+        "the declared default [ACTIVE, PAUSED] is not limited to lists by ad group", ("filter", "all"),
+    )  # fmt: skip
+    created_at_unit: str = _rule(
+        "milliseconds", "created_at of a catalog product group",
+        "described as seconds, while Pinterest's example is in milliseconds", ("seconds", "milliseconds"),
+    )  # fmt: skip
+    # ------------------------------------------------------------------------------------------- analytics
+    analytics_days_back: int = _rule(90, "how far back start_date may lie", "text since 5.9.0; the exact edge is unknown")
+    unknown_promotion_ids: str = _rule(
+        "omit", "ids in analytics that are no promotions of this ad account", "undocumented", ("omit", "refuse")
+    )
+    hour_date_format: str = _rule(
+        "date", "DATE of rows at granularity HOUR", "the schema says format date; the real form is unknown", ("date", "datetime")
+    )
+    empty_rows: str = _rule(
+        "omit", "rows in which nothing happened", "the reports text says rows of zeros are omitted", ("omit", "zero")
+    )
+    conversion_delay: bool = _rule(
+        True, "conversions arrive late and restate past days", "help pages and connectors speak of 24 to 48 hours, and of windows"
+    )
+    window_combinations: str = _rule(
+        "any", "which attribution windows may be combined", "connectors list refused ones (click >= engagement >= view)",
+        ("any", "descending"),
+    )  # fmt: skip
+    # ------------------------------------------------------------------------------------ catalogs, objectives
+    promotions_that_block_delete: str = _rule(
+        "ACTIVE,PAUSED", "statuses of promotions that keep a catalog product group from being deleted (409/4176)",
+        "'active promotions' is not defined", ("ACTIVE", "ACTIVE,PAUSED"),
+    )  # fmt: skip
+    catalog_sales_creation: str = _rule(
+        "allow", "creating CATALOG_SALES campaigns at contract 5.28", "the dates of its retirement contradict each other",
+        ("allow", "refuse"),
+    )  # fmt: skip
+    catalog_sales_needs_cbo: bool = _rule(
+        True, "a CATALOG_SALES campaign must use campaign budget optimisation, else 2384", "Pinterest's own SDK had to"
+    )
+    # ----------------------------------------------------------------------------------------------- OAuth
+    access_token_seconds: int = _rule(2_592_000, "life of an access token got by OAuth", "30 days, by third parties")
+    refresh_token_seconds: int = _rule(5_184_000, "life of a refresh token", "60 days, continuous refresh (5.23.0 text)")
+    refresh_rotates: bool = _rule(True, "a refresh answers a new refresh token and forgets the old", "required fields since 5.16.0")
+    refresh_grace_seconds: int = _rule(0, "how long the old refresh token still works after rotation", "undocumented")
+    code_bad_grant: int = _rule(283, "code of an invalid or used grant on /oauth/token", "third parties, uncertain")
+    # --------------------------------------------------------------------------------------------- reports
+    report_seconds: int = _rule(5, "emulated seconds until an async report is FINISHED", "undocumented")
+    report_link_seconds: int = _rule(300, "life of a report link", "five minutes since 5.28.0's text, an hour in 5.6.0")
+    report_life_seconds: int = _rule(3600, "life of a report token", "'the report is valid for one hour'")
+
+    def set(self, name: str, value: object) -> None:
+        """Set one rule; text is converted to the type of the default.
+
+        Raises:
+            ConfigurationError: no such rule, or not one of its alternatives.
+        """
+        field = _FIELDS.get(name)
+        if field is None:
+            raise ConfigurationError(f"no rule {name!r}; the rules are: {', '.join(_FIELDS)}")
+        setattr(self, name, _convert(field, value))
+
+    def update(self, values: Mapping[str, object]) -> None:
+        """Set several rules; none if one is refused."""
+        checked = dataclasses.replace(self)
+        for name, value in values.items():
+            checked.set(name, value)
+        for name in values:
+            setattr(self, name, getattr(checked, name))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The present values by name."""
+        return dataclasses.asdict(self)
+
+
+_FIELDS: dict[str, dataclasses.Field[Any]] = {field.name: field for field in dataclasses.fields(Rules)}
+_TRUTHS: dict[object, bool] = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+def _convert(field: dataclasses.Field[Any], value: object) -> Any:
+    wanted, choices = type(field.default), field.metadata["choices"]
+    if wanted is bool and isinstance(value, str):
+        value = _TRUTHS.get(value.lower(), value)
+    elif wanted is int and isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value)
+    if type(value) is not wanted or (choices and value not in choices) or (wanted is int and int(str(value)) < 0):
+        allowed = ", ".join(map(str, choices)) or {bool: "true, false", int: "an integer >= 0", str: "text"}[wanted]
+        raise ConfigurationError(f"rule {field.name}: got {value!r}, allowed: {allowed}")
+    return value
+
+
+def describe() -> list[dict[str, Any]]:
+    """Every rule: name, default, alternatives, meaning, evidence."""
+    return [
+        {
+            "name": field.name,
+            "default": field.default,
+            "choices": list(field.metadata["choices"]) or [type(field.default).__name__],
+            "meaning": field.metadata["meaning"],
+            "evidence": field.metadata["evidence"],
+        }
+        for field in _FIELDS.values()
+    ]

@@ -1,0 +1,379 @@
+"""The emulator's state in SQLite: the schema and every statement.
+
+One connection and one lock: SQLite answers in microseconds, so a second connection would buy only trouble. A data file uses
+WAL with ``synchronous=NORMAL``: a killed process loses no acknowledged write (the operating system holds it), only a power cut may.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+Kind = Literal["users", "ad_accounts", "campaigns", "ad_groups", "promotions", "catalogs", "feeds", "product_groups"]
+Entity = dict[str, Any]
+
+_SCHEMA = """
+create table if not exists meta (name text primary key, value blob not null) strict, without rowid;
+create table if not exists sequences (kind text primary key, last integer not null) strict, without rowid;
+create table if not exists users (id integer primary key, username text not null, body blob not null) strict;
+create table if not exists roles (
+    user_id integer not null, ad_account_id integer not null, role text not null,
+    primary key (user_id, ad_account_id, role)) strict, without rowid;
+create table if not exists tokens (
+    token text primary key, kind text not null, user_id integer not null, app text not null, scopes text not null,
+    expires integer, revoked integer, family text not null) strict, without rowid;
+create table if not exists ad_accounts (id integer primary key, owner_id integer not null, body blob not null) strict;
+create index if not exists ad_accounts_by_owner on ad_accounts (owner_id, id);
+create table if not exists campaigns (
+    id integer primary key, ad_account_id integer not null, status text not null, body blob not null) strict;
+create index if not exists campaigns_by_account on campaigns (ad_account_id, status, id);
+create table if not exists ad_groups (
+    id integer primary key, ad_account_id integer not null, campaign_id integer not null, status text not null,
+    body blob not null) strict;
+create index if not exists ad_groups_by_account on ad_groups (ad_account_id, status, id);
+create index if not exists ad_groups_by_campaign on ad_groups (campaign_id, status, id);
+create table if not exists promotions (
+    id integer primary key, ad_account_id integer not null, ad_group_id integer not null,
+    catalog_product_group_id integer not null, status text not null, body blob not null) strict;
+create index if not exists promotions_by_ad_group on promotions (ad_group_id, status, id);
+create index if not exists promotions_by_product_group on promotions (catalog_product_group_id, status);
+create index if not exists promotions_by_account on promotions (ad_account_id, status, id);
+create table if not exists history (
+    kind text not null, id integer not null, since integer not null, status text not null,
+    primary key (kind, id, since)) strict, without rowid;
+create table if not exists catalogs (id integer primary key, owner_id integer not null, body blob not null) strict;
+create table if not exists feeds (
+    id integer primary key, owner_id integer not null, catalog_id integer not null, body blob not null) strict;
+create table if not exists items (
+    id integer primary key, feed_id integer not null, item_id text not null, body blob not null,
+    unique (feed_id, item_id)) strict;
+create table if not exists product_groups (
+    id integer primary key, owner_id integer not null, catalog_id integer not null, feed_id integer, name text not null,
+    filters text not null, product_count integer not null, average_price_micro integer not null, body blob not null) strict;
+create index if not exists product_groups_by_owner on product_groups (owner_id, id);
+create index if not exists product_groups_by_feed on product_groups (feed_id, id);
+create table if not exists reports (
+    token text primary key, ad_account_id integer not null, created integer not null, status text not null,
+    request blob not null) strict, without rowid;
+"""
+
+#: Columns of each table beside ``body``; what is not a column goes into the body as JSON.
+_COLUMNS: dict[str, tuple[str, ...]] = {
+    "users": ("id", "username"),
+    "ad_accounts": ("id", "owner_id"),
+    "campaigns": ("id", "ad_account_id", "status"),
+    "ad_groups": ("id", "ad_account_id", "campaign_id", "status"),
+    "promotions": ("id", "ad_account_id", "ad_group_id", "catalog_product_group_id", "status"),
+    "catalogs": ("id", "owner_id"),
+    "feeds": ("id", "owner_id", "catalog_id"),
+    "product_groups": ("id", "owner_id", "catalog_id", "feed_id", "name", "filters", "product_count", "average_price_micro"),
+    "items": ("id", "feed_id", "item_id"),
+}
+_SELECT = {kind: f"select {', '.join(columns)}, body from {kind}" for kind, columns in _COLUMNS.items()}
+_INSERT = {
+    kind: f"insert into {kind} ({', '.join(columns)}, body) values ({', '.join('?' * (len(columns) + 1))})"
+    for kind, columns in _COLUMNS.items()
+}
+_UPDATE = {
+    kind: f"update {kind} set {', '.join(f'{c} = ?' for c in columns[1:])}, body = ? where id = ?"
+    for kind, columns in _COLUMNS.items()
+}
+
+#: Where ids begin, after ids seen in real traffic: ad accounts have 12 digits and begin with 549, promotions 13 and 426.
+_FIRST_ID: dict[str, int] = {
+    "users": 666_744_057_000_000_000, "ad_accounts": 549_700_000_000, "campaigns": 626_700_000_000,
+    "ad_groups": 2_680_000_000_000, "promotions": 4_260_000_000_000, "catalogs": 2_680_100_000_000,
+    "feeds": 2_680_200_000_000, "product_groups": 2_680_300_000_000, "items": 1_000_000_000_000,
+}  # fmt: skip
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+
+class Store:
+    """SQLite behind one lock. ``path`` is a file, or ``":memory:"``."""
+
+    def __init__(self, path: str | Path = ":memory:", seed: int = 1) -> None:
+        self.path = str(path)
+        self.seed = seed
+        self.lock = threading.RLock()
+        self._depth = 0
+        self._db = _connect(self.path)
+        self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        with self.lock:
+            self._db.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside happens, or nothing does. Nested uses join the outer one."""
+        with self.lock:
+            if self._depth:
+                yield
+                return
+            self._db.execute("begin immediate")
+            self._depth = 1
+            try:
+                yield
+            except BaseException:
+                self._db.execute("rollback")
+                raise
+            else:
+                self._db.execute("commit")
+            finally:
+                self._depth = 0
+
+    # ---------------------------------------------------------------------------------------- whole states
+
+    def copy(self) -> Store:
+        """The present state as a store of its own, in memory: a snapshot or a fork."""
+        twin = Store(seed=self.seed)
+        with self.lock:
+            self._db.backup(twin._db)
+        return twin
+
+    def restore(self, snapshot: Store) -> None:
+        """Replace the whole state by that of ``snapshot``."""
+        with self.lock, snapshot.lock:
+            snapshot._db.backup(self._db)
+
+    def is_empty(self) -> bool:
+        with self.lock:
+            return self._db.execute("select 1 from users").fetchone() is None
+
+    def dump(self) -> dict[str, list[list[Any]]]:
+        """Every table as plain rows; bodies as JSON values."""
+        tables = {}
+        with self.lock:
+            for (name,) in self._db.execute("select name from sqlite_master where type = 'table' order by name").fetchall():
+                tables[name] = [list(row) for row in self._db.execute(f"select * from {name}")]
+        return tables
+
+    def get_meta(self, name: str) -> Any:
+        with self.lock:
+            row = self._db.execute("select value from meta where name = ?", (name,)).fetchone()
+        return None if row is None else _decode(row[0])
+
+    def set_meta(self, name: str, value: object) -> None:
+        with self.lock:
+            self._db.execute("insert or replace into meta values (?, ?)", (name, _encode(value)))
+
+    # -------------------------------------------------------------------------------------------- entities
+
+    def next_id(self, kind: str) -> int:
+        """A new id, higher than all before it. The steps vary by seed so that nobody counts on them."""
+        with self.lock:
+            row = self._db.execute("select last from sequences where kind = ?", (kind,)).fetchone()
+            last = row[0] if row else _FIRST_ID[kind] + (self.seed * 7_368_787) % 90_000_000
+            new = int(last) + 1 + (last * 2_654_435_761 + self.seed) % 97
+            self._db.execute("insert or replace into sequences values (?, ?)", (kind, new))
+        return new
+
+    def reserve_ids(self, kind: str, count: int) -> int:
+        """The first of ``count`` consecutive new ids."""
+        first = self.next_id(kind)
+        with self.lock:
+            self._db.execute("update sequences set last = ? where kind = ?", (first + count - 1, kind))
+        return first
+
+    def insert_promotions(self, rows: Iterable[tuple[int, int, int, int, str, bytes]]) -> None:
+        """Promotions by the hundred thousand: columns in order, bodies already encoded."""
+        with self.lock:
+            self._db.executemany(_INSERT["promotions"], rows)
+
+    def insert(self, kind: str, entity: Mapping[str, Any]) -> None:
+        columns = _COLUMNS[kind]
+        body = _encode({name: value for name, value in entity.items() if name not in columns})
+        with self.lock:
+            self._db.execute(_INSERT[kind], (*(entity[name] for name in columns), body))
+
+    def insert_many(self, kind: str, entities: Iterable[Mapping[str, Any]]) -> None:
+        columns = _COLUMNS[kind]
+        rows = (
+            (*(e[name] for name in columns), _encode({name: value for name, value in e.items() if name not in columns}))
+            for e in entities
+        )
+        with self.lock:
+            self._db.executemany(_INSERT[kind], rows)
+
+    def update(self, kind: str, entity: Mapping[str, Any]) -> None:
+        columns = _COLUMNS[kind]
+        body = _encode({name: value for name, value in entity.items() if name not in columns})
+        with self.lock:
+            self._db.execute(_UPDATE[kind], (*(entity[name] for name in columns[1:]), body, entity["id"]))
+
+    def delete(self, kind: str, entity_id: int) -> None:
+        with self.lock:
+            self._db.execute(f"delete from {kind} where id = ?", (entity_id,))
+
+    def get(self, kind: str, entity_id: int) -> Entity | None:
+        with self.lock:
+            row = self._db.execute(_SELECT[kind] + " where id = ?", (entity_id,)).fetchone()
+        return None if row is None else _entity(kind, row)
+
+    def get_many(self, kind: str, ids: Sequence[int]) -> dict[int, Entity]:
+        """Those of ``ids`` that exist, by id."""
+        with self.lock:
+            rows = self._db.execute(f"{_SELECT[kind]} where id in ({', '.join('?' * len(ids))})", tuple(ids)).fetchall()
+        return {row[0]: _entity(kind, row) for row in rows}
+
+    def find(self, kind: str, **equal: Any) -> list[Entity]:
+        """All entities whose columns equal these, by ascending id."""
+        where = " and ".join(f"{column} = ?" for column in equal) or "true"
+        with self.lock:
+            rows = self._db.execute(f"{_SELECT[kind]} where {where} order by id", tuple(equal.values())).fetchall()
+        return [_entity(kind, row) for row in rows]
+
+    def page(
+        self,
+        kind: str,
+        *,
+        where: Mapping[str, int | None],
+        ids: Mapping[str, Sequence[int]] | None = None,
+        statuses: Sequence[str] | None = None,
+        after: int | None = None,
+        descending: bool = False,
+        limit: int,
+    ) -> list[Entity]:
+        """Up to ``limit`` entities behind the id ``after``, by id.
+
+        One index range per status, merged: the cost does not grow with what the filter hides.
+        """
+        conditions = [f"{column} = ?" for column in where]
+        arguments: list[Any] = list(where.values())
+        for column, allowed in (ids or {}).items():
+            conditions.append(f"{column} in ({', '.join('?' * len(allowed))})")
+            arguments.extend(allowed)
+        if after is not None:
+            conditions.append("id < ?" if descending else "id > ?")
+            arguments.append(after)
+        order = f"order by id {'desc' if descending else 'asc'} limit {int(limit)}"
+        one = f"{_SELECT[kind]} where {' and '.join(conditions) or 'true'}"
+        if statuses is None or (ids and "id" in ids):
+            if statuses is not None:
+                one += f" and status in ({', '.join('?' * len(statuses))})"
+                arguments.extend(statuses)
+            sql = f"{one} {order}"
+        else:
+            parts = []
+            merged: list[Any] = []
+            for status in dict.fromkeys(statuses):
+                parts.append(f"select * from ({one} and status = ? {order})")
+                merged.extend([*arguments, status])
+            sql, arguments = f"select * from ({' union all '.join(parts)}) {order}", merged
+        with self.lock:
+            rows = self._db.execute(sql, arguments).fetchall()
+        return [_entity(kind, row) for row in rows]
+
+    def count(self, kind: str, **equal: Any) -> int:
+        where = " and ".join(f"{column} = ?" for column in equal) or "true"
+        with self.lock:
+            return int(self._db.execute(f"select count(*) from {kind} where {where}", tuple(equal.values())).fetchone()[0])
+
+    def count_promotions_of(self, product_group_id: int, statuses: Sequence[str]) -> int:
+        sql = f"select count(*) from promotions where catalog_product_group_id = ? and status in ({', '.join('?' * len(statuses))})"
+        with self.lock:
+            return int(self._db.execute(sql, (product_group_id, *statuses)).fetchone()[0])
+
+    # --------------------------------------------------------------------------------------------- history
+
+    def note_status(self, kind: str, entity_id: int, status: str, since: int) -> None:
+        """Remember that the entity has this status from this second on."""
+        with self.lock:
+            self._db.execute("insert or replace into history values (?, ?, ?, ?)", (kind, entity_id, since, status))
+
+    def note_statuses(self, rows: Iterable[tuple[str, int, int, str]]) -> None:
+        with self.lock:
+            self._db.executemany("insert or replace into history values (?, ?, ?, ?)", rows)
+
+    def statuses(self, kind: str, ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
+        """(since second, status) of each entity, in order of time."""
+        sql = f"select id, since, status from history where kind = ? and id in ({', '.join('?' * len(ids))}) order by id, since"
+        found: dict[int, list[tuple[int, str]]] = {}
+        with self.lock:
+            for entity_id, since, status in self._db.execute(sql, (kind, *ids)):
+                found.setdefault(entity_id, []).append((since, status))
+        return found
+
+    # -------------------------------------------------------------------------------- tokens, roles, reports
+
+    def add_token(
+        self, token: str, kind: str, user_id: int, scopes: Iterable[str], expires: int | None, app: str = "", family: str = ""
+    ) -> None:
+        with self.lock:
+            self._db.execute(
+                "insert or replace into tokens values (?, ?, ?, ?, ?, ?, null, ?)",
+                (token, kind, user_id, app, " ".join(scopes), expires, family),
+            )
+
+    def token(self, token: str) -> sqlite3.Row | None:
+        cursor = self._db.cursor()
+        cursor.row_factory = sqlite3.Row
+        with self.lock:
+            return cursor.execute("select * from tokens where token = ?", (token,)).fetchone()  # type: ignore[no-any-return]
+
+    def revoke(self, since: int, *, token: str = "", family: str = "") -> int:
+        """Revoke one token, or all that came from one consent. Returns how many it hit."""
+        column, value = ("token", token) if token else ("family", family)
+        with self.lock:
+            sql = f"update tokens set revoked = ? where {column} = ? and revoked is null"
+            return self._db.execute(sql, (since, value)).rowcount
+
+    def add_role(self, user_id: int, ad_account_id: int, role: str) -> None:
+        with self.lock:
+            self._db.execute("insert or ignore into roles values (?, ?, ?)", (user_id, ad_account_id, role))
+
+    def drop_roles(self, user_id: int, ad_account_id: int) -> None:
+        with self.lock:
+            self._db.execute("delete from roles where user_id = ? and ad_account_id = ?", (user_id, ad_account_id))
+
+    def roles(self, user_id: int, ad_account_id: int) -> list[str]:
+        sql = "select role from roles where user_id = ? and ad_account_id = ? order by role"
+        with self.lock:
+            return [row[0] for row in self._db.execute(sql, (user_id, ad_account_id))]
+
+    def ad_accounts_of(self, user_id: int, *, shared: bool, after: int | None, limit: int) -> list[Entity]:
+        """Ad accounts the user owns, and with ``shared`` those on which the user has a role."""
+        sql = _SELECT["ad_accounts"] + " where id > ? and (owner_id = ?"
+        arguments: list[Any] = [after or 0, user_id]
+        if shared:
+            sql += " or id in (select ad_account_id from roles where user_id = ?)"
+            arguments.append(user_id)
+        with self.lock:
+            rows = self._db.execute(f"{sql}) order by id limit {int(limit)}", arguments).fetchall()
+        return [_entity("ad_accounts", row) for row in rows]
+
+    def save_report(self, token: str, ad_account_id: int, created: int, status: str, request: object) -> None:
+        with self.lock:
+            self._db.execute(
+                "insert or replace into reports values (?, ?, ?, ?, ?)", (token, ad_account_id, created, status, _encode(request))
+            )
+
+    def report(self, token: str) -> dict[str, Any] | None:
+        with self.lock:
+            row = self._db.execute("select * from reports where token = ?", (token,)).fetchone()
+        if row is None:
+            return None
+        return {"token": row[0], "ad_account_id": row[1], "created": row[2], "status": row[3], "request": _decode(row[4])}
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    # check_same_thread: the lock does that job, and the server's thread is not the one that opened the store.
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10.0, cached_statements=256)
+    if path != ":memory:":
+        db.execute("pragma journal_mode = wal")
+        db.execute("pragma synchronous = normal")
+    return db
+
+
+def _entity(kind: str, row: tuple[Any, ...]) -> Entity:
+    entity: Entity = _decode(row[-1])
+    entity.update(zip(_COLUMNS[kind], row, strict=False))
+    return entity
