@@ -13,6 +13,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+
 from described import Described
 
 ROOT = Path(__file__).resolve().parent.parent
