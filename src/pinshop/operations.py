@@ -45,6 +45,16 @@ class Reply(Struct, frozen=True):
     body: bytes
     reason: str = ""
 
+    def __repr__(self) -> str:  # the body of a token request holds tokens, and debuggers show local variables
+        return f"Reply(status={self.status}, {len(self.body)} bytes)"
+
+
+class Pause(Struct, frozen=True):
+    """What a flow yields beside a `Request`: do nothing for so long."""
+
+    seconds: float
+    why: str
+
 
 class Transport(Protocol):
     """The only seam to the network. Raises `TransportError` (with ``sent``) or `BadReply` (too large, cut short)."""
