@@ -1,0 +1,645 @@
+"""Batch writes that tell the truth: every item ends as created, updated, failed or unknown, in the order given.
+
+There is no idempotency key in this API. So before the first create the newest id of the ad group is noted; after a failure
+that leaves open whether Pinterest executed the request (a timeout, a broken connection, a 5xx, an answer that is not one),
+the ad group is read back down to that id, and what is found is matched with what was sent. Only what is certainly missing is
+sent again. What cannot be decided is reported as unknown, never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from enum import Enum
+from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar, overload
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from pinshop import events, flow, operations, wire
+from pinshop.errors import (
+    APIError,
+    BadReply,
+    BadRequest,
+    Conflict,
+    ConnectError,
+    InvalidInput,
+    PartialFailure,
+    PinshopError,
+    ServerError,
+    TransportError,
+    advice_for,
+)
+from pinshop.flow import Flow, Pause, Session, Together
+from pinshop.operations import Call, Operation
+
+T = TypeVar("T")
+
+State: TypeAlias = Literal["created", "updated", "failed", "unknown"]
+
+# ----------------------------------------------------------------------------------------- results
+
+
+class Outcome(Struct, Generic[T], frozen=True, kw_only=True):
+    """What became of one item.
+
+    ``state`` is created or updated (then ``entity`` is what Pinterest stored), failed (certainly not executed: ``code``,
+    ``message`` and ``advice`` say why) or unknown (sent, no answer, and reading back could not settle it: ``message`` says why).
+    """
+
+    index: int
+    given: Mapping[str, Any]
+    state: State
+    entity: T | None = None
+    code: int | None = None
+    message: str | None = None
+    advice: str | None = None
+
+    @property
+    def id(self) -> str | None:
+        """The id of the entity, if there is one."""
+        return getattr(self.entity, "id", None) or None
+
+
+class BatchResult(Sequence[Outcome[T]]):
+    """One `Outcome` per item, in the order given."""
+
+    def __init__(self, operation: str, outcomes: Iterable[Outcome[T]]) -> None:
+        self.operation = operation
+        self._outcomes = list(outcomes)
+
+    @overload
+    def __getitem__(self, index: int) -> Outcome[T]: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Outcome[T]]: ...
+    def __getitem__(self, index: int | slice) -> Outcome[T] | list[Outcome[T]]:
+        return self._outcomes[index]
+
+    def __len__(self) -> int:
+        return len(self._outcomes)
+
+    def __iter__(self) -> Iterator[Outcome[T]]:
+        return iter(self._outcomes)
+
+    def __repr__(self) -> str:
+        return f"<BatchResult of {self.operation}: {self.summary()}>"
+
+    def summary(self) -> str:
+        """``"98 created, 1 failed, 1 unknown"``."""
+        counts: dict[str, int] = {}
+        for outcome in self._outcomes:
+            counts[outcome.state] = counts.get(outcome.state, 0) + 1
+        return ", ".join(f"{count} {state}" for state, count in counts.items()) or "nothing"
+
+    @property
+    def ok(self) -> list[Outcome[T]]:
+        """Those created or updated."""
+        return [o for o in self._outcomes if o.state in ("created", "updated")]
+
+    @property
+    def failed(self) -> list[Outcome[T]]:
+        """Those that certainly were not executed."""
+        return [o for o in self._outcomes if o.state == "failed"]
+
+    @property
+    def unknown(self) -> list[Outcome[T]]:
+        """Those that may have been executed. Look before sending them again."""
+        return [o for o in self._outcomes if o.state == "unknown"]
+
+    def raise_if_failed(self) -> None:
+        """Raise `PartialFailure`, which carries this result, unless every item is created or updated."""
+        bad = self.failed + self.unknown
+        if bad:
+            first = bad[0]
+            code = f" (code {first.code})" if first.code is not None else ""
+            raise PartialFailure(
+                f"{self.summary()}; items[{first.index}] {first.state}{code}: {first.message}",
+                self,
+                operation=self.operation,
+                advice=first.advice,
+            )
+
+
+Progress: TypeAlias = Callable[[Outcome[Any]], object]
+
+# ------------------------------------------------------------------------------- checking the input
+
+
+class Field(Struct, frozen=True, kw_only=True):
+    """One writable field of an item."""
+
+    kind: Literal["id", "choice", "text", "boolean", "integer"]
+    nullable: bool = False
+    choices: tuple[str, ...] = ()
+    #: Characters of a text.
+    maximum: int | None = None
+    #: Its name in the API before 5.8.
+    former: str | None = None
+    #: False: the server may store another value than was sent, so it does not help to recognise an item.
+    matched: bool = True
+
+
+Fields: TypeAlias = Mapping[str, Field]
+
+
+def check_items(
+    operation: Operation, fields: Fields, items: object, *, required: Sequence[str] = (), unique: str | None = None
+) -> list[dict[str, Any]]:
+    """Check what is to be written, and give it by Pinterest's newest names, ids as text and unset fields left out.
+
+    Raises:
+        InvalidInput: names the field as ``items[3].tracking_url``; nothing has been sent.
+    """
+    if isinstance(items, Mapping | str | bytes | Struct) or not isinstance(items, Iterable):
+        raise InvalidInput("items", items, "a list of items", operation=operation.id)
+    checked = [_check_item(operation, fields, item, f"items[{index}]", required) for index, item in enumerate(items)]
+    if not checked:
+        raise InvalidInput("items", [], "at least one item", operation=operation.id)
+    if unique:
+        seen: dict[Any, int] = {}
+        for index, item in enumerate(checked):
+            if (before := seen.setdefault(item[unique], index)) != index:
+                allowed = f"each {unique} once (items[{before}] has it too)"
+                raise InvalidInput(f"items[{index}].{unique}", item[unique], allowed, operation=operation.id)
+    return checked
+
+
+def _check_item(operation: Operation, fields: Fields, item: object, where: str, required: Sequence[str]) -> dict[str, Any]:
+    if isinstance(item, Struct):
+        item = {name: getattr(item, name) for name in item.__struct_fields__}
+    if not isinstance(item, Mapping):
+        raise InvalidInput(where, item, "a dict or a model of this item", operation=operation.id)
+    formers = {field.former: name for name, field in fields.items() if field.former}
+    checked: dict[str, Any] = {}
+    for name, value in item.items():
+        if value is UNSET:
+            continue
+        known = formers.get(name, name)
+        if known not in fields:
+            raise InvalidInput(f"{where}.{name}", value, f"a field {_nearest(str(name), fields)}", operation=operation.id)
+        value = _check_value(operation, fields[known], value, f"{where}.{name}")
+        if known in checked and checked[known] != value:
+            raise InvalidInput(f"{where}.{name}", value, f"the same value as {known}, its other name", operation=operation.id)
+        checked[known] = value
+    for name in required:
+        if checked.get(name) is None:
+            raise InvalidInput(f"{where}.{name}", None, "a value (it is required)", operation=operation.id)
+    return checked
+
+
+def _check_value(operation: Operation, field: Field, value: Any, where: str) -> Any:
+    if isinstance(value, Enum):
+        value = value.value
+    if value is None:
+        if field.nullable:
+            return None
+        raise InvalidInput(where, None, "a value (leave the field out to keep what is there)", operation=operation.id)
+    if field.kind == "id":
+        return operations.check_id(where, value, operation.id)
+    if field.kind == "boolean":
+        if isinstance(value, bool):
+            return value
+        raise InvalidInput(where, value, "True or False", operation=operation.id)
+    if field.kind == "integer":
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        raise InvalidInput(where, value, "an integer", operation=operation.id)
+    if not isinstance(value, str):
+        raise InvalidInput(where, value, "a string", operation=operation.id)
+    if field.choices and value not in field.choices:
+        raise InvalidInput(where, value, f"one {_nearest(value, field.choices)}", operation=operation.id)
+    if field.maximum is not None and len(value) > field.maximum:
+        raise InvalidInput(where, value, f"at most {field.maximum:,} characters", operation=operation.id)
+    return value
+
+
+def _nearest(given: str, known: Iterable[str]) -> str:
+    """``"of A, B, C (did you mean B?)"``."""
+    import difflib
+
+    known = list(known)
+    near = difflib.get_close_matches(given.lower(), [k.lower() for k in known], n=1, cutoff=0.7)
+    hint = next((k for k in known if near and k.lower() == near[0]), None)
+    return f"of {', '.join(known)}" + (f" (did you mean {hint}?)" if hint else "")
+
+
+def for_contract(fields: Fields, item: Mapping[str, Any], contract: str) -> dict[str, Any]:
+    """The item by the field names of a generation: until 5.7 some ended in another way."""
+    if operations.version(contract) >= (5, 8):
+        return dict(item)
+    return {(fields[name].former or name) if name in fields else name: value for name, value in item.items()}
+
+
+# --------------------------------------------------------------------------------------- the engine
+
+
+class Journal(Protocol):
+    """Where a batch writes what it is about to do, and what came of it, before it goes on."""
+
+    def write(self, record: Mapping[str, Any], /) -> None: ...
+
+
+class Noun(Struct, frozen=True, kw_only=True):
+    """What the engine must know about what it writes. A *group* is an ad group id: its requests go one after the other."""
+
+    operation: Operation
+    done: Literal["created", "updated"]
+    model: Any
+    fields: Fields
+    #: (group, items) -> the call that writes them.
+    write: Callable[[str, list[Mapping[str, Any]]], Call]
+    #: (group, page size, bookmark) -> the call that lists the group, newest first, whatever the status.
+    newest: Callable[[str, int, str | None], Call] | None = None
+    #: ids -> the call that lists exactly these.
+    by_ids: Callable[[list[str]], Call] | None = None
+
+
+class Job(Struct, kw_only=True):
+    """One item on its way."""
+
+    index: int
+    group: str
+    item: dict[str, Any]
+
+
+#: How often items that are certainly missing are sent again after ambiguous failures.
+ROUNDS = 3
+#: How often the list may change while it is read back before we stop guessing.
+READS = 5
+#: Pages read back at most, of 250 each.
+PAGES = 400
+
+
+class Batch(Generic[T]):
+    """A write of any number of items. ``run()`` is its flow; ``result()`` is what is known at any moment."""
+
+    def __init__(
+        self,
+        session: Session,
+        noun: Noun,
+        jobs: Sequence[Job],
+        *,
+        read_back: bool = True,
+        settle_seconds: float = 2.0,
+        progress: Progress | None = None,
+        journal: Journal | None = None,
+    ) -> None:
+        self._session = session
+        self._noun = noun
+        self._jobs = jobs
+        self._read_back = read_back
+        self._settle_seconds = settle_seconds
+        self._progress = progress
+        self._journal = journal
+        self._outcomes: dict[int, Outcome[T]] = {}
+        self._claimed: set[str] = set()
+        self._stopped: list[PinshopError] = []
+        #: What a journal knows: the newest id of a group before the first create, and the chunk that was under way.
+        self._watermarks: dict[str, str | None] = {}
+        self._under_way: dict[str, list[int]] = {}
+
+    def remember(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Take over what an earlier run wrote to its journal."""
+        for record in records:
+            for known in record.get("outcomes", ()):
+                entity = known.get("entity")
+                outcome: Outcome[T] = Outcome(
+                    index=known["index"],
+                    given=self._jobs[known["index"]].item,
+                    state=known["state"],
+                    entity=wire.lenient(entity, self._noun.model) if entity is not None else None,
+                    code=known.get("code"),
+                    message=known.get("message"),
+                    advice=known.get("advice"),
+                )
+                self._outcomes[outcome.index] = outcome
+                if outcome.id:
+                    self._claimed.add(outcome.id)
+            if "sending" in record:
+                group = record["group"]
+                self._watermarks.setdefault(group, record.get("watermark"))
+                self._under_way[group] = record["sending"]
+
+    def result(self) -> BatchResult[T]:
+        """What is known now; what was never sent counts as failed."""
+        return BatchResult(
+            self._noun.operation.id,
+            (
+                self._outcomes.get(job.index)
+                or Outcome(index=job.index, given=job.item, state="failed", message="not sent", advice="send it again")
+                for job in self._jobs
+            ),
+        )
+
+    def run(self) -> Flow[BatchResult[T]]:
+        """Write everything that has no outcome yet."""
+        lanes: dict[str, list[Job]] = {}
+        for job in self._jobs:
+            if job.index not in self._outcomes or self._outcomes[job.index].state == "unknown":
+                lanes.setdefault(job.group, []).append(job)
+        try:
+            if len(lanes) == 1:
+                for group, jobs in lanes.items():
+                    yield from self._lane(group, jobs)
+            elif lanes:
+                flows = [self._lane(group, jobs) for group, jobs in lanes.items()]
+                yield Together(flows, self._session.options.concurrency)
+        except BaseException as stop:
+            if not isinstance(stop, GeneratorExit):
+                stop.result = self.result()  # type: ignore[attr-defined] # Ctrl-C loses nothing that was known
+            raise
+        result = self.result()
+        if self._stopped and not any(outcome.state != "failed" for outcome in result):
+            # Nothing was executed: a wrong token or a dead network is an exception, not a result to be overlooked.
+            error = self._stopped[0]
+            error.result = result  # type: ignore[attr-defined]
+            raise error
+        return result
+
+    # ------------------------------------------------------------------------------- one ad group
+
+    def _lane(self, group: str, jobs: list[Job]) -> Flow[None]:
+        try:
+            if self._noun.done == "created" and self._read_back and group not in self._watermarks:
+                self._watermarks[group] = yield from self._newest_id(group)
+            jobs = yield from self._recover(group, jobs)
+            for start in range(0, len(jobs), self._noun.operation.max_items):
+                yield from self._chunk(group, jobs[start : start + self._noun.operation.max_items])
+        except PinshopError as error:
+            self._stopped.append(error)
+            self._mark_all(
+                [job for job in jobs if job.index not in self._outcomes],
+                "failed",
+                message=f"not sent: {error.message}",
+                code=getattr(error, "code", None),
+                advice=error.advice,
+            )
+
+    def _recover(self, group: str, jobs: list[Job]) -> Flow[list[Job]]:
+        """After a crash: settle what was under way then, before anything new is sent. Returns what is still to be sent."""
+        open_then = set(self._under_way.get(group, ()))
+        unclear = [
+            job
+            for job in jobs
+            if job.index in self._outcomes or job.index in open_then  # reported as unknown, or never reported
+        ]
+        if not unclear or self._noun.done == "updated":  # an update is simply sent again
+            return jobs
+        for job in unclear:
+            self._outcomes.pop(job.index, None)
+        missing = yield from self._settle(group, unclear, "the run before this one was interrupted")
+        still = {job.index for job in missing}
+        return [job for job in jobs if job.index in still or job not in unclear]
+
+    def _newest_id(self, group: str) -> Flow[str | None]:
+        """The highest id in the group, "0" in an empty one, None if it cannot be read (then nothing can be read back)."""
+        if self._noun.newest is None:
+            return None
+        try:
+            response = yield from flow.exchange(self._session, self._noun.newest(group, 1, None), flow.page(self._noun.model))
+        except (APIError, BadReply) as error:
+            self._notice(f"the ad group cannot be read, so ambiguous failures will stay unknown: {error.message}")
+            return None
+        return max((entry.id for entry in response.value.items if _is_id(entry.id)), key=int, default="0")
+
+    def _chunk(self, group: str, jobs: list[Job]) -> Flow[None]:
+        noun = self._noun
+        why = ""
+        for _ in range(ROUNDS):
+            self._write_journal(
+                {"sending": [job.index for job in jobs], "group": group, "watermark": self._watermarks.get(group)}
+            )
+            try:
+                response = yield from flow.exchange(
+                    self._session,
+                    noun.write(group, [job.item for job in jobs]),
+                    lambda body: wire.decode_batch(body, noun.model),
+                )
+            except (APIError, BadReply, TransportError) as error:
+                if not _may_have_been_executed(error):
+                    if not isinstance(error, BadRequest | Conflict):
+                        raise
+                    assert isinstance(error, APIError)
+                    words = error.server_message or error.message
+                    self._mark_all(jobs, "failed", code=error.code, message=words, advice=error.advice)
+                    return
+                why, jobs = error.message, list(jobs)
+            except BaseException:
+                # In memory only: the journal keeps the chunk as under way, so that resuming settles it.
+                self._mark_all(jobs, "unknown", message="interrupted while it was being sent", journal=False)
+                raise
+            else:
+                why, jobs = self._take(jobs, response.value)
+            if not jobs:
+                return
+            try:
+                if noun.done == "updated":
+                    yield from self._compare(jobs, why)
+                    return
+                jobs = yield from self._settle(group, jobs, why)
+            except BaseException:
+                self._mark_all(
+                    [job for job in jobs if job.index not in self._outcomes],
+                    "unknown",
+                    message=f"{why}; interrupted",
+                    journal=False,
+                )
+                raise
+            if not jobs:
+                return
+            self._notice(f"{why}; read back: {len(jobs)} item(s) certainly missing")
+        self._mark_all(jobs, "failed", message=f"{why} ({ROUNDS} times; read back: not created)", advice="send it again later")
+
+    def _take(self, jobs: list[Job], entries: list[wire.BatchItem]) -> tuple[str, list[Job]]:
+        """Put the entries of an answer to their items. Returns those the answer does not settle, and why."""
+        if len(entries) != len(jobs):
+            return f"the answer has {len(entries)} entries for {len(jobs)} items", jobs
+        done = self._noun.done
+        if any(
+            e.data is not None and not self._alike(job, e.data, ids=done == "updated")
+            for job, e in zip(jobs, entries, strict=True)
+        ):
+            return "the answer does not hold what was sent, in that order", jobs
+        left: list[Job] = []
+        outcomes: list[Outcome[T]] = []
+        for job, entry in zip(jobs, entries, strict=True):
+            known = entry.data is not None and _is_id(entry.data.id)
+            if known and not entry.exceptions:
+                outcomes.append(Outcome(index=job.index, given=job.item, state=done, entity=entry.data))
+            elif entry.exceptions and (done == "updated" or not known):
+                first = entry.exceptions[0]
+                outcomes.append(
+                    Outcome(
+                        index=job.index,
+                        given=job.item,
+                        state="failed",
+                        code=first.code,
+                        message="; ".join(e.message or f"code {e.code}" for e in entry.exceptions),
+                        advice=advice_for(200, first.code),
+                    )
+                )
+            else:
+                left.append(job)
+        self._mark(outcomes)
+        return "the answer says neither yes nor no", left
+
+    # -------------------------------------------------------------------------------- reading back
+
+    def _settle(self, group: str, jobs: list[Job], why: str) -> Flow[list[Job]]:
+        """Decide by reading the group back. Marks what is decided; returns the items that certainly do not exist."""
+        watermark = self._watermarks.get(group)
+        if not self._read_back or watermark is None:
+            self._mark_all(jobs, "unknown", message=why, advice="look into the ad group before sending it again")
+            return []
+        before: list[str] | None = None
+        for _ in range(READS):
+            yield Pause(self._settle_seconds, "before reading back")
+            try:
+                rows = yield from self._newer(group, watermark)
+            except PinshopError as error:
+                self._mark_all(
+                    jobs, "unknown", message=f"{why}; reading back failed too: {error.message}",
+                    advice="look into the ad group before sending it again",
+                )  # fmt: skip
+                return []
+            found = self._match(jobs, rows)
+            ids = [row.id for row in rows]
+            if len(found) == len(jobs) or ids == before:
+                self._notice(f"{why}; read back: {len(found)} of {len(jobs)} item(s) exist")
+                self._mark(
+                    [
+                        Outcome(index=j.index, given=j.item, state="created", entity=found[j.index])
+                        for j in jobs
+                        if j.index in found
+                    ]
+                )
+                missing = [job for job in jobs if job.index not in found]
+                strangers = len(rows) - len(found)
+                if missing and strangers:
+                    # Ours, stored in other words than we sent, or somebody else's: sending again could double it.
+                    self._mark_all(
+                        missing, "unknown", message=f"{why}; read back: {strangers} new promotion(s) match none of the items sent",
+                        advice="look into the ad group before sending it again",
+                    )  # fmt: skip
+                    return []
+                return missing
+            before = ids
+        self._mark_all(jobs, "unknown", message=f"{why}; the ad group kept changing while it was read back")
+        return []
+
+    def _newer(self, group: str, watermark: str) -> Flow[list[Any]]:
+        """What was created in the group after the watermark and is not known to be ours yet, oldest first."""
+        assert self._noun.newest is not None
+        rows: dict[str, Any] = {}
+        bookmark: str | None = None
+        for _ in range(PAGES):
+            call = self._noun.newest(group, 250, bookmark)
+            page = (yield from flow.exchange(self._session, call, flow.page(self._noun.model))).value
+            fresh = [row for row in page.items if _is_id(row.id) and int(row.id) > int(watermark)]
+            for row in fresh:
+                rows[row.id] = row
+            if page.bookmark is None or page.bookmark == bookmark or len(fresh) < len(page.items):
+                return [rows[key] for key in sorted(rows, key=int) if key not in self._claimed]
+            bookmark = page.bookmark
+        raise BadReply(f"the list did not end within {PAGES} pages", sent=False)
+
+    def _match(self, jobs: list[Job], rows: list[Any]) -> dict[int, Any]:
+        """Pair items with rows, as many as possible, one to one (augmenting paths; a chunk has 30 items)."""
+        fits = {job.index: [n for n, row in enumerate(rows) if self._alike(job, row)] for job in jobs}
+        taken: dict[int, int] = {}
+
+        def place(index: int, tried: set[int]) -> bool:
+            for n in fits[index]:
+                if n not in tried:
+                    tried.add(n)
+                    if n not in taken or place(taken[n], tried):
+                        taken[n] = index
+                        return True
+            return False
+
+        for job in jobs:
+            place(job.index, set())
+        return {index: rows[n] for n, index in taken.items()}
+
+    def _alike(self, job: Job, row: Any, *, ids: bool = False) -> bool:
+        """Whether a row can be this item: every field that was sent and that the row carries is equal."""
+        for name, sent in job.item.items():
+            if (name == "id" and not ids) or not self._noun.fields[name].matched:
+                continue
+            stored = getattr(row, name, UNSET)
+            if stored is not UNSET and stored != sent:
+                return False
+        return True
+
+    def _compare(self, jobs: list[Job], why: str) -> Flow[None]:
+        """An update without an answer: it is done if what is stored is what was sent."""
+        by_id: dict[str, Any] = {}
+        if self._read_back and self._noun.by_ids is not None:
+            yield Pause(self._settle_seconds, "before reading back")
+            try:
+                call = self._noun.by_ids([job.item["id"] for job in jobs])
+                page = (yield from flow.exchange(self._session, call, flow.page(self._noun.model))).value
+                by_id = {row.id: row for row in page.items}
+            except PinshopError as error:
+                why += f"; reading back failed too: {error.message}"
+        done = [job for job in jobs if (row := by_id.get(job.item["id"])) is not None and self._alike(job, row, ids=True)]
+        self._mark([Outcome(index=j.index, given=j.item, state="updated", entity=by_id[j.item["id"]]) for j in done])
+        self._mark_all(
+            [job for job in jobs if job not in done], "unknown", message=why, advice="sending the same update again is safe"
+        )
+
+    # ------------------------------------------------------------------------------------- keeping
+
+    def _mark_all(
+        self,
+        jobs: list[Job],
+        state: State,
+        *,
+        message: str,
+        code: int | None = None,
+        advice: str | None = None,
+        journal: bool = True,
+    ) -> None:
+        outcomes: list[Outcome[T]] = [
+            Outcome(index=j.index, given=j.item, state=state, code=code, message=message, advice=advice) for j in jobs
+        ]
+        self._mark(outcomes, journal=journal)
+
+    def _mark(self, outcomes: list[Outcome[T]], *, journal: bool = True) -> None:
+        if not outcomes:
+            return
+        for outcome in outcomes:
+            self._outcomes[outcome.index] = outcome
+            if outcome.id:
+                self._claimed.add(outcome.id)
+        if journal:
+            self._write_journal({"outcomes": [_recorded(outcome) for outcome in outcomes]})
+        if self._progress is not None:
+            for outcome in outcomes:
+                self._progress(outcome)
+
+    def _write_journal(self, record: Mapping[str, Any]) -> None:
+        if self._journal is not None:
+            self._journal.write(record)
+
+    def _notice(self, what: str) -> None:
+        self._session.emit(events.Noticed(self._noun.operation.id, what))
+
+
+def _recorded(outcome: Outcome[Any]) -> dict[str, Any]:
+    record = {"index": outcome.index, "state": outcome.state}
+    for name in ("entity", "code", "message", "advice"):
+        if (value := getattr(outcome, name)) is not None:
+            record[name] = msgspec.to_builtins(value)
+    return record
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isdigit()
+
+
+def _may_have_been_executed(error: PinshopError) -> bool:
+    """Whether a write that ended so may have happened all the same."""
+    if isinstance(error, TransportError):
+        return error.sent and not isinstance(error, ConnectError)
+    # 408 comes from proxies that did not wait for the answer.
+    return isinstance(error, ServerError | BadReply) or (isinstance(error, APIError) and error.status == 408)

@@ -1,0 +1,22 @@
+"""Public methods, written once, bound to either colour.
+
+``colour`` binds, ``door`` is what `Client` and `AsyncClient` share, and each noun has its file.
+"""
+
+from pinshop.resources.colour import Async, AsyncListing, Listing, Paging, Resource, Sync, listing, method
+from pinshop.resources.door import Door, Network
+from pinshop.resources.promotions import Promotions
+
+__all__ = [
+    "Async",
+    "AsyncListing",
+    "Door",
+    "Listing",
+    "Network",
+    "Paging",
+    "Promotions",
+    "Resource",
+    "Sync",
+    "listing",
+    "method",
+]

@@ -1,0 +1,214 @@
+"""What `Client` and `AsyncClient` share: their arguments, options, resources and the raw call."""
+
+from __future__ import annotations
+
+import os
+import platform
+import random as random_module
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from pinshop import auth, events, flow, operations
+from pinshop.errors import ConfigurationError
+from pinshop.flow import Flow, Options, Response, Session
+from pinshop.operations import Call, Contract
+from pinshop.pacing import Pacer, Quota
+from pinshop.resources.colour import Resource, method
+from pinshop.resources.promotions import Promotions
+
+C = TypeVar("C")
+
+VERSION = "0.1.0"
+_AGENT = f"pinshop/{VERSION} (python {platform.python_version()})"
+
+
+class Network(msgspec.Struct, frozen=True):
+    """What a transport is built from."""
+
+    ssl_context: ssl.SSLContext | None = None
+    ca_file: str | os.PathLike[str] | None = None
+    client_certificate: str | tuple[str, str] | None = None
+    proxy: str | None = None
+    max_reply_bytes: int = 64 * 1024 * 1024
+
+
+class Door(Resource[C]):
+    """Arguments of both clients.
+
+    Args:
+        access_token: a token as Pinterest gave it, or a token source of `pinshop.auth` that refreshes it.
+        base_url: where the API is, with its version; nothing is ever sent elsewhere.
+        contract: which generation of field names and limits is sent. Answers of all generations are understood.
+        connect_seconds: longest wait for a connection.
+        read_seconds: longest wait from the last byte sent to the last byte of the answer.
+        max_attempts: how often one call may be sent. A create is sent again only if it certainly was not executed.
+        max_wait_seconds: longest wait a server may order; beyond it `RateLimited` is raised at once.
+        concurrency: how many requests of one job are under way at once.
+        headers: sent with every request.
+        pacing: True paces by Pinterest's quotas before sending; False does not; a `Pacer` is shared with other clients.
+        on_event: called with every event of `pinshop.events`; the default logs them under ``pinshop``.
+        transport: replaces the network: an emulator, a recorder.
+        ssl_context: replaces the default, which trusts what the operating system trusts.
+        ca_file: PEM file of certificates to trust beside the operating system's.
+        client_certificate: PEM file with certificate and key, or a pair of files.
+        proxy: ``http://user:password@host:port``. The environment is not read.
+        max_reply_bytes: longest answer accepted, after decompression.
+        clock: seconds since 1970.
+        monotonic: seconds that never go back; paces. The default is ``clock`` where that is given.
+        sleep: how to wait (awaited by the asynchronous client).
+        random: a number in [0, 1); spreads retries.
+
+    Raises:
+        ConfigurationError: an argument that cannot work.
+    """
+
+    def __init__(
+        self,
+        access_token: str | auth.TokenSource | None = None,
+        *,
+        base_url: str = "https://api.pinterest.com/v5",
+        contract: Contract = "5.28",
+        connect_seconds: float = 5.0,
+        read_seconds: float = 60.0,
+        max_attempts: int = 4,
+        max_wait_seconds: float = 60.0,
+        concurrency: int = 4,
+        headers: Mapping[str, str] | None = None,
+        pacing: bool | Pacer = True,
+        on_event: events.Hook = events.log,
+        transport: Any = None,
+        ssl_context: ssl.SSLContext | None = None,
+        ca_file: str | os.PathLike[str] | None = None,
+        client_certificate: str | tuple[str, str] | None = None,
+        proxy: str | None = None,
+        max_reply_bytes: int = 64 * 1024 * 1024,
+        clock: Callable[[], float] | None = None,
+        monotonic: Callable[[], float] | None = None,
+        sleep: Callable[[float], Any] | None = None,
+        random: Callable[[], float] = random_module.random,
+    ) -> None:
+        if access_token is None:
+            raise ConfigurationError("no access token", advice="pass access_token=, or use from_env()")
+        if contract not in operations.CONTRACTS:
+            raise ConfigurationError(f"contract: got {contract!r}, allowed: {', '.join(operations.CONTRACTS)}")
+        origin, prefix = _split(base_url)
+        options = Options(
+            connect_seconds=connect_seconds,
+            read_seconds=read_seconds,
+            max_attempts=max_attempts,
+            max_wait_seconds=max_wait_seconds,
+            concurrency=concurrency,
+            headers=dict(headers or {}),
+        )
+        _check(options)
+        session = Session(
+            origin=origin,
+            prefix=prefix,
+            token=auth.StaticToken(access_token) if isinstance(access_token, str) else access_token,
+            pacer=pacing if isinstance(pacing, Pacer) else Pacer() if pacing else None,
+            emit=on_event,
+            clock=clock or time.time,
+            monotonic=monotonic or clock or time.monotonic,
+            random=random,
+            contract=contract,
+            options=options,
+            headers={"User-Agent": _AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"},
+        )
+        super().__init__(self, session)
+        self._sleep = sleep or self._default_sleep()
+        self._owns_transport = transport is None
+        network = Network(ssl_context, ca_file, client_certificate, proxy, max_reply_bytes)
+        self._transport = transport or self._new_transport(network)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._session.origin}{self._session.prefix})"
+
+    def _new_transport(self, network: Network) -> Any:
+        raise NotImplementedError
+
+    def _default_sleep(self) -> Callable[[float], Any]:
+        raise NotImplementedError
+
+    def _run(self, flow: Flow[Any]) -> Any:
+        raise NotImplementedError
+
+    # -------------------------------------------------------------------------------- resources
+
+    @cached_property
+    def promotions(self) -> Promotions[C]:
+        """Product group promotions: create, update, list, get, analytics."""
+        return Promotions(self, self._session)
+
+    # ---------------------------------------------------------------------------------- the rest
+
+    def with_options(self, **changes: Any) -> Self:
+        """The same client with other options: connections, quotas and the token stay common.
+
+        Takes ``connect_seconds``, ``read_seconds``, ``max_attempts``, ``max_wait_seconds``, ``concurrency`` and ``headers``
+        (added to those already set).
+        """
+        if unknown := sorted(set(changes) - set(Options.__struct_fields__)):
+            raise ConfigurationError(f"unknown option {unknown[0]}; there are {', '.join(Options.__struct_fields__)}")
+        options = flow.options_with(self._session.options, changes)
+        _check(options)
+        view = type(self).__new__(type(self))
+        view._door = view
+        view._session = msgspec.structs.replace(self._session, options=options)
+        view._sleep, view._transport, view._owns_transport = self._sleep, self._transport, False
+        return view
+
+    @method
+    def send(self, call: Call) -> Flow[Any]:
+        """Send any call (see `pinshop.operations.build` and `raw`) and give its JSON as plain Python values.
+
+        It is signed, paced and retried like every other. An empty answer (204) is None.
+        """
+        return (yield from flow.exchange(self._session, call, flow.plain)).value
+
+    @method
+    def respond(self, call: Call) -> Flow[Response[Any]]:
+        """As `send`, with status, headers, request id, rate limit, attempts and the time waited around the value."""
+        return (yield from flow.exchange(self._session, call, flow.plain))
+
+    def budget(self) -> list[Quota]:
+        """What is left of every quota known: documented figures until a reply has told the real ones."""
+        session = self._session
+        return session.pacer.budget(session.monotonic()) if session.pacer else []
+
+
+def _split(base_url: str) -> tuple[str, str]:
+    """``https://host/v5`` -> origin and prefix."""
+    try:
+        parts = urlsplit(base_url)
+        port = parts.port
+    except ValueError as error:
+        raise ConfigurationError(f"base_url: {error}") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise ConfigurationError(
+            f"base_url: got {base_url!r}, allowed: http(s)://host[:port]/path, without user, query, fragment"
+        )
+    if not base_url.isascii() or any(c.isspace() for c in base_url):
+        raise ConfigurationError(f"base_url: got {base_url!r}, allowed: printable ASCII without spaces")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{port}" if port else ""), parts.path.rstrip("/")
+
+
+def _check(options: Options) -> None:
+    """Refuse options that cannot work, before they end in a puzzling failure."""
+    for name in ("connect_seconds", "read_seconds", "max_wait_seconds"):
+        value = getattr(options, name)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 86400 * 31:
+            raise ConfigurationError(f"{name}: got {value!r}, allowed: a number of seconds above 0")
+    for name in ("max_attempts", "concurrency"):
+        value = getattr(options, name)
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 1000:
+            raise ConfigurationError(f"{name}: got {value!r}, allowed: 1 to 1000")
+    for name, value in options.headers.items():
+        if not isinstance(name, str) or not isinstance(value, str) or any(c in name + value for c in "\r\n\0"):
+            raise ConfigurationError(f"headers: {name!r} has a name or value that is no line of text")
