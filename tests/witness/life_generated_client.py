@@ -51,9 +51,9 @@ def write(api, given):
 
 def read(api, given):
     account = given["ad_account_id"]
-    pages, bookmark = [], {}
+    pages, bookmark = [], {}  # this client types a page as anything, so it comes back as a dict
     while True:
-        page = api.product_group_promotions_list(account, ad_group_id=given["ad_group_id"], page_size=1, **bookmark).to_dict()
+        page = api.product_group_promotions_list(account, ad_group_id=given["ad_group_id"], page_size=1, **bookmark)
         pages.append(page["items"])
         if not page.get("bookmark"):
             break
