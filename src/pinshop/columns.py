@@ -108,9 +108,7 @@ def _cost(
     _ratio(name, meaning, _SPEND, under, since=since, kind="cost", unit=_DOLLAR, by=by, source=source, conversion=conversion)
 
 
-def _converted(
-    name: str, meaning: str, since: str = "5.0", *, money: bool = False, sum_of: tuple[str, ...] = ()
-) -> None:
+def _converted(name: str, meaning: str, since: str = "5.0", *, money: bool = False, sum_of: tuple[str, ...] = ()) -> None:
     kind: Kind = "money_micro" if money else "count"
     unit = _MICRO if money else "conversions"
     _rows.append(Column(name, kind, unit, since, meaning, "inferred", sum_of, None, True))

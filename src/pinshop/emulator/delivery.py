@@ -85,18 +85,21 @@ class Query(Struct, frozen=True):
 class Reporting(Struct, frozen=True):
     """How Pinterest reports where it does not say: the emulator's rules, as far as they touch rows."""
 
-    #: True: data appear `lag_seconds` later in whole hours, and conversions trickle in. False: all is known at once.
-    late_data: bool = True
-    lag_seconds: int = 3 * 3600
-    #: A metric of 0 is left out, or sent as 0. Rows with nothing but zeros are left out in both cases.
+    #: Hours until delivery is reported, in whole hours; 0: to the second.
+    delivery_lag_hours: int = 3
+    #: True: conversions trickle in and restate past days. False: what an action will lead to is known at once.
+    conversion_delay: bool = True
+    #: A metric of 0 is left out, or sent as 0.
     zero_metrics: Literal["absent", "zero"] = "absent"
+    #: A row in which nothing happened is left out, or sent.
+    empty_rows: Literal["omit", "zero"] = "omit"
     ratio_unit: Literal["fraction", "percent"] = "fraction"
-    hour_date: Literal["date", "date-time"] = "date"
+    hour_date_format: Literal["date", "datetime"] = "date"
     #: 0 is Monday, as in `datetime.date.weekday`.
     week_starts: int = 0
     #: DATE of a WEEK or MONTH: its first day, or the first of its days that was asked for.
     bucket_date: Literal["first_day", "first_day_in_range"] = "first_day"
-    #: False since the engagement window was retired (5.17.0): nothing is attributed to engagements.
+    #: False where the engagement window is retired (5.17.0): nothing is attributed to engagements.
     engagement_attribution: bool = True
 
 
@@ -108,9 +111,7 @@ def appetite(product_count: int) -> int:
     return isqrt(16 * product_count) if product_count > 0 else 0
 
 
-def budget_steps(
-    daily: Sequence[tuple[int, int]], members: Iterable[tuple[int, Sequence[Span]]]
-) -> tuple[BudgetStep, ...]:
+def budget_steps(daily: Sequence[tuple[int, int]], members: Iterable[tuple[int, Sequence[Span]]]) -> tuple[BudgetStep, ...]:
     """Divide one budget among the promotions it binds, so that together they cannot exceed it on any UTC day.
 
     Each gets, on a day on which it is live at all, ``budget * its weight // weight of all that are live that day``:
@@ -178,6 +179,7 @@ class _Market(Struct, frozen=True):
     impressions: int  # a mean day
     click_share: int  # of 65536 impressions
     price: int  # micro-currency per click, or per impression where these are billed
+    highest_price: int  # the bid
     per_impression: bool
     checkout_share: int  # of 65536 clicks
     order_value: int  # micro-currency
@@ -198,10 +200,12 @@ def _market(subject: Subject, seed: int) -> _Market:
     won = 1024
     if bid is not None:
         won = min(1536, 2048 * bid // (bid + price)) if bid > 0 else 0
-        price = min(price, bid)
     impressions = 250 * appetite(subject.product_count) * won >> 10
     order_value = max(0, subject.average_price_micro) * 5 // 4
-    return _Market(impressions, click_share, price, per_impression, checkout_share, order_value, 60 * impressions + 1)
+    highest = bid if bid is not None else 1 << 60
+    return _Market(
+        impressions, click_share, price, highest, per_impression, checkout_share, order_value, 60 * impressions + 1
+    )  # fmt: skip
 
 
 #: count -> (parent, which of a day's random numbers rounds it, its share in 1/65536; 0: the market's click share)
@@ -325,7 +329,7 @@ def _noise(seed: int, subject_id: str, first: int, count: int) -> list[tuple[int
 
 def _known_until(reporting: Reporting, now: int) -> int:
     """Up to which second delivery is reported."""
-    return (now - reporting.lag_seconds) // 3600 * 3600 if reporting.late_data else now
+    return (now // 3600 - reporting.delivery_lag_hours) * 3600 if reporting.delivery_lag_hours else now
 
 
 class _Cells(Struct):
@@ -395,8 +399,9 @@ class _Series:
         start, end = first * DAY - offset, min((last + 1) * DAY - offset, known)
         self.cells = _cells(subject.spans, start, end, 3600 if self.hourly else DAY, offset)
         days, slots = self.cells.days, self.cells.slots
-        if self.by_conversion_day:  # people buy on days on which nothing is live any more
-            self.slots = list(range(first, min(last, self.today) + 1))
+        if reporting.empty_rows == "zero" or self.by_conversion_day:  # people buy while nothing is live any more
+            per_day = 24 if self.hourly else 1
+            self.slots = list(range(first * per_day, (min(last, self.today) + 1) * per_day))
         elif slots is days and len(set(days)) == len(days):
             self.slots = slots
         else:
@@ -410,7 +415,8 @@ class _Series:
         self.day_count = last_day - self.first_day + 1
         self.noise = _noise(seed, subject.id, self.first_day, self.day_count)
         self._contiguous = not self.hourly and len(self.slots) == self.day_count
-        self._day_of_cell = None if len(days) == self.day_count else [day - self.first_day for day in days]
+        live_throughout = days == list(range(self.first_day, last_day + 1))
+        self._day_of_cell = None if live_throughout else [day - self.first_day for day in days]
 
         self._bucket_of_slot, self.dates = self._buckets()
 
@@ -423,7 +429,7 @@ class _Series:
         if granularity == "DAY":
             return None, [_date(slot) for slot in slots]
         if granularity == "HOUR":
-            if reporting.hour_date == "date":
+            if reporting.hour_date_format == "date":
                 return None, [_date(slot // 24) for slot in slots]
             return None, [f"{_date(slot // 24)}T{slot % 24:02}:00:00" for slot in slots]
         if granularity == "WEEK":
@@ -459,10 +465,14 @@ class _Series:
         turn = (self.first_day + 3) % 7
         week = islice(cycle(monday_first[turn:] + monday_first[:turn]), self.day_count)
         impressions = [(mean * (49_152 + (chance >> 1))) >> 22 for mean, chance in zip(week, noise[0], strict=True)]
-        prices = [(market.price * (240 + (chance & 31))) >> 8 or 1 for chance in noise[2]]
+        prices = [(market.price * (240 + (chance & 31))) >> 8 for chance in noise[2]]
+        if self.subject.bid_micro is not None:
+            prices = [min(price, market.highest_price) for price in prices]
         budgets = self._daily_budgets() if self.subject.budgets else None
         if budgets is not None and market.per_impression:
-            impressions = [min(won, budget // price) for won, budget, price in zip(impressions, budgets, prices, strict=True)]
+            impressions = [
+                min(won, budget // max(1, price)) for won, budget, price in zip(impressions, budgets, prices, strict=True)
+            ]
         clicks = [  # the share wavers from day to day as well: by an eighth to both sides
             (won * (market.click_share * (112 + (luck >> 3 & 31)) >> 7) + chance) >> 16
             for won, chance, luck in zip(impressions, noise[1], noise[2], strict=True)
@@ -561,11 +571,11 @@ class _Series:
         query = self.query
         return (query.click_window_days, query.engagement_window_days, query.view_window_days)[by]
 
-    def _actions(self, by: int) -> list[int]:
+    def actions(self, by: int) -> list[int]:
         actions = self.slot(_ATTRIBUTED_TO[by])
         return [action >> 6 for action in actions] if by == 2 else actions
 
-    def _slot_noise(self, channel: int) -> Sequence[int]:
+    def slot_noise(self, channel: int) -> Sequence[int]:
         noise = self.noise[channel]
         if self._contiguous:
             return noise
@@ -576,7 +586,7 @@ class _Series:
 
     def _on_day_of_action(self, stem: str, by: int) -> list[int]:
         window, share = self._window(by), self._share(stem, by)
-        if self.reporting.late_data:
+        if self.reporting.conversion_delay:
             ages = [self.today - slot for slot in self.slots]
             known = _known(by, window, ages[0], len(ages)) if self._contiguous else [_known(by, window, a, 1)[0] for a in ages]
         else:
@@ -584,7 +594,7 @@ class _Series:
         # One random number for all windows and ages: wider or later only adds.
         return [
             (actions * (share * part >> 16) + chance) >> 16
-            for actions, part, chance in zip(self._actions(by), known, self._slot_noise(5 + by), strict=True)
+            for actions, part, chance in zip(self.actions(by), known, self.slot_noise(5 + by), strict=True)
         ]
 
     def _on_day_of_conversion(self, stem: str, by: int) -> list[int]:
@@ -596,7 +606,7 @@ class _Series:
             conversion_report_time="TIME_OF_AD_ACTION", granularity="DAY",
         )  # fmt: skip
         source = _series(self.subject, earlier, self.reporting, self.seed, self.now)
-        for day, actions, chance in zip(source.slots, source._actions(by), source._slot_noise(5 + by), strict=True):
+        for day, actions, chance in zip(source.slots, source.actions(by), source.slot_noise(5 + by), strict=True):
 
             def until(delay: int, actions: int = actions, chance: int = chance) -> int:
                 return (actions * (share * happened[delay] >> 16) + chance) >> 16
@@ -606,16 +616,16 @@ class _Series:
                 if on in counts:
                     counts[on] += 1
         values = [counts[slot] for slot in self.slots]
-        if not self.reporting.late_data:
+        if not self.reporting.conversion_delay:
             return values
         last = len(_PROCESSED) - 1
         return [
             (count * _PROCESSED[min(self.today - slot, last)] + chance) >> 16
-            for slot, count, chance in zip(self.slots, values, self._slot_noise(4 - by), strict=True)
+            for slot, count, chance in zip(self.slots, values, self.slot_noise(4 - by), strict=True)
         ]
 
     def _order_values(self) -> list[int]:
-        return [(self.market.order_value * (192 + (chance >> 9))) >> 8 for chance in self._slot_noise(2)]
+        return [(self.market.order_value * (192 + (chance >> 9))) >> 8 for chance in self.slot_noise(2)]
 
     # ---- columns, by bucket
 
@@ -639,15 +649,15 @@ class _Series:
             return _SPECIAL[name](self)
         parts = _SUMS.get(name) or (column.sum_of if column else ())
         if parts:
-            return self._sum(parts)
+            return self.sum(parts)
         if column is not None and column.ratio is not None:
-            over = self._sum(column.ratio.over)
+            over = self.sum(column.ratio.over)
             times, by = column.ratio.times, column.ratio.by
             if self.reporting.ratio_unit == "percent" and column.kind == "ratio" and not name.endswith("ROAS"):
                 times *= 100
             if not column.ratio.under:
                 return None if over is None else [value and value * times / by for value in over]
-            under = self._sum(column.ratio.under)
+            under = self.sum(column.ratio.under)
             if over is None or under is None:
                 return None
             if self.reporting.zero_metrics == "zero":
@@ -658,7 +668,7 @@ class _Series:
             return [value and divisor and value * times / (divisor * by) for value, divisor in zip(over, under, strict=True)]
         return self._conversions(name)
 
-    def _sum(self, names: tuple[str, ...]) -> list[Any] | None:
+    def sum(self, names: tuple[str, ...]) -> list[Any] | None:
         total: list[Any] | None = None
         for name in names:
             values = self.column(name)
@@ -701,6 +711,8 @@ class _Series:
                     metrics.append(values)
         lead: list[Iterable[Any]] = [self.dates] if dated else []
         made = list(map(kind, *lead, repeat(subject_id, count), *columns))
+        if self.reporting.empty_rows == "zero":
+            return made
         if not metrics:
             metrics = [self.column("IMPRESSION_1") or []]
         if any(map(all, metrics)):
@@ -719,7 +731,7 @@ def _unique_views(suffix: str) -> Callable[[_Series], list[Any] | None]:
 
 
 def _watch_time(series: _Series) -> list[float]:
-    quarters = series._sum(tuple(f"TOTAL_VIDEO_{part}" for part in (
+    quarters = series.sum(tuple(f"TOTAL_VIDEO_{part}" for part in (
         "P25_COMBINED", "P50_COMBINED", "P75_COMBINED", "P100_COMPLETE"))) or []  # fmt: skip
     starts = series.column("TOTAL_VIDEO_P0_COMBINED") or []
     return [_VIDEO_SECONDS * passed / (4 * begun) if begun else 0 for passed, begun in zip(quarters, starts, strict=True)]
@@ -732,7 +744,7 @@ _SPECIAL: dict[str, Callable[[_Series], list[Any] | None]] = {
     "TOTAL_VIDEO_AVG_WATCHTIME_IN_SECOND": _watch_time,
     "VIDEO_SPEND_IN_DOLLAR": lambda series: series.column("SPEND_IN_DOLLAR"),
     # Their values depend on a merchant's tag that is not modelled: no value, not zero.
-    "PAGE_VISIT_ROAS": lambda series: None,
+    "PAGE_VISIT_ROAS": lambda _: None,
 }
 
 
@@ -763,7 +775,7 @@ def _series(subject: Subject, query: Query, reporting: Reporting, seed: int, now
     known = _known_until(reporting, now)
     # What is still live ends at `now`, or never: either way the series ends where data end.
     spans = subject.spans
-    if spans[-1][1] > known:
+    if spans and spans[-1][1] > known:
         spans = tuple((start, min(end, known)) for start, end in spans if start < known)
     key = (
         seed, known, (now + query.utc_offset_seconds) // DAY, reporting,
@@ -796,7 +808,7 @@ def rows(
     kind = _row_type(names, dated, reporting.zero_metrics == "zero")
     result: list[Struct] = []
     for subject in subjects:
-        if subject.spans:
+        if subject.spans or reporting.empty_rows == "zero":
             result += _series(subject, query, reporting, seed, now).rows(kind, names, dated, subject.id)
     return result
 
@@ -804,7 +816,6 @@ def rows(
 def ready(date: datetime.date, *, now: int, reporting: Reporting = _AS_DESCRIBED) -> tuple[bool, bool]:
     """Whether conversion and other metrics of a UTC day are final (``resources/metrics_ready_state``)."""
     end = (date.toordinal() - _EPOCH + 1) * DAY
-    if not reporting.late_data:
-        return end <= now, end <= now
+    delivered = end <= _known_until(reporting, now)
     processed = now // DAY - (end // DAY - 1) >= len(_PROCESSED) - 1
-    return processed, end <= now - reporting.lag_seconds
+    return delivered and (processed or not reporting.conversion_delay), delivered
