@@ -49,6 +49,7 @@ from pinshop.operations import OAUTH_TOKEN, Pause, Reply, Request
 
 logger = logging.getLogger("pinshop")
 
+BASE_URL = "https://api.pinterest.com/v5"
 #: Where a user consents. Source: securitySchemes.pinterest_oauth2 of Pinterest's descriptions.
 AUTHORIZE_URL = "https://www.pinterest.com/oauth/"
 #: A token is replaced this long before its end, or a tenth of its life before it where that is shorter.
@@ -236,6 +237,35 @@ class StaticToken:
     def refresh(self, rejected: str | None = None) -> Generator[Any, Any, None]:
         raise ConfigurationError("this access token was given without a refresh token")
         yield
+
+
+def given(access_token: str | Secret | TokenSource | Credentials) -> Credentials:
+    """What a client was given, as `Credentials`."""
+    if isinstance(access_token, Credentials):
+        return access_token
+    if isinstance(access_token, str | Secret):
+        return Credentials(tokens=StaticToken(access_token), source="argument access_token")
+    return Credentials(tokens=access_token, source=f"argument access_token ({type(access_token).__name__})")
+
+
+def check_destination(base_url: str, tokens: TokenSource) -> None:
+    """Refuse to send a real token unencrypted over a network. An emulator's token may travel as it likes.
+
+    Raises:
+        ConfigurationError: ``base_url`` is plain http to another machine, and the token is one of Pinterest's.
+    """
+    url = urlsplit(base_url)
+    host = url.hostname or ""
+    here = host == "localhost" or host.endswith(".localhost") or host.startswith("127.") or host == "::1"
+    if (
+        url.scheme == "http"
+        and not here
+        and (tokens.header(0.0) or "").startswith(("Bearer pina_", "Bearer pinr_", "Bearer pinc_"))
+    ):
+        raise ConfigurationError(
+            f"base_url: {url.scheme}://{url.netloc} would carry a real token unencrypted over the network",
+            advice="use https, or the token of an emulator",
+        )
 
 
 _LOCK_POLL_SECONDS = 0.05

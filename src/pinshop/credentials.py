@@ -31,11 +31,21 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from pinshop.auth import App, Credentials, RefreshingToken, Secret, StaticToken, Token, TokenSource, TokenStore, check_secret
+from pinshop.auth import (
+    BASE_URL,
+    App,
+    Credentials,
+    RefreshingToken,
+    Secret,
+    StaticToken,
+    Token,
+    TokenSource,
+    TokenStore,
+    check_secret,
+)
 from pinshop.errors import ConfigurationError, InvalidInput
 from pinshop.operations import check_id
 
-BASE_URL = "https://api.pinterest.com/v5"
 DEFAULT_PROFILE = "default"
 
 #: Meaning -> names in the environment, the canonical one first. Source of the aliases: the official SDK and quickstart, and

@@ -42,8 +42,10 @@ class Door(Resource[C]):
     """Arguments of both clients.
 
     Args:
-        access_token: a token as Pinterest gave it, or a token source of `pinshop.auth` that refreshes it.
-        base_url: where the API is, with its version; nothing is ever sent elsewhere.
+        access_token: a token as Pinterest gave it, or a token source of `pinshop.auth` that refreshes it, or what
+            `pinshop.credentials.find` found (`from_env` and `from_profile` do that).
+        base_url: where the API is, with its version; nothing is ever sent elsewhere. The default is that of the credentials,
+            or https://api.pinterest.com/v5.
         contract: which generation of field names and limits is sent. Answers of all generations are understood.
         connect_seconds: longest wait for a connection.
         read_seconds: longest wait from the last byte sent to the last byte of the answer.
@@ -70,9 +72,9 @@ class Door(Resource[C]):
 
     def __init__(
         self,
-        access_token: str | auth.TokenSource | None = None,
+        access_token: str | auth.Secret | auth.TokenSource | auth.Credentials | None = None,
         *,
-        base_url: str = "https://api.pinterest.com/v5",
+        base_url: str | None = None,
         contract: Contract = "5.28",
         connect_seconds: float = 5.0,
         read_seconds: float = 60.0,
@@ -95,6 +97,10 @@ class Door(Resource[C]):
     ) -> None:
         if access_token is None:
             raise ConfigurationError("no access token", advice="pass access_token=, or use from_env()")
+        #: What signs the requests and where it came from; no secret shows in it.
+        self.credentials = auth.given(access_token)
+        base_url = base_url or self.credentials.base_url or auth.BASE_URL
+        auth.check_destination(base_url, self.credentials.tokens)
         if contract not in operations.CONTRACTS:
             raise ConfigurationError(f"contract: got {contract!r}, allowed: {', '.join(operations.CONTRACTS)}")
         origin, prefix = _split(base_url)
@@ -110,7 +116,7 @@ class Door(Resource[C]):
         session = Session(
             origin=origin,
             prefix=prefix,
-            token=auth.StaticToken(access_token) if isinstance(access_token, str) else access_token,
+            token=self.credentials.tokens,
             pacer=pacing if isinstance(pacing, Pacer) else Pacer() if pacing else None,
             emit=on_event,
             clock=clock or time.time,
@@ -159,6 +165,7 @@ class Door(Resource[C]):
         _check(options)
         view = type(self).__new__(type(self))
         view._door = view
+        view.credentials = self.credentials
         view._session = msgspec.structs.replace(self._session, options=options)
         view._sleep, view._transport, view._owns_transport = self._sleep, self._transport, False
         return view
