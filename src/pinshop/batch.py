@@ -239,12 +239,14 @@ class Journal(Protocol):
 
 
 class Noun(Struct, frozen=True, kw_only=True):
-    """What the engine must know about what it writes. A *group* is an ad group id: its requests go one after the other."""
+    """What the engine must know about what it writes. Requests of one *group* go one after the other."""
 
     operation: Operation
     done: Literal["created", "updated"]
     model: Any
     fields: Fields
+    #: What a group is: of promotions, their ad group.
+    place: str = "ad group"
     #: (group, items) -> the call that writes them.
     write: Callable[[str, list[Mapping[str, Any]]], Call]
     #: (group, page size, bookmark) -> the call that lists the group, newest first, whatever the status.
@@ -397,7 +399,7 @@ class Batch(Generic[T]):
         try:
             response = yield from flow.exchange(self._session, self._noun.newest(group, 1, None), flow.page(self._noun.model))
         except (APIError, BadReply) as error:
-            self._notice(f"the ad group cannot be read, so ambiguous failures will stay unknown: {error.message}")
+            self._notice(f"the {self._noun.place} cannot be read, so ambiguous failures will stay unknown: {error.message}")
             return None
         return max((entry.id for entry in response.value.items if _is_id(entry.id)), key=int, default="0")
 
@@ -488,7 +490,7 @@ class Batch(Generic[T]):
         """Decide by reading the group back. Marks what is decided; returns the items that certainly do not exist."""
         watermark = self._watermarks.get(group)
         if not self._read_back or watermark is None:
-            self._mark_all(jobs, "unknown", message=why, advice="look into the ad group before sending it again")
+            self._mark_all(jobs, "unknown", message=why, advice=f"look into the {self._noun.place} before sending it again")
             return []
         before: list[str] | None = None
         for _ in range(READS):
@@ -498,7 +500,7 @@ class Batch(Generic[T]):
             except PinshopError as error:
                 self._mark_all(
                     jobs, "unknown", message=f"{why}; reading back failed too: {error.message}",
-                    advice="look into the ad group before sending it again",
+                    advice=f"look into the {self._noun.place} before sending it again",
                 )  # fmt: skip
                 return []
             found = self._match(jobs, rows)
@@ -517,13 +519,13 @@ class Batch(Generic[T]):
                 if missing and strangers:
                     # Ours, stored in other words than we sent, or somebody else's: sending again could double it.
                     self._mark_all(
-                        missing, "unknown", message=f"{why}; read back: {strangers} new promotion(s) match none of the items sent",
-                        advice="look into the ad group before sending it again",
+                        missing, "unknown", message=f"{why}; read back: {strangers} new one(s) match none of the items sent",
+                        advice=f"look into the {self._noun.place} before sending it again",
                     )  # fmt: skip
                     return []
                 return missing
             before = ids
-        self._mark_all(jobs, "unknown", message=f"{why}; the ad group kept changing while it was read back")
+        self._mark_all(jobs, "unknown", message=f"{why}; the {self._noun.place} kept changing while it was read back")
         return []
 
     def _newer(self, group: str, watermark: str) -> Flow[list[Any]]:
@@ -581,7 +583,7 @@ class Batch(Generic[T]):
                 by_id = {row.id: row for row in page.items}
             except PinshopError as error:
                 why += f"; reading back failed too: {error.message}"
-        done = [job for job in jobs if (row := by_id.get(job.item["id"])) is not None and self._alike(job, row, ids=True)]
+        done = [job for job in jobs if (row := by_id.get(job.item["id"])) is not None and _holds(row, job.item)]
         self._mark([Outcome(index=j.index, given=j.item, state="updated", entity=by_id[j.item["id"]]) for j in done])
         self._mark_all(
             [job for job in jobs if job not in done], "unknown", message=why, advice="sending the same update again is safe"
@@ -631,6 +633,11 @@ def _recorded(outcome: Outcome[Any]) -> dict[str, Any]:
         if (value := getattr(outcome, name)) is not None:
             record[name] = msgspec.to_builtins(value)
     return record
+
+
+def _holds(row: Any, item: Mapping[str, Any]) -> bool:
+    """Whether a row certainly has every value of an update. A field the row does not show proves nothing."""
+    return all(getattr(row, name, UNSET) == sent for name, sent in item.items())
 
 
 def _is_id(value: Any) -> bool:
