@@ -132,6 +132,30 @@ class Door(Resource[C]):
         network = Network(ssl_context, ca_file, client_certificate, proxy, max_reply_bytes)
         self._transport = transport or self._new_transport(network)
 
+    @classmethod
+    def from_env(cls, *, profile: str | None = None, environ: Mapping[str, str] | None = None, **options: Any) -> Self:
+        """A client with the credentials that `pinshop.credentials.find` finds.
+
+        That is a profile named here, else the environment, else the profile ``default``; ``client.credentials.source`` says
+        which it was.
+
+        Args:
+            profile: the name of a profile.
+            environ: read instead of the process's environment.
+            **options: the arguments of the class.
+
+        Raises:
+            ConfigurationError: none found, or what was found contradicts itself.
+        """
+        from pinshop import credentials
+
+        return cls(credentials.find(profile=profile, environ=environ, clock=options.get("clock") or time.time), **options)
+
+    @classmethod
+    def from_profile(cls, name: str, **options: Any) -> Self:
+        """A client with the credentials of one profile, whatever the environment holds. See `from_env`."""
+        return cls.from_env(profile=name, **options)
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._session.origin}{self._session.prefix})"
 
