@@ -32,6 +32,7 @@ class Described:
     """One description, ready to judge."""
 
     def __init__(self, description: dict[str, Any]) -> None:
+        self.source = description
         self.paths: dict[str, Any] = description["paths"]
         self.components = {
             kind: {name: draft(value) for name, value in group.items()}
