@@ -20,12 +20,12 @@ from pinshop.operations import CONTRACTS
 @click.option("--port", type=click.IntRange(0, 65535), default=8123, show_default=True, help="0 picks a free port.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Anything but loopback needs the option below as well.")
 @click.option("--i-know-this-is-not-pinterest", "sure", is_flag=True, help="Second consent to serve beyond this machine.")
-@click.option("--contract", type=click.Choice(CONTRACTS), default=CONTRACTS[-1], show_default=True, help="Generation of answers.")
+@click.option("--contract", type=click.Choice(CONTRACTS), default=CONTRACTS[-1], show_default=True, help="Response generation.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Fixes ids, tokens and earnings.")
 @click.option("--data", type=click.Path(dir_okay=False, path_type=Path), help="Keep the state in this file.")
 @click.option("--now", help="Freeze the clock at this instant, such as 2026-03-01T12:00:00Z.")
 @click.option("--rate-limit", type=click.Choice(["none", "trial", "standard"]), default="none", show_default=True)
-@click.option("--rule", "rules", multiple=True, metavar="NAME=VALUE", help="Set a rule; --rules lists them. Repeatable.")
+@click.option("--rule", "rules", multiple=True, metavar="NAME=VALUE", help="Set a rule; see --rules.")
 @click.option("--rules", "list_rules", is_flag=True, help="List the rules and exit.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with everything a client needs, then serve.")
 def emulator(
@@ -43,7 +43,7 @@ def emulator(
 ) -> None:
     """Serve a local Pinterest to test against.
 
-    It holds one business with a catalog, an active campaign and an active ad group, in which a promotion can be created at once.
+    It holds one business with a catalog, an active campaign and an active ad group: a promotion can be created at once.
     Control routes are under /_emulator/.
     """
     if list_rules:
@@ -59,10 +59,10 @@ def emulator(
             "if that is meant, add --i-know-this-is-not-pinterest."
         )
     settings = {}
-    for rule in rules:
-        name, equals, value = rule.partition("=")
+    for given in rules:
+        name, equals, value = given.partition("=")
         if not equals:
-            raise click.UsageError(f"--rule {rule}: write NAME=VALUE")
+            raise click.UsageError(f"--rule {given}: write NAME=VALUE")
         settings[name] = value
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

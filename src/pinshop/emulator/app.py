@@ -6,6 +6,7 @@ render. It shares with the client only the ground floor (the Operation rows), an
 
 from __future__ import annotations
 
+import datetime
 import logging
 import re
 import threading
@@ -20,6 +21,7 @@ from msgspec import Struct
 from pinshop.emulator import contracts, handlers
 from pinshop.emulator.clock import Clock
 from pinshop.emulator.contracts import Refusal, bad, is_id, shown
+from pinshop.emulator.earnings import Earnings
 from pinshop.emulator.faults import Fault, Faults
 from pinshop.emulator.limits import Limits
 from pinshop.emulator.rules import Rules
@@ -147,12 +149,13 @@ class App:
         self.faults = Faults(store.seed)
         self.limits = Limits(rate_limit)
         self.journal = Journal()
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
+        self._earnings = Earnings(store)
         self._number = 0
 
     def forget(self) -> None:
         """Start over with journal, faults, limits and request ids (the state is the store's matter)."""
-        with self._lock:
+        with self.lock:
             self.journal.clear()
             self.faults.clear()
             self.limits.clear()
@@ -163,7 +166,7 @@ class App:
     def answer(self, request: Request) -> Answer:
         """Serve one call: the reply, and what a fault does to it."""
         # One call at a time: the order of calls is the order of ids, request ids and the journal, so a run repeats.
-        with self._lock:
+        with self.lock:
             self._number += 1
             number, now = self._number, self.clock.seconds()
             answer, account = self._with_faults(request, number, now)
@@ -187,7 +190,7 @@ class App:
             reply = self._reply(status, value, number, extra)
         except Refusal as refusal:
             reply = self._refused(refusal, number, extra)
-        except Exception:
+        except Exception:  # noqa: BLE001
             # A defect of the emulator. It must not pass for a rule of Pinterest's, so it is loud in the log.
             _LOG.exception("the emulator failed on %s", operation.id)
             reply = self._refused(Refusal(500, 12, "Something went wrong on our end. Sorry about that."), number, extra)
@@ -210,7 +213,7 @@ class App:
         user_id, app = self._authenticate(operation, headers, now)
         self.limits.spend(operation.category, f"{app}/{user_id}", app, exact_now, extra)
         path = {name: _path_id(name, value) for name, value in arguments.items()}
-        asked = _query(operation, query, self.contract)
+        asked = _query(operation, query, self.contract, self.rules.unknown_query_parameters)
         account = self._account(operation, path.get("ad_account_id", asked.get("ad_account_id")), user_id)
         ctx = handlers.Context(
             operation=operation,
@@ -221,11 +224,12 @@ class App:
             origin=request.origin,
             path=path,
             query=asked,
-            body=_body(operation, request, self.rules),
+            body=_body(operation, request, self.rules.body_too_large_status),
             user_id=user_id,
             account=account,
             owner_id=account["owner_id"] if account else user_id,
-            failing={index: (fault.code, fault.message) for index in fault.items} if fault else {},
+            earnings=self._earnings,
+            failing=dict.fromkeys(fault.items, (fault.code, fault.message)) if fault else {},
         )
         result = handlers.HANDLERS[operation.id](ctx)
         status = operation.success[0]
@@ -257,8 +261,8 @@ class App:
         token = token.strip()
         if token.startswith(_REAL_PREFIXES):
             raise Refusal(
-                401, 2, "Authentication failed. This is the pinshop emulator, not Pinterest, and that looks like a real token: "
-                "never send one here. Use the access_token the emulator printed.",
+                401, 2, "Authentication failed. This is the pinshop emulator, not Pinterest, and that looks like a real "
+                "token: never send one here. Use the access_token the emulator printed.",
             )  # fmt: skip
         known = self.store.token(token) if scheme.lower() == "bearer" and token else None
         if known is None or known["kind"] not in ("access", "client") or known["revoked"] is not None:
@@ -271,8 +275,8 @@ class App:
             raise Refusal(401, 3, "This operation does not take a client_credentials token.")
         if not all(scope in scopes for scope in operation.scopes):
             raise Refusal(
-                401, 3, "Your token does not have sufficient permissions to perform this operation. Please ensure your token is "
-                "authorized with the correct set of scopes.",
+                401, 3, "Your token does not have sufficient permissions to perform this operation. "
+                "Please ensure your token is authorized with the correct set of scopes.",
             )  # fmt: skip
         return known["user_id"], known["app"]
 
@@ -357,11 +361,16 @@ def _path_id(name: str, value: str) -> int:
     return int(value)
 
 
-def _query(operation: Operation, query: str, contract: str) -> dict[str, Any]:
+def _query(operation: Operation, query: str, contract: str, unknown: str) -> dict[str, Any]:
     """The query parameters by name, checked by the row's limits at the contract; defaults filled in."""
     given: dict[str, list[str]] = {}
-    for name, text in parse_qsl(query, keep_blank_values=True, max_num_fields=5000) if query else ():
-        given.setdefault(name, []).append(text)
+    try:
+        for name, text in parse_qsl(query, keep_blank_values=True, max_num_fields=5000) if query else ():
+            given.setdefault(name, []).append(text)
+    except ValueError as error:
+        raise bad("Invalid request: the query has too many parameters.") from error
+    if unknown == "refuse" and (strange := [name for name in given if name not in operation.params]):
+        raise bad(f"Parameter '{strange[0]}' is not a parameter of this endpoint.")
     checked: dict[str, Any] = {}
     for row in operation.query:
         param = row.at(contract)
@@ -376,7 +385,8 @@ def _query(operation: Operation, query: str, contract: str) -> dict[str, Any]:
             items = [part.strip() for value in values for part in value.split(",") if part.strip()]
             low, high = param.minimum or 0, param.maximum
             if len(items) < low or (high is not None and len(items) > high):
-                raise bad(f"Invalid request: '{param.name}' has {len(items)} items, the size limit is [{low}, {high or 'none'}]")
+                words = f"{len(items)} items, the size limit is [{low}, {high or 'none'}]"
+                raise bad(f"Invalid request: '{param.name}' has {words}")
             checked[param.name] = [_one(param, param.kind[:-1], item) for item in items]
         else:
             checked[param.name] = _one(param, param.kind, values[-1])
@@ -414,8 +424,6 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def checked_date(name: str, text: object) -> str:
-    import datetime
-
     if isinstance(text, str) and _DATE.fullmatch(text):
         try:
             datetime.date.fromisoformat(text)
@@ -426,12 +434,12 @@ def checked_date(name: str, text: object) -> str:
     raise bad(f"'{name}' value {shown(text)} must match the pattern: ^(\\d{{4}})-(\\d{{2}})-(\\d{{2}})$")
 
 
-def _body(operation: Operation, request: Request, rules: Rules) -> Any:
+def _body(operation: Operation, request: Request, too_large_status: int) -> Any:
     if operation.body is None:
         return None
     body = request.body or b""
     if len(body) > MAX_BODY:
-        raise Refusal(rules.body_too_large_status, 1, f"Invalid request: the body has more than {MAX_BODY} bytes.")
+        raise Refusal(too_large_status, 1, f"Invalid request: the body has more than {MAX_BODY} bytes.")
     if operation.body == "form":
         try:
             return dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=50))

@@ -26,7 +26,7 @@ def instant(value: Instant) -> float:
             except ValueError as error:
                 raise ConfigurationError(f"instant: got {value!r}, allowed: ISO 8601 such as 2026-03-01T12:00:00Z") from error
         elif not isinstance(value, datetime.datetime):
-            value = datetime.datetime(value.year, value.month, value.day)
+            value = datetime.datetime(value.year, value.month, value.day, tzinfo=datetime.UTC)
         if value.tzinfo is None:
             value = value.replace(tzinfo=datetime.UTC)
         seconds = value.timestamp()
@@ -95,9 +95,7 @@ class Clock:
             self.save()
         return self.now()
 
-    def advance(
-        self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
-    ) -> datetime.datetime:
+    def advance(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> datetime.datetime:
         """Move the clock forward (never back). Returns the time it shows."""
         step = datetime.timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds).total_seconds()
         if step < 0:

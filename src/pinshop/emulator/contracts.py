@@ -183,7 +183,7 @@ def shown(value: object, limit: int = 60) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-_TYPES: dict[str, tuple[type, ...]] = {
+_TYPES: dict[str, Any] = {
     "id": (str,), "ad_group_ref": (str,), "campaign_ref": (str,), "text": (str,), "enum": (str,), "integer": (int,),
     "number": (int, float), "boolean": (bool,), "object": (dict,), "array": (list,),
 }  # fmt: skip
@@ -222,8 +222,8 @@ def check_value(field: Field, value: Any, contract: Contract, where: str) -> Any
 
 
 @lru_cache(maxsize=512)
-def writable(name: str, contract: Contract, verb: str, both_names: bool) -> dict[str, Field]:
-    """Wire name -> field of what a create ("c") or update ("u") body may hold, read-only fields included."""
+def known_fields(name: str, contract: Contract, both_names: bool) -> dict[str, Field]:
+    """Wire name -> field of what a body may hold, read-only fields included."""
     return {
         field.name: field
         for field in BY_NAME[name]
@@ -237,7 +237,7 @@ def check_body(
     """The writable fields of a body object, by their names in the store."""
     if not isinstance(value, dict):
         raise bad(f"Invalid request: '{where}' ({shown(value)} is not of type object)")
-    known = writable(name, contract, verb, both_names)
+    known = known_fields(name, contract, both_names)
     checked: dict[str, Any] = {}
     for key, given in value.items():
         field = known.get(key)
@@ -302,4 +302,3 @@ def render(operation: Operation, contract: Contract, result: Any, failed_data: s
 
 def error_body(refusal: Refusal) -> dict[str, Any]:
     return {"code": refusal.code, "message": refusal.message}
-

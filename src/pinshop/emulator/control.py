@@ -5,6 +5,7 @@ They take no token: the emulator is on loopback, and holds nothing that is secre
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -23,18 +24,16 @@ def handle(emulator: Emulator, request: Request) -> Reply:
     """Answer one control request."""
     path, _, query = request.target.partition("?")
     name, _, argument = path.removeprefix("/_emulator").strip("/").partition("/")
+    step = _STEPS.get((request.method, name))
+    if step is None:
+        known = ", ".join(f"{method} /_emulator/{step}" for method, step in _STEPS)
+        return _json(404, {"error": f"no control route {request.method} {path}", "routes": known})
     try:
-        body = msgspec.json.decode(request.body) if request.body else {}
-        if not isinstance(body, dict):
-            raise ConfigurationError("the body must be a JSON object")
-        step = _STEPS.get((request.method, name))
-        if step is None:
-            known = ", ".join(f"{method} /_emulator/{step}" for method, step in _STEPS)
-            return _json(404, {"error": f"no control route {request.method} {path}", "routes": known})
+        body = msgspec.json.decode(request.body or b"{}", type=dict[str, Any])
         return step(emulator, argument, body, parse_qs(query))
     except ConfigurationError as error:
         return _json(400, {"error": str(error)})
-    except (msgspec.DecodeError, UnicodeDecodeError, TypeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, TypeError) as error:
         return _json(400, {"error": f"the body is not understood: {error}"})
 
 
@@ -51,7 +50,7 @@ def _clock(emulator: Emulator, *_: Any) -> Reply:
 
 
 def _set_clock(emulator: Emulator, _: str, body: dict[str, Any], __: Any) -> Reply:
-    """``{"freeze": true | instant}``, ``{"set": instant}``, ``{"advance": {"days": 1, …}}``, ``{"run": true}``; in this order."""
+    """``{"freeze": true | instant, "set": instant, "advance": {"days": 1, …}, "run": true}``: those given, in this order."""
     unknown = set(body) - {"freeze", "set", "advance", "run"}
     if unknown or not body:
         raise ConfigurationError(f"clock: got {sorted(unknown)}, allowed: freeze, set, advance, run")
@@ -148,7 +147,7 @@ def _clear_journal(emulator: Emulator, *_: Any) -> Reply:
     return _journal(emulator, "", {}, {})
 
 
-_STEPS: dict[tuple[str, str], Any] = {
+_STEPS: dict[tuple[str, str], Callable[..., Reply]] = {
     ("GET", "state"): _state,
     ("GET", "clock"): _clock,
     ("POST", "clock"): _set_clock,

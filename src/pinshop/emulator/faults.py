@@ -59,7 +59,7 @@ class Faults:
         with self._lock:
             self._faults: list[Fault] = []
             self._next_id = 1
-            self._random = random.Random(self._seed)
+            self._random = random.Random(self._seed)  # noqa: S311  chance that repeats, no secret
 
     def add(self, **facts: Any) -> Fault:
         """Add a fault; arguments are the fields of `Fault`, and ``item=k`` for ``items=[k]``.
@@ -78,7 +78,8 @@ class Faults:
         if fault.operation != "*" and fault.operation not in BY_ID:
             raise ConfigurationError(f"fault: no operation {fault.operation!r}; known: *, {', '.join(sorted(BY_ID))}")
         if not (fault.replaces_answer or fault.truncate is not None or fault.latency_seconds or fault.items):
-            raise ConfigurationError("fault: say what shall happen (status, body, drop, hang, truncate, latency_seconds, items)")
+            words = "status, body, drop, hang, truncate, latency_seconds or items"
+            raise ConfigurationError(f"fault: say what shall happen: {words}")
         if fault.probability is not None and not 0 <= fault.probability <= 1:
             raise ConfigurationError(f"fault: probability: got {fault.probability!r}, allowed: 0 to 1")
         if fault.times is not None and fault.times < 1:

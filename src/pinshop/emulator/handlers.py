@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 from pinshop import operations
-from pinshop.emulator import earnings
+from pinshop.emulator import delivery, earnings
 from pinshop.emulator.contracts import Batch, Item, ItemRefusal, Page, Raw, Refusal, bad, check_body, is_id, shown
 from pinshop.emulator.rules import Rules
 from pinshop.emulator.store import Entity, Store
@@ -38,13 +38,20 @@ class Context(Struct):
     account: Entity | None
     #: Whose catalogs are meant: the token's user, or the owner of ``?ad_account_id=``.
     owner_id: int
+    earnings: earnings.Earnings
     #: Items of the batch that a fault makes fail: index -> (code, message).
     failing: Mapping[int, tuple[int, str]] = {}
 
     @property
+    def ad_account(self) -> Entity:
+        """The ad account, where the path names one."""
+        if self.account is None:
+            raise bad("Parameter 'ad_account_id' is required.")
+        return self.account
+
+    @property
     def account_id(self) -> int:
-        assert self.account is not None
-        return int(self.account["id"])
+        return int(self.ad_account["id"])
 
 
 Handler = Callable[[Context], Any]
@@ -95,9 +102,10 @@ def each_item(ctx: Context, bodies: Sequence[Mapping[str, Any]], do: Callable[[M
     done: list[Item] = []
     with ctx.store.transaction():
         for index, body in enumerate(bodies):
+            if fault := ctx.failing.get(index):
+                done.append(Item(dict(body), (fault,)))
+                continue
             try:
-                if fault := ctx.failing.get(index):
-                    raise ItemRefusal(*fault)
                 done.append(Item(do(body)))
             except ItemRefusal as refusal:
                 done.append(Item(dict(body), ((refusal.code, refusal.message),)))
@@ -126,7 +134,8 @@ def decode_bookmark(ctx: Context, kind: str, descending: bool) -> int | None:
     if not text:
         return None
     try:
-        made_for, last, order = base64.b64decode(text, altchars=b"-_", validate=True).decode("ascii").removeprefix("??").split("|")
+        plain = base64.b64decode(text, altchars=b"-_", validate=True).decode("ascii")
+        made_for, last, order = plain.removeprefix("??").split("|")
     except (binascii.Error, ValueError, UnicodeError) as error:
         raise bad(f"'bookmark' value {shown(text)} is not a bookmark of this list") from error
     if made_for != kind or not is_id(last) or order != ("D" if descending else "A"):
@@ -212,39 +221,37 @@ def _promotions_envelope(ctx: Context, maximum: int) -> tuple[Entity, list[Any]]
 def carries_shopping(campaign: Mapping[str, Any]) -> bool:
     """Whether promotions may live under this campaign: CATALOG_SALES, or the new scheme's promotion type CATALOG."""
     if campaign.get("intended_promotion_type") == "CATALOG":
-        return campaign["objective_type"] in ("SALES", "CONSIDERATION", "LEADS")
-    return campaign["objective_type"] == "CATALOG_SALES"
+        return str(campaign["objective_type"]) in ("SALES", "CONSIDERATION", "LEADS")
+    return str(campaign["objective_type"]) == "CATALOG_SALES"
 
 
 @handles(operations.PROMOTIONS_CREATE)
 def promotions_create(ctx: Context) -> Batch:
     ad_group, items = _promotions_envelope(ctx, ctx.operation.max_items)
     bodies = [checked_body(ctx, "promotion", item, "c", f"product_group_promotion[{n}]") for n, item in enumerate(items)]
-    campaign = ctx.store.get("campaigns", ad_group["campaign_id"])
-    assert campaign is not None
+    campaign = ctx.store.must("campaigns", ad_group["campaign_id"])
     if ctx.rules.write_wrong_objective == "refuse" and not carries_shopping(campaign):
         raise bad(f"Ad group {ad_group['id']} is not of a catalog sales campaign ({campaign['objective_type']}).")
     if ad_group["status"] in ("ARCHIVED", "DELETED_DRAFT"):
         raise bad(f"Ad group {ad_group['id']} is {ad_group['status']}.")
-    present = (
-        {p["catalog_product_group_id"] for p in ctx.store.find("promotions", ad_group_id=ad_group["id"]) if p["status"] != "ARCHIVED"}
-        if ctx.rules.duplicate_promotion == "refuse"
-        else None
-    )
+    present: set[int] | None = None
+    if ctx.rules.duplicate_promotion == "refuse":
+        live = (p for p in ctx.store.find("promotions", ad_group_id=ad_group["id"]) if p["status"] != "ARCHIVED")
+        present = {p["catalog_product_group_id"] for p in live}
 
     def create(body: Mapping[str, Any]) -> Entity:
         group_id = body.get("catalog_product_group_id")
         if group_id is None:
             raise refuse_item(ctx, "catalog_product_group_id is required.")
         group = ctx.store.get("product_groups", group_id)
-        assert ctx.account is not None
-        if group is None or group["owner_id"] != ctx.account["owner_id"]:
+        if group is None or group["owner_id"] != ctx.ad_account["owner_id"]:
             raise item_not_found(ctx, "Catalog product group")
         if present is not None:
             if group_id in present:
                 raise refuse_item(ctx, f"Catalog product group {group_id} is promoted in this ad group already.")
             present.add(group_id)
-        if body.get("creative_type") == "COLLECTION" and ctx.rules.hero_pin_required and not body.get("collections_hero_pin_id"):
+        hero = body.get("collections_hero_pin_id")
+        if body.get("creative_type") == "COLLECTION" and ctx.rules.hero_pin_required and not hero:
             raise refuse_item(ctx, "collections_hero_pin_id is required for creative_type COLLECTION.")
         status = body.get("status") or ctx.rules.default_promotion_status
         if status == "DELETED_DRAFT":
@@ -285,8 +292,7 @@ def promotions_update(ctx: Context) -> Batch:
                 raise refuse_item(ctx, "catalog_product_group_id cannot be changed.")
             if ctx.rules.update_catalog_product_group_id == "apply":
                 group = ctx.store.get("product_groups", moved)
-                assert ctx.account is not None
-                if group is None or group["owner_id"] != ctx.account["owner_id"]:
+                if group is None or group["owner_id"] != ctx.ad_account["owner_id"]:
                     raise item_not_found(ctx, "Catalog product group")
                 promotion["catalog_product_group_id"] = moved
         change_status(ctx, "promotions", promotion, body.get("status"))
@@ -340,5 +346,8 @@ def promotions_analytics(ctx: Context) -> Raw:
     known = [found[i] for i in ids if i in found and found[i]["ad_account_id"] == ctx.account_id]
     if len(known) < len(ids) and ctx.rules.unknown_promotion_ids == "refuse":
         raise not_found(ctx, "Product group promotion")
-    assert ctx.account is not None
-    return Raw(earnings.rows(ctx.store, ctx.rules, ctx.account, known, columns, start, end, ctx.query, ctx.now))
+    account, query = ctx.ad_account, ctx.query
+    asked = earnings.query_of(query, columns, start, end, earnings.utc_offset(account, query.get("reporting_timezone")))
+    subjects = ctx.earnings.subjects(known, account, ctx.now)
+    settings = earnings.reporting(ctx.rules, ctx.contract)
+    return Raw(delivery.rows(subjects, asked, seed=ctx.store.seed, now=ctx.now, reporting=settings))

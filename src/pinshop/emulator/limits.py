@@ -63,7 +63,7 @@ class Limits:
         """
         if isinstance(profile, str):
             if profile not in PROFILES:
-                raise ConfigurationError(f"rate limit: got {profile!r}, allowed: {', '.join(PROFILES)}, or a profile of your own")
+                raise ConfigurationError(f"rate limit: got {profile!r}, allowed: {', '.join(PROFILES)} or a `Profile`")
             self.name, self.profile = profile, PROFILES[profile]
         else:
             self.name, self.profile = "custom", profile
@@ -81,13 +81,22 @@ class Limits:
     def clear(self) -> None:
         self._spent: dict[tuple[Any, ...], tuple[int, int]] = {}
 
+    def spent(self, now: float) -> list[tuple[str, str, int, int, int]]:
+        """(category, who, calls in the present window, quota, seconds of the window) of every quota in use."""
+        found = []
+        for key, (window, spent) in list(self._spent.items()):
+            limit = self.profile and (self.profile.universal if len(key) == 1 else self.profile.categories.get(key[1]))
+            if limit and window == int(now // limit[1]):
+                found.append(("every call" if len(key) == 1 else key[1], str(key[0]), spent, *limit))
+        return found
+
     def spend(self, category: str, user: str, app: str, now: float, headers: dict[str, str]) -> None:
         """Count one call and write its headers; raise 429/8 (or the variant's answer) if a quota is used up."""
         profile = self.profile
         if profile is None:
             return
         who = app if profile.per_app else user
-        windows = []
+        windows: list[tuple[tuple[str, ...], int, int]] = []
         if profile.universal:
             windows.append(((who,), *profile.universal))
         if limit := profile.categories.get(category):

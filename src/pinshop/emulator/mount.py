@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self
 
 from pinshop.emulator.app import MAX_BODY, Answer, App, Journal
 from pinshop.emulator.clock import Clock, Instant
@@ -59,7 +59,8 @@ class Emulator:
         if self._store.is_empty():
             seed_account(self._store, int(self.clock.seconds()))
         self.clock.save()
-        self._app = App(self._store, self.clock, settings, cast(Contract, contract), rate_limit)
+        #: The chain behind every door; `pinshop.emulator.app`.
+        self.engine = App(self._store, self.clock, settings, contract, rate_limit)
         self._initial = self._store.copy()
         self._snapshots: dict[str, Store] = {}
         self._server: _Server | None = None
@@ -82,7 +83,7 @@ class Emulator:
 
     @property
     def contract(self) -> Contract:
-        return self._app.contract
+        return self.engine.contract
 
     @property
     def seed(self) -> int:
@@ -96,7 +97,7 @@ class Emulator:
         Raises:
             Disconnected, TimedOut: a fault says so; ``sent`` is True.
         """
-        return _delivered(self._app.answer(request), request, time.sleep)
+        return _delivered(self.engine.answer(request), request, time.sleep)
 
     def transport(self) -> EmulatorTransport:
         """A transport for `pinshop.Client` that reaches this emulator without a socket."""
@@ -111,11 +112,11 @@ class Emulator:
     @property
     def calls(self) -> Journal:
         """The journal: iterate it, index it, ``.count("product_group_promotions/create")``, ``.of(operation)``."""
-        return self._app.journal
+        return self.engine.journal
 
     @property
     def rules(self) -> Rules:
-        return self._app.rules
+        return self.engine.rules
 
     def fail(self, operation: str = "*", **fault: Any) -> Fault:
         """Make trouble for the next calls of an operation (an id such as "product_group_promotions/create", or "*").
@@ -128,28 +129,28 @@ class Emulator:
         Raises:
             ConfigurationError: an unknown operation or field.
         """
-        return self._app.faults.add(operation=operation, **fault)
+        return self.engine.faults.add(operation=operation, **fault)
 
     @property
     def faults(self) -> list[Fault]:
         """The faults in force."""
-        return self._app.faults.list()
+        return self.engine.faults.list()
 
     def stop_failing(self, fault: Fault | None = None) -> None:
         """Remove one fault, or all."""
         if fault is None:
-            self._app.faults.clear()
+            self.engine.faults.clear()
         else:
             self.remove_fault(fault.id)
 
     def remove_fault(self, fault_id: int) -> bool:
         """Remove one fault by its id; False if it is not in force (any more)."""
-        return self._app.faults.remove(fault_id)
+        return self.engine.faults.remove(fault_id)
 
     @property
     def limits(self) -> Limits:
         """Rate limits: ``emulator.limits.use("standard")``, ``.use("trial", headers="none")``, ``.use(Profile(…))``."""
-        return self._app.limits
+        return self.engine.limits
 
     @property
     def snapshots(self) -> list[str]:
@@ -171,10 +172,10 @@ class Emulator:
         self._restore(self._snapshots[name])
 
     def _restore(self, state: Store) -> None:
-        with self._app._lock:
+        with self.engine.lock:
             self._store.restore(state)
             self.clock.load()
-            self._app.forget()
+            self.engine.forget()
             self._load_seeded()
 
     def close(self) -> None:
@@ -230,8 +231,9 @@ class Emulator:
         if server is not None:
             server.stop()
 
-    def __enter__(self) -> Emulator:
-        return self.start()
+    def __enter__(self) -> Self:
+        self.start()
+        return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -281,7 +283,7 @@ class AsyncEmulatorTransport:
 
     async def send(self, request: Request, /) -> Reply:
         await asyncio.sleep(0)  # a real transport lets others run, too
-        answer = self._emulator._app.answer(request)
+        answer = self._emulator.engine.answer(request)
         if answer.delay_seconds and answer.delay_seconds <= request.read_seconds:
             await asyncio.sleep(answer.delay_seconds)
             answer.delay_seconds = 0.0
@@ -296,7 +298,7 @@ class AsyncEmulatorTransport:
 
 def asgi(emulator: Emulator) -> Callable[..., Any]:
     """A raw ASGI application over one emulator."""
-    answer_of = emulator._app.answer
+    answer_of = emulator.engine.answer
 
     async def application(scope: dict[str, Any], receive: Callable[[], Any], send: Callable[[Any], Any]) -> None:
         if scope["type"] != "http":

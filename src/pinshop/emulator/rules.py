@@ -49,6 +49,9 @@ class Rules:
         "both", "whether bodies may use catalogs_product_group_id (5.6) and catalog_product_group_id (5.8+) at any contract",
         "undocumented; lenient, so that a client of another generation is not refused", ("both", "contract"),
     )  # fmt: skip
+    unknown_query_parameters: str = _rule(
+        "ignore", "query parameters that the contract does not know", "undocumented", ("ignore", "refuse")
+    )
     unknown_body_fields: str = _rule(
         "ignore", "fields in a body that the contract does not know",
         "no description says additionalProperties: false", ("ignore", "refuse"),
@@ -64,7 +67,9 @@ class Rules:
         "ad_group", "bid_in_micro_currency of a promotion in answers",
         "no request example has it, so it is read-only; its real values are unknown", ("ad_group", "null"),
     )  # fmt: skip
-    definition: str = _rule("*", "definition of a promotion in answers", "a remnant of the partition tree: null or *", ("*", "null"))
+    definition: str = _rule(
+        "*", "definition of a promotion in answers", "a remnant of the partition tree: null or *", ("*", "null")
+    )
     update_items_maximum: int = _rule(30, "items of one update", "stated for create only ([1, 30]); taken to be the same")
     ad_group_id_prefix: bool = _rule(
         False, "ad_group_id is answered with the prefix AG", "the pattern is ^(AG)?\\d+$; real ids seen are bare digits"
@@ -103,13 +108,30 @@ class Rules:
         "omit", "ids in analytics that are no promotions of this ad account", "undocumented", ("omit", "refuse")
     )
     hour_date_format: str = _rule(
-        "date", "DATE of rows at granularity HOUR", "the schema says format date; the real form is unknown", ("date", "datetime")
-    )
+        "date", "DATE of rows at granularity HOUR", "the schema says format date; the real form is unknown",
+        ("date", "datetime"),
+    )  # fmt: skip
+    bucket_date: str = _rule(
+        "first_day", "DATE of a WEEK or MONTH: its first day, or the first that was asked for", "undocumented",
+        ("first_day", "first_day_in_range"),
+    )  # fmt: skip
+    week_starts: int = _rule(0, "the day a WEEK begins with; 0 is Monday", "undocumented", tuple(range(7)))
     empty_rows: str = _rule(
         "omit", "rows in which nothing happened", "the reports text says rows of zeros are omitted", ("omit", "zero")
     )
+    zero_metrics: str = _rule(
+        "absent", "a metric of 0", "'If a column has no value, it may not be returned'", ("absent", "zero")
+    )
+    ratio_unit: str = _rule("fraction", "CTR and other rates", "fraction or percent: undocumented", ("fraction", "percent"))
+    delivery_lag_hours: int = _rule(3, "hours until delivery is reported", "help article: hourly data about 3 hours late")
     conversion_delay: bool = _rule(
-        True, "conversions arrive late and restate past days", "help pages and connectors speak of 24 to 48 hours, and of windows"
+        True, "conversions arrive late and restate past days", "help pages and connectors: 24 to 48 hours, and the windows"
+    )
+    engagement_attribution: str = _rule(
+        "by_contract", "conversions attributed to engagements", "retired by a text of 5.17.0", ("by_contract", "on", "off")
+    )
+    lifetime_cap_days: int = _rule(
+        30, "days over which a lifetime cap without an end is spread", "undocumented; the text only says it is spread evenly"
     )
     window_combinations: str = _rule(
         "any", "which attribution windows may be combined", "connectors list refused ones (click >= engagement >= view)",
@@ -130,7 +152,9 @@ class Rules:
     # ----------------------------------------------------------------------------------------------- OAuth
     access_token_seconds: int = _rule(2_592_000, "life of an access token got by OAuth", "30 days, by third parties")
     refresh_token_seconds: int = _rule(5_184_000, "life of a refresh token", "60 days, continuous refresh (5.23.0 text)")
-    refresh_rotates: bool = _rule(True, "a refresh answers a new refresh token and forgets the old", "required fields since 5.16.0")
+    refresh_rotates: bool = _rule(
+        True, "a refresh answers a new refresh token and forgets the old", "required fields since 5.16.0"
+    )
     refresh_grace_seconds: int = _rule(0, "how long the old refresh token still works after rotation", "undocumented")
     code_bad_grant: int = _rule(283, "code of an invalid or used grant on /oauth/token", "third parties, uncertain")
     # --------------------------------------------------------------------------------------------- reports

@@ -116,6 +116,7 @@ def seed_account(store: Store, now: int) -> dict[str, Any]:
         store.insert("campaigns", campaign(campaign_id, ad_account_id, "Shopping", created, daily_spend_cap=50_000_000))
         ad_group_id = store.next_id("ad_groups")
         store.insert("ad_groups", ad_group(ad_group_id, ad_account_id, campaign_id, "Shopping, everyone", created))
+        store.note_budget("campaigns", campaign_id, [(created // DAY, 50_000_000)])
         store.note_status("campaigns", campaign_id, "ACTIVE", created)
         store.note_status("ad_groups", ad_group_id, "ACTIVE", created)
         token = secret(seed, "access")
@@ -177,6 +178,7 @@ def scale(store: Store, now: int, ad_accounts: int, promotions_each: int) -> lis
             store.insert("ad_accounts", ad_account(account_id, owner_id, f"Client {n + 1:05d}", created))
             store.insert("campaigns", campaign(campaign_id, account_id, "Shopping", created, daily_spend_cap=20_000_000))
             store.insert("ad_groups", ad_group(ad_group_id, account_id, campaign_id, "Shopping", created))
+            store.note_budget("campaigns", campaign_id, [(created // DAY, 20_000_000)])
             first = store.reserve_ids("promotions", promotions_each)
             store.insert_promotions(
                 (first + k, account_id, ad_group_id, groups[k % len(groups)], "ACTIVE", promotion)

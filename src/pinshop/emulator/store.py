@@ -1,7 +1,8 @@
 """The emulator's state in SQLite: the schema and every statement.
 
-One connection and one lock: SQLite answers in microseconds, so a second connection would buy only trouble. A data file uses
-WAL with ``synchronous=NORMAL``: a killed process loses no acknowledged write (the operating system holds it), only a power cut may.
+One connection and one lock: SQLite answers in microseconds, so a second connection would buy only trouble. A data file
+uses WAL with ``synchronous=NORMAL``: a killed process loses no acknowledged write (the operating system holds it), only a
+power cut may.
 """
 
 from __future__ import annotations
@@ -47,6 +48,9 @@ create index if not exists promotions_by_account on promotions (ad_account_id, s
 create table if not exists history (
     kind text not null, id integer not null, since integer not null, status text not null,
     primary key (kind, id, since)) strict, without rowid;
+create table if not exists budgets (
+    kind text not null, id integer not null, first_day integer not null, micro integer not null,
+    primary key (kind, id, first_day)) strict, without rowid;
 create table if not exists catalogs (id integer primary key, owner_id integer not null, body blob not null) strict;
 create table if not exists feeds (
     id integer primary key, owner_id integer not null, catalog_id integer not null, body blob not null) strict;
@@ -103,6 +107,8 @@ class Store:
         self.path = str(path)
         self.seed = seed
         self.lock = threading.RLock()
+        #: Grows with every committed change: what was derived from the state is good while it stays.
+        self.version = 0
         self._depth = 0
         self._db = _connect(self.path)
         self._db.executescript(_SCHEMA)
@@ -127,6 +133,7 @@ class Store:
                 raise
             else:
                 self._db.execute("commit")
+                self.version += 1
             finally:
                 self._depth = 0
 
@@ -143,6 +150,7 @@ class Store:
         """Replace the whole state by that of ``snapshot``."""
         with self.lock, snapshot.lock:
             snapshot._db.backup(self._db)
+            self.version += 1
 
     def is_empty(self) -> bool:
         with self.lock:
@@ -218,6 +226,12 @@ class Store:
             row = self._db.execute(_SELECT[kind] + " where id = ?", (entity_id,)).fetchone()
         return None if row is None else _entity(kind, row)
 
+    def must(self, kind: str, entity_id: int) -> Entity:
+        """An entity that another one refers to, so it is there."""
+        if (entity := self.get(kind, entity_id)) is None:
+            raise LookupError(f"{kind} {entity_id} is referred to but missing")
+        return entity
+
     def get_many(self, kind: str, ids: Sequence[int]) -> dict[int, Entity]:
         """Those of ``ids`` that exist, by id."""
         with self.lock:
@@ -278,7 +292,8 @@ class Store:
             return int(self._db.execute(f"select count(*) from {kind} where {where}", tuple(equal.values())).fetchone()[0])
 
     def count_promotions_of(self, product_group_id: int, statuses: Sequence[str]) -> int:
-        sql = f"select count(*) from promotions where catalog_product_group_id = ? and status in ({', '.join('?' * len(statuses))})"
+        marks = ", ".join("?" * len(statuses))
+        sql = f"select count(*) from promotions where catalog_product_group_id = ? and status in ({marks})"
         with self.lock:
             return int(self._db.execute(sql, (product_group_id, *statuses)).fetchone()[0])
 
@@ -300,6 +315,47 @@ class Store:
         with self.lock:
             for entity_id, since, status in self._db.execute(sql, (kind, *ids)):
                 found.setdefault(entity_id, []).append((since, status))
+        return found
+
+    def note_budget(self, kind: str, entity_id: int, steps: Sequence[tuple[int, int]]) -> None:
+        """From the first of these days on the budget is this: ``(first day, micro-currency per day)``; earlier days stay."""
+        with self.lock:
+            self._db.execute("delete from budgets where kind = ? and id = ? and first_day >= ?", (kind, entity_id, steps[0][0]))
+            self._db.executemany(
+                "insert into budgets values (?, ?, ?, ?)", [(kind, entity_id, day, micro) for day, micro in steps]
+            )
+
+    def budgets(self, kind: str, entity_id: int) -> list[tuple[int, int]]:
+        """The history of a budget: ``(first day, micro-currency per day)``, in order of time."""
+        sql = "select first_day, micro from budgets where kind = ? and id = ? order by first_day"
+        with self.lock:
+            return self._db.execute(sql, (kind, entity_id)).fetchall()
+
+    def promotions_under(self, kind: str, entity_id: int) -> list[tuple[int, int, int]]:
+        """``(id, ad group id, catalog product group id)`` of all promotions under an ad group or a campaign."""
+        sql = "select id, ad_group_id, catalog_product_group_id from promotions where ad_group_id "
+        sql += "= ?" if kind == "ad_groups" else "in (select id from ad_groups where campaign_id = ?)"
+        with self.lock:
+            return self._db.execute(sql, (entity_id,)).fetchall()
+
+    def product_counts(self, group_ids: Iterable[int]) -> dict[int, int]:
+        """How many products each catalog product group has."""
+        ids = sorted(group_ids)
+        sql = f"select id, product_count from product_groups where id in ({', '.join('?' * len(ids))})"
+        with self.lock:
+            return dict(self._db.execute(sql, ids).fetchall())
+
+    def statuses_under(self, kind: str, entity_id: int) -> dict[int, list[tuple[int, str]]]:
+        """`statuses` of all promotions under an ad group or a campaign."""
+        inner = "= ?" if kind == "ad_groups" else "in (select id from ad_groups where campaign_id = ?)"
+        sql = (
+            "select h.id, h.since, h.status from promotions p join history h on h.kind = 'promotions' and h.id = p.id "
+            f"where p.ad_group_id {inner} order by h.id, h.since"
+        )
+        found: dict[int, list[tuple[int, str]]] = {}
+        with self.lock:
+            for promotion_id, since, status in self._db.execute(sql, (entity_id,)):
+                found.setdefault(promotion_id, []).append((since, status))
         return found
 
     # -------------------------------------------------------------------------------- tokens, roles, reports
@@ -352,9 +408,8 @@ class Store:
 
     def save_report(self, token: str, ad_account_id: int, created: int, status: str, request: object) -> None:
         with self.lock:
-            self._db.execute(
-                "insert or replace into reports values (?, ?, ?, ?, ?)", (token, ad_account_id, created, status, _encode(request))
-            )
+            row = (token, ad_account_id, created, status, _encode(request))
+            self._db.execute("insert or replace into reports values (?, ?, ?, ?, ?)", row)
 
     def report(self, token: str) -> dict[str, Any] | None:
         with self.lock:
