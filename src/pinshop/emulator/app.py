@@ -150,7 +150,7 @@ class App:
         self.limits = Limits(rate_limit)
         self.journal = Journal()
         self.lock = threading.RLock()
-        self._earnings = Earnings(store)
+        self.earnings = Earnings(store)
         self._number = 0
 
     def forget(self) -> None:
@@ -228,7 +228,7 @@ class App:
             user_id=user_id,
             account=account,
             owner_id=account["owner_id"] if account else user_id,
-            earnings=self._earnings,
+            earnings=self.earnings,
             failing=dict.fromkeys(fault.items, (fault.code, fault.message)) if fault else {},
         )
         result = handlers.HANDLERS[operation.id](ctx)

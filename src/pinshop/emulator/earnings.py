@@ -164,6 +164,33 @@ class Earnings:
             )
         return found
 
+    def rows(
+        self,
+        account: Entity,
+        promotions: Sequence[Entity],
+        columns: Sequence[str],
+        start: datetime.date,
+        end: datetime.date,
+        asked: Mapping[str, Any],
+        now: int,
+        rules: Rules,
+        contract: str,
+    ) -> list[Struct]:
+        """Analytics rows of these promotions. ``asked`` holds the other parameters of the request, checked before."""
+        query = delivery.Query(
+            start_date=start,
+            end_date=end,
+            granularity=asked["granularity"],
+            columns=tuple(columns),
+            click_window_days=asked["click_window_days"],
+            engagement_window_days=asked["engagement_window_days"],
+            view_window_days=asked["view_window_days"],
+            conversion_report_time=asked["conversion_report_time"],
+            utc_offset_seconds=utc_offset(account, asked.get("reporting_timezone")),
+        )
+        subjects = self.subjects(promotions, account, now)
+        return delivery.rows(subjects, query, seed=self._store.seed, now=now, reporting=reporting(rules, contract))
+
 
 def _attributes(account: Entity, campaign: Entity, ad_group: Entity, promotion: Entity) -> dict[str, Any]:
     """Columns that tell what an entity is; those without a value are left out."""
@@ -218,20 +245,3 @@ def utc_offset(account: Entity, timezone: str | None) -> int:
         return 0
     offset = zone.utcoffset(datetime.datetime(2026, 1, 15))  # noqa: DTZ001  the zone is asked about a local time
     return int(offset.total_seconds()) if offset else 0
-
-
-def query_of(
-    asked: Mapping[str, Any], columns: Sequence[str], start: datetime.date, end: datetime.date, offset: int
-) -> delivery.Query:
-    """The parameters of a request, checked before, as delivery takes them."""
-    return delivery.Query(
-        start_date=start,
-        end_date=end,
-        granularity=asked["granularity"],
-        columns=tuple(columns),
-        click_window_days=asked["click_window_days"],
-        engagement_window_days=asked["engagement_window_days"],
-        view_window_days=asked["view_window_days"],
-        conversion_report_time=asked["conversion_report_time"],
-        utc_offset_seconds=offset,
-    )

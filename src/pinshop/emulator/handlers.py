@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 from pinshop import operations
-from pinshop.emulator import delivery, earnings
+from pinshop.emulator import earnings
 from pinshop.emulator.contracts import Batch, Item, ItemRefusal, Page, Raw, Refusal, bad, check_body, is_id, shown
 from pinshop.emulator.rules import Rules
 from pinshop.emulator.store import Entity, Store
@@ -346,8 +346,6 @@ def promotions_analytics(ctx: Context) -> Raw:
     known = [found[i] for i in ids if i in found and found[i]["ad_account_id"] == ctx.account_id]
     if len(known) < len(ids) and ctx.rules.unknown_promotion_ids == "refuse":
         raise not_found(ctx, "Product group promotion")
-    account, query = ctx.ad_account, ctx.query
-    asked = earnings.query_of(query, columns, start, end, earnings.utc_offset(account, query.get("reporting_timezone")))
-    subjects = ctx.earnings.subjects(known, account, ctx.now)
-    settings = earnings.reporting(ctx.rules, ctx.contract)
-    return Raw(delivery.rows(subjects, asked, seed=ctx.store.seed, now=ctx.now, reporting=settings))
+    return Raw(
+        ctx.earnings.rows(ctx.ad_account, known, columns, start, end, ctx.query, ctx.now, ctx.rules, ctx.contract)
+    )
