@@ -239,13 +239,25 @@ class StaticToken:
         yield
 
 
-def given(access_token: str | Secret | TokenSource | Credentials) -> Credentials:
-    """What a client was given, as `Credentials`."""
+def given(access_token: str | Secret | TokenSource | Credentials, base_url: str | None = None) -> Credentials:
+    """What a client was given, as `Credentials` with the base URL they are for.
+
+    Raises:
+        ConfigurationError: the credentials are for another base URL, or would travel there unencrypted.
+    """
     if isinstance(access_token, Credentials):
-        return access_token
-    if isinstance(access_token, str | Secret):
-        return Credentials(tokens=StaticToken(access_token), source="argument access_token")
-    return Credentials(tokens=access_token, source=f"argument access_token ({type(access_token).__name__})")
+        credentials = access_token
+    elif isinstance(access_token, str | Secret):
+        credentials = Credentials(tokens=StaticToken(access_token), source="argument access_token")
+    else:
+        credentials = Credentials(tokens=access_token, source=f"argument access_token ({type(access_token).__name__})")
+    bound: str | None = getattr(credentials.tokens, "base_url", None)
+    if bound is not None and base_url is not None and bound.rstrip("/") != base_url.rstrip("/"):
+        # A refresh would go to one place and the calls to another: a real token to an emulator, or the other way round.
+        raise ConfigurationError(f"base_url: got {base_url}, but the token is refreshed at {bound}")
+    credentials = msgspec.structs.replace(credentials, base_url=base_url or credentials.base_url or bound or BASE_URL)
+    check_destination(credentials.base_url or BASE_URL, credentials.tokens)
+    return credentials
 
 
 def check_destination(base_url: str, tokens: TokenSource) -> None:
@@ -307,7 +319,7 @@ class RefreshingToken:
     ) -> None:
         self._app = app
         self._store = store
-        self._base_url = base_url
+        self.base_url = base_url
         self._grant: Literal["refresh_token", "client_credentials"] = grant
         self._scopes = scopes
         self._margin_seconds = margin_seconds
@@ -399,7 +411,7 @@ class RefreshingToken:
             if attempt:
                 yield Pause(_pause_seconds(failure, attempt), f"retrying the token endpoint: {failure}")
             try:
-                reply: Reply = yield token_request(self._base_url, self._app, form)
+                reply: Reply = yield token_request(self.base_url, self._app, form)
                 new = read_token(reply, now=self._clock(), previous=old)
             except TransportError as error:
                 # Sent again even where the answer was lost. If Pinterest rotated, the new token is lost whatever we do, and

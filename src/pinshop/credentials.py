@@ -66,6 +66,7 @@ def find(
     *,
     access_token: str | Secret | None = None,
     profile: str | None = None,
+    base_url: str | None = None,
     environ: Mapping[str, str] | None = None,
     store: TokenStore | None = None,
     clock: Callable[[], float] = time.time,
@@ -75,6 +76,7 @@ def find(
     Args:
         access_token: decides at once.
         profile: the name of a profile; decides at once. Give one of the two at most.
+        base_url: beats that of the environment; a profile belongs to one base URL and refuses another.
         environ: read instead of the process's environment.
         store: keeps the rotated token of a refresh token from the environment, instead of a file in the config directory.
             `MemoryStore` accepts that a rotation is lost when the process ends.
@@ -87,10 +89,10 @@ def find(
     if access_token is not None and profile is not None:
         raise ConfigurationError("give access_token or profile, not both")
     if access_token is not None:
-        return _made(StaticToken(access_token), "argument access_token", *_common(environ))
+        return _made(StaticToken(access_token), "argument access_token", *_common(environ, base_url))
     if profile is not None:
-        return from_profile(profile, environ=environ, clock=clock)
-    found = from_environment(environ, store=store, clock=clock)
+        return from_profile(profile, base_url=base_url, environ=environ, clock=clock)
+    found = from_environment(environ, base_url=base_url, store=store, clock=clock)
     named = _read(environ, "profile")
     if found is not None and named is not None:
         raise ConfigurationError(
@@ -100,9 +102,9 @@ def find(
     if found is not None:
         return found
     if named is not None:
-        return from_profile(named[1], environ=environ, clock=clock)
+        return from_profile(named[1], base_url=base_url, environ=environ, clock=clock)
     if DEFAULT_PROFILE in read_profiles(profiles_path(environ)):
-        return from_profile(DEFAULT_PROFILE, environ=environ, clock=clock)
+        return from_profile(DEFAULT_PROFILE, base_url=base_url, environ=environ, clock=clock)
     raise ConfigurationError(
         f"no credentials: none in an argument, PINTEREST_ACCESS_TOKEN is not set, and there is no profile "
         f"{DEFAULT_PROFILE!r} in {profiles_path(environ)}",
@@ -114,7 +116,11 @@ def find(
 
 
 def from_environment(
-    environ: Mapping[str, str], *, store: TokenStore | None = None, clock: Callable[[], float] = time.time
+    environ: Mapping[str, str],
+    *,
+    base_url: str | None = None,
+    store: TokenStore | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> Credentials | None:
     """The credentials that the environment holds, or None.
 
@@ -124,7 +130,7 @@ def from_environment(
     Raises:
         ConfigurationError: two names of one thing with different values, or a refresh token without the app's id and secret.
     """
-    base_url, ad_account_id = _common(environ)
+    base_url, ad_account_id = _common(environ, base_url)
     access, refresh = _read(environ, "access_token"), _read(environ, "refresh_token")
     app_id, app_secret = _read(environ, "app_id"), _read(environ, "app_secret")
     if refresh is None:
@@ -159,12 +165,15 @@ def _read(environ: Mapping[str, str], meaning: str) -> tuple[str, str] | None:
     return found[0] if found else None
 
 
-def _common(environ: Mapping[str, str]) -> tuple[str, str | None]:
-    base, account = _read(environ, "base_url"), _read(environ, "ad_account_id")
-    return (
-        check_base_url(*reversed(base)) if base else BASE_URL,
-        check_id(*account) if account else None,
-    )
+def _base_url(environ: Mapping[str, str], argument: str | None) -> tuple[str, str] | None:
+    """Who names a base URL, and which."""
+    found = ("base_url", argument) if argument is not None else _read(environ, "base_url")
+    return (found[0], check_base_url(found[1], found[0])) if found else None
+
+
+def _common(environ: Mapping[str, str], base_url: str | None) -> tuple[str, str | None]:
+    base, account = _base_url(environ, base_url), _read(environ, "ad_account_id")
+    return base[1] if base else BASE_URL, check_id(*account) if account else None
 
 
 def check_base_url(text: str, field: str = "base_url") -> str:
@@ -319,7 +328,13 @@ def write_profile(path: Path, profile: Profile) -> None:
     replace_file(path, text.encode("utf-8"))
 
 
-def from_profile(name: str, *, environ: Mapping[str, str] | None = None, clock: Callable[[], float] = time.time) -> Credentials:
+def from_profile(
+    name: str,
+    *,
+    base_url: str | None = None,
+    environ: Mapping[str, str] | None = None,
+    clock: Callable[[], float] = time.time,
+) -> Credentials:
     """The credentials of a profile.
 
     Raises:
@@ -332,12 +347,12 @@ def from_profile(name: str, *, environ: Mapping[str, str] | None = None, clock: 
     if profile is None:
         known = f"there are {', '.join(sorted(profiles))}" if profiles else "there are none"
         raise ConfigurationError(f"no profile {name!r} in {path}; {known}", advice=f"run pinshop login --profile {name}")
-    base = _read(environ, "base_url")
-    if base and check_base_url(base[1], base[0]) != profile.base_url:
+    base = _base_url(environ, base_url)
+    if base and base[1] != profile.base_url:
         # A real token must not go to an emulator, nor writes meant for an emulator to Pinterest.
         raise ConfigurationError(
-            f"profile {name} is for {profile.base_url}, but {base[0]} says {check_base_url(base[1], base[0])}",
-            advice=f"unset {base[0]}, or use another profile",
+            f"profile {name} is for {profile.base_url}, but {base[0]} says {base[1]}",
+            advice=f"drop {base[0]}, or use another profile",
         )
     account = _read(environ, "ad_account_id")
     ad_account_id = check_id(*account) if account else profile.ad_account_id

@@ -98,9 +98,8 @@ class Door(Resource[C]):
         if access_token is None:
             raise ConfigurationError("no access token", advice="pass access_token=, or use from_env()")
         #: What signs the requests and where it came from; no secret shows in it.
-        self.credentials = auth.given(access_token)
-        base_url = base_url or self.credentials.base_url or auth.BASE_URL
-        auth.check_destination(base_url, self.credentials.tokens)
+        self.credentials = auth.given(access_token, base_url)
+        base_url = self.credentials.base_url or auth.BASE_URL
         if contract not in operations.CONTRACTS:
             raise ConfigurationError(f"contract: got {contract!r}, allowed: {', '.join(operations.CONTRACTS)}")
         origin, prefix = _split(base_url)
@@ -133,7 +132,14 @@ class Door(Resource[C]):
         self._transport = transport or self._new_transport(network)
 
     @classmethod
-    def from_env(cls, *, profile: str | None = None, environ: Mapping[str, str] | None = None, **options: Any) -> Self:
+    def from_env(
+        cls,
+        *,
+        profile: str | None = None,
+        base_url: str | None = None,
+        environ: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> Self:
         """A client with the credentials that `pinshop.credentials.find` finds.
 
         That is a profile named here, else the environment, else the profile ``default``; ``client.credentials.source`` says
@@ -141,6 +147,7 @@ class Door(Resource[C]):
 
         Args:
             profile: the name of a profile.
+            base_url: beats that of the environment; a profile belongs to one base URL and refuses another.
             environ: read instead of the process's environment.
             **options: the arguments of the class.
 
@@ -149,7 +156,8 @@ class Door(Resource[C]):
         """
         from pinshop import credentials
 
-        return cls(credentials.find(profile=profile, environ=environ, clock=options.get("clock") or time.time), **options)
+        clock = options.get("clock") or time.time
+        return cls(credentials.find(profile=profile, base_url=base_url, environ=environ, clock=clock), **options)
 
     @classmethod
     def from_profile(cls, name: str, **options: Any) -> Self:
