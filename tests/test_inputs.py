@@ -106,6 +106,11 @@ def test_no_items_are_refused() -> None:
         inputs.check_items(inputs.ProductGroupPromotionCreate, [])
 
 
+def test_an_id_comes_only_once() -> None:
+    with pytest.raises(InvalidInput, match=r"items\[2\].id: .* items\[0\] has it too"):
+        inputs.check_items(inputs.CampaignUpdate, [{"id": "7"}, {"id": "8"}, {"id": 7}])
+
+
 def test_the_place_of_a_mistake_is_named() -> None:
     items = [PROMOTION] * 3 + [{**PROMOTION, "tracking_url": "x" * 4001}]
     with pytest.raises(InvalidInput) as caught:

@@ -46,20 +46,26 @@ def check(kind: type, value: object, field: str, operation: str | None = None) -
     return checked
 
 
-def check_items(
-    kind: type, items: Iterable[object], operation: str | None = None, field: str = "items"
-) -> list[dict[str, Any]]:
-    """Check the items of a batch; places are named ``items[3].tracking_url``.
+def check_items(kind: type, items: Iterable[object], operation: str | None = None) -> list[dict[str, Any]]:
+    """Check the items of a batch; places are named ``items[3].tracking_url``. An ``id`` may come only once.
 
     Raises:
         InvalidInput: not a list, an empty one, or an item that `check` refuses.
     """
+    field = "items"
     if isinstance(items, str | bytes | Mapping) or not isinstance(items, Iterable):
         raise InvalidInput(field, items, "a list of objects; put a single one in brackets", operation=operation)
     one = _check_for(kind)
     checked = [one(f"{field}[{index}]", item, operation) for index, item in enumerate(items)]
     if not checked:
         raise InvalidInput(field, [], "at least one item", operation=operation)
+    seen: dict[str, int] = {}
+    for index, item in enumerate(checked):
+        # Of two changes to one thing, which comes last would be the server's choice.
+        if "id" in item and (before := seen.setdefault(item["id"], index)) != index:
+            raise InvalidInput(
+                f"{field}[{index}].id", item["id"], f"each id once; items[{before}] has it too", operation=operation
+            )
     return checked
 
 
@@ -130,9 +136,9 @@ def _no_such_field(name: str, fields: Sequence[str], read_only: Sequence[str]) -
 
 
 def _optional(members: tuple[Any, ...]) -> Check:
-    kinds = [member for member in members if member is not type(None)]
+    kinds = [member for member in members if member not in (type(None), Enum)]
     one = _check_for(kinds[0] if len(kinds) == 1 else Union[tuple(kinds)])  # noqa: UP007 (a union made at run time)
-    if len(kinds) == len(members):
+    if type(None) not in members:
         return one
 
     def checked(path: str, value: object, operation: str | None) -> Any:

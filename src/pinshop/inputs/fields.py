@@ -1,5 +1,7 @@
 """The fields of every create and update, with their types, choices and limits: a `TypedDict` for each body.
 
+An `Enum` member stands for its value wherever there are choices.
+
 Source: request bodies of Pinterest's descriptions 5.6.0 to 5.28.0.
 """
 
@@ -8,6 +10,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from enum import Enum
 from typing import Annotated, Any, Literal, Required, TypeAlias, TypedDict
 
 from msgspec import Struct
@@ -52,21 +55,21 @@ Urls: TypeAlias = Annotated[Sequence[Annotated[str, Limits(1, 2000)]], Limits(0,
 
 class _Promotion(TypedDict, total=False):
     catalog_product_group_name: str | None
-    status: wire.EntityStatus
-    creative_type: wire.CreativeType
+    status: wire.EntityStatus | Enum
+    creative_type: wire.CreativeType | Enum
     tracking_url: Annotated[str, Limits(0, 4000)] | None
     collections_hero_pin_id: Id | None
     collections_hero_destination_url: str | None
-    collections_header_type: wire.CollectionsHeaderType | None
+    collections_header_type: wire.CollectionsHeaderType | Enum | None
     slideshow_collections_title: str | None
     slideshow_collections_description: str | None
     is_mdl: bool | None
-    customizable_cta_type: wire.CallToAction | None
+    customizable_cta_type: wire.CallToAction | Enum | None
     is_generate_background: bool | None
     is_image_auto_resizing: bool | None
     selected_image_tag: Annotated[str, Limits(0, 511)] | None
     selected_video_tag: Annotated[str, Limits(0, 511)] | None
-    preferred_media_type: wire.PreferredMediaType | None
+    preferred_media_type: wire.PreferredMediaType | Enum | None
 
 
 class ProductGroupPromotionCreate(_Promotion, total=False):
@@ -101,8 +104,8 @@ class TrackingUrls(TypedDict, total=False):
 
 class _Campaign(TypedDict, total=False):
     ad_account_id: Id
-    status: wire.EntityStatus
-    intended_promotion_type: wire.IntendedPromotionType
+    status: wire.EntityStatus | Enum
+    intended_promotion_type: wire.IntendedPromotionType | Enum
     daily_spend_cap: Micro | None
     lifetime_spend_cap: Micro | None
     is_campaign_budget_optimization: bool | None
@@ -127,7 +130,7 @@ class CampaignCreate(_Campaign, total=False):
     """
 
     name: Required[Text255]
-    objective_type: Required[wire.ObjectiveType]
+    objective_type: Required[wire.ObjectiveType | Enum]
 
 
 class CampaignUpdate(_Campaign, total=False):
@@ -138,7 +141,7 @@ class CampaignUpdate(_Campaign, total=False):
 
     id: Required[Id]
     name: Text255
-    objective_type: wire.ObjectiveType | None
+    objective_type: wire.ObjectiveType | Enum | None
 
 
 # ------------------------------------------------------------------------------------------- ad groups
@@ -155,7 +158,7 @@ class AttributionWindows(TypedDict, total=False):
 class ConversionGoal(TypedDict, total=False):
     """What an ad group is optimised for. ``cpa_goal_value_in_micro_currency`` is digits, not a number."""
 
-    conversion_event: wire.ConversionEvent
+    conversion_event: wire.ConversionEvent | Enum
     conversion_tag_id: Id
     cpa_goal_value_in_micro_currency: Annotated[str | int, Pattern("[0-9]+", "digits")]
     attribution_windows: AttributionWindows
@@ -191,23 +194,23 @@ class TargetingSpec(TypedDict, total=False):
 
 
 class _AdGroup(TypedDict, total=False):
-    status: wire.EntityStatus
+    status: wire.EntityStatus | Enum
     budget_in_micro_currency: Micro | None
     bid_in_micro_currency: Micro | None
-    bid_strategy_type: wire.BidStrategyType | None
-    budget_type: wire.BudgetType
+    bid_strategy_type: wire.BidStrategyType | Enum | None
+    budget_type: wire.BudgetType | Enum
     start_time: Seconds | None
     end_time: Seconds | None
     targeting_spec: TargetingSpec
     lifetime_frequency_cap: int
     tracking_urls: TrackingUrls | None
     auto_targeting_enabled: bool | None
-    placement_group: wire.PlacementGroup
-    pacing_delivery_type: wire.PacingDeliveryType
+    placement_group: wire.PlacementGroup | Enum
+    pacing_delivery_type: wire.PacingDeliveryType | Enum
     optimization_goal_metadata: OptimizationGoal | None
     targeting_template_ids: Annotated[Sequence[Id], Limits(0, 1)] | None
     is_creative_optimization: bool | None
-    promotion_application_level: wire.PromotionApplicationLevel | None
+    promotion_application_level: wire.PromotionApplicationLevel | Enum | None
     promotion_id: Id | None
     promotion_ids: Sequence[str]
     bid_multiplier: Annotated[float | Decimal, Limits(0, 10)]
@@ -222,7 +225,7 @@ class AdGroupCreate(_AdGroup, total=False):
 
     name: Required[Text255]
     campaign_id: Required[CampaignId]
-    billable_event: Required[wire.BillableEvent]
+    billable_event: Required[wire.BillableEvent | Enum]
 
 
 class AdGroupUpdate(_AdGroup, total=False):
@@ -231,7 +234,7 @@ class AdGroupUpdate(_AdGroup, total=False):
     id: Required[Id]
     name: Text255
     campaign_id: CampaignId
-    billable_event: wire.BillableEvent
+    billable_event: wire.BillableEvent | Enum
 
 
 # ----------------------------------------------------------------------------------------- ad accounts
@@ -242,7 +245,7 @@ class AdAccountCreate(TypedDict, total=False):
 
     name: Annotated[str, Limits(1, 256)]
     country: Annotated[str, Pattern("[A-Z]{2}", "a country of ISO 3166-1 alpha-2, such as US")]
-    currency: wire.Currency
+    currency: wire.Currency | Enum
     owner_user_id: Id
     time_zone: str
 
@@ -402,13 +405,13 @@ class ReportRequest(TypedDict, total=False):
 
     start_date: Required[Date]
     end_date: Required[Date]
-    granularity: Required[wire.Granularity]
+    granularity: Required[wire.Granularity | Enum]
     columns: Required[Annotated[Sequence[str], Limits(1)]]
-    level: Required[wire.ReportLevel]
-    report_format: wire.ReportFormat
+    level: Required[wire.ReportLevel | Enum]
+    report_format: wire.ReportFormat | Enum
     primary_sort: Literal["BY_ID", "BY_DATE"]
-    reporting_timezone: wire.ReportingTimezone
-    conversion_report_time: wire.ConversionReportTime
+    reporting_timezone: wire.ReportingTimezone | Enum
+    conversion_report_time: wire.ConversionReportTime | Enum
     click_window_days: wire.AttributionWindow
     engagement_window_days: wire.AttributionWindow
     view_window_days: wire.AttributionWindow
@@ -416,14 +419,14 @@ class ReportRequest(TypedDict, total=False):
     start_hour: Annotated[int, Limits(0, 23)]
     end_hour: Annotated[int, Limits(0, 23)]
     campaign_ids: _Ids500
-    campaign_statuses: Annotated[Sequence[wire.SummaryStatus], Limits(1, 6)]
-    campaign_objective_types: Annotated[Sequence[wire.ObjectiveType], Limits(1, 7)]
+    campaign_statuses: Annotated[Sequence[wire.SummaryStatus | Enum], Limits(1, 6)]
+    campaign_objective_types: Annotated[Sequence[wire.ObjectiveType | Enum], Limits(1, 7)]
     ad_group_ids: _Ids500
-    ad_group_statuses: Annotated[Sequence[wire.SummaryStatus], Limits(1, 6)]
+    ad_group_statuses: Annotated[Sequence[wire.SummaryStatus | Enum], Limits(1, 6)]
     ad_ids: _Ids500
     ad_statuses: Annotated[Sequence[str], Limits(1, 6)]
     product_group_ids: _Ids500
-    product_group_statuses: Annotated[Sequence[wire.ProductGroupSummaryStatus], Limits(1, 6)]
+    product_group_statuses: Annotated[Sequence[wire.ProductGroupSummaryStatus | Enum], Limits(1, 6)]
     product_item_ids: _Ids500
     targeting_types: Annotated[Sequence[str], Limits(1, 5)]
     metrics_filters: Annotated[Sequence[MetricsFilter], Limits(1)]
