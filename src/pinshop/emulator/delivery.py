@@ -24,7 +24,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import struct
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import cycle, islice, pairwise, repeat
@@ -690,14 +690,15 @@ class _Series:
             values = list(map(mul, values, self._order_values()))
         return _gather(values, self._bucket_of_slot, len(self.dates))
 
-    def rows(self, kind: type[Struct], names: tuple[str, ...], dated: bool, subject_id: str) -> list[Struct]:
+    def rows(self, kind: type[Struct], names: tuple[str, ...], dated: bool, *ids: str) -> list[Struct]:
+        """The rows: ``kind`` made of the date (if any), the ids and the columns, without those where nothing happened."""
         count = len(self.dates)
         columns: list[Iterable[Any]] = []
         metrics: list[list[Any]] = []
         attributes = self.subject.attributes
         for name in names:
             column = COLUMNS.get(name)
-            if column is not None and column.attribute:
+            if name in attributes or (column is not None and column.attribute):
                 value = attributes.get(name)
                 if value is None and name == "VIDEO_LENGTH" and self.subject.creative_type in _VIDEO:
                     value = _VIDEO_SECONDS * 1000
@@ -710,7 +711,7 @@ class _Series:
                     columns.append(values)
                     metrics.append(values)
         lead: list[Iterable[Any]] = [self.dates] if dated else []
-        made = list(map(kind, *lead, repeat(subject_id, count), *columns))
+        made = list(map(kind, *lead, *(repeat(one, count) for one in ids), *columns))
         if self.reporting.empty_rows == "zero":
             return made
         if not metrics:
@@ -757,10 +758,10 @@ def _date(day: int) -> str:
 
 
 @lru_cache(maxsize=64)
-def _row_type(names: tuple[str, ...], dated: bool, zeros: bool) -> type[Struct]:
+def _row_type(names: tuple[str, ...], dated: bool, zeros: bool, *ids: str) -> type[Struct]:
     """A row as a Struct, since that is made and encoded faster than a dict; what is 0 (or UNSET) is not encoded."""
     fields: list[Any] = [("DATE", str)] if dated else []
-    fields.append(("PRODUCT_GROUP_ID", str))
+    fields.extend((name, str) for name in ids)
     fields.extend((name, Any, msgspec.UNSET if zeros else 0) for name in names)
     return msgspec.defstruct("Row", fields, omit_defaults=True, gc=False)
 
@@ -794,6 +795,12 @@ def _series(subject: Subject, query: Query, reporting: Reporting, seed: int, now
     return series
 
 
+def _layout(query: Query, reporting: Reporting, *ids: str) -> tuple[tuple[str, ...], bool, type[Struct]]:
+    names = tuple(dict.fromkeys(name for name in query.columns if name not in ("DATE", *ids)))
+    dated = query.granularity != "TOTAL"
+    return names, dated, _row_type(names, dated, reporting.zero_metrics == "zero", *ids)
+
+
 def rows(
     subjects: Iterable[Subject], query: Query, *, seed: int, now: int, reporting: Reporting = _AS_DESCRIBED
 ) -> list[Struct]:
@@ -803,13 +810,90 @@ def rows(
     columns are absent too: refusing them is the caller's business. ``msgspec.json.encode`` writes the rows,
     ``msgspec.to_builtins`` makes them dicts.
     """
-    names = tuple(dict.fromkeys(name for name in query.columns if name not in ("DATE", "PRODUCT_GROUP_ID")))
-    dated = query.granularity != "TOTAL"
-    kind = _row_type(names, dated, reporting.zero_metrics == "zero")
+    names, dated, kind = _layout(query, reporting, "PRODUCT_GROUP_ID")
     result: list[Struct] = []
     for subject in subjects:
         if subject.spans or reporting.empty_rows == "zero":
             result += _series(subject, query, reporting, seed, now).rows(kind, names, dated, subject.id)
+    return result
+
+
+class _Items:
+    """The items of a promotion, and which of its events fall to each."""
+
+    def __init__(self, group: _Series, item_ids: Sequence[str], live: Sequence[bool]) -> None:
+        self.group = group
+        self.bounds = [0]  # an item's share of 1/65536 … of all, as a piece of one long line
+        anything = any(live)
+        for item_id, shown in zip(item_ids, live, strict=True):
+            draw = hashlib.shake_128(f"{group.seed}|{group.subject.id}|{item_id}".encode()).digest(1)[0]
+            self.bounds.append(self.bounds[-1] + (16 + (draw * draw >> 4) if shown or not anything else 0))
+        self._converted: dict[str, list[list[int]]] = {}
+
+    def converted(self, stem: str, by: int) -> list[list[int]]:
+        """Conversions by item and slot. Event by event, so that a wider window only adds events to each item."""
+        key = f"{stem} {by}"
+        if key not in self._converted:
+            counts = self.group.converted(stem, by)
+            of_item = [[0] * len(counts) for _ in self.bounds[1:]]
+            for slot, (count, chance) in enumerate(zip(counts, self.group.slot_noise(0), strict=True)):
+                for number in range(count):
+                    place = (number * 40_503 + chance) % _ONE * self.bounds[-1] >> 16  # evenly along the line
+                    of_item[bisect_right(self.bounds, place) - 1][slot] += 1
+            self._converted[key] = of_item
+        return self._converted[key]
+
+
+class _ItemSeries(_Series):
+    """One item's part of its promotion's series: every count is cut as the impressions are, and the cuts meet."""
+
+    def __init__(self, items: _Items, index: int, attributes: Mapping[str, Any]) -> None:
+        self.__dict__.update(items.group.__dict__)
+        self.subject = msgspec.structs.replace(self.subject, attributes=attributes)
+        self.items, self.index = items, index
+        self._columns, self._cell, self._slot = {}, {}, {}
+        self._pieces: dict[str, list[Span]] = {}
+
+    def cell(self, name: str) -> list[int]:
+        if name not in self._cell:
+            self._cell[name] = [after - before for before, after in self._piece(name)]
+        return self._cell[name]
+
+    def _piece(self, name: str) -> list[Span]:
+        if name not in self._pieces:
+            counts = self.items.group.cell(name)
+            if name == "IMPRESSION_1":
+                before, after, whole = self.items.bounds[self.index], self.items.bounds[self.index + 1], self.items.bounds[-1]
+                self._pieces[name] = [(count * before // whole, count * after // whole) for count in counts]
+            else:
+                parent = _CHILDREN[name][0]
+                self._pieces[name] = [
+                    (count * low // of, count * high // of) if of else (0, 0)
+                    for count, of, (low, high) in zip(counts, self.items.group.cell(parent), self._piece(parent), strict=True)
+                ]
+        return self._pieces[name]
+
+    def converted(self, stem: str, by: int) -> list[int]:
+        return self.items.converted(stem, by)[self.index]
+
+
+def item_rows(
+    subject: Subject, items: Sequence[tuple[str, bool, Mapping[str, Any]]], query: Query, *,
+    seed: int, now: int, reporting: Reporting = _AS_DESCRIBED,
+) -> list[Struct]:  # fmt: skip
+    """What each item of a promotion earned: ``{DATE, PRODUCT_GROUP_ID, PRODUCT_ITEM_ID, …columns}``.
+
+    ``items`` are ``(item id, whether it can be shown, values of its attribute columns)``; what is out of stock is not
+    shown, unless everything is. The items' counts and money add up to the promotion's row of the same date.
+    """
+    if not subject.spans or not items:
+        return []
+    names, dated, kind = _layout(query, reporting, "PRODUCT_GROUP_ID", "PRODUCT_ITEM_ID")
+    parts = _Items(_series(subject, query, reporting, seed, now), [one for one, _, _ in items], [live for _, live, _ in items])
+    result: list[Struct] = []
+    for index, (item_id, _, attributes) in enumerate(items):
+        series = _ItemSeries(parts, index, {**subject.attributes, **attributes})
+        result += series.rows(kind, names, dated, subject.id, item_id)
     return result
 
 
