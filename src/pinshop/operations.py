@@ -299,6 +299,18 @@ def build(
     return Call(operation, url, urlencode(pairs), body, content_type)
 
 
+def parts(operation: Operation, name: str, ids: Iterable[str | int], contract: str) -> list[list[str | int]]:
+    """Cut any number of ids at the row's limit for the parameter ``name``; an id that comes twice is asked for once."""
+    if isinstance(ids, str | int) or not isinstance(ids, Iterable):
+        raise InvalidInput(name, ids, "a list of ids", operation=operation.id)
+    every = list(dict.fromkeys(ids))
+    if not every:
+        raise InvalidInput(name, [], "at least one id", operation=operation.id)
+    param = operation.params[name].at(contract) or operation.params[name]
+    size = param.maximum or len(every)
+    return [every[start : start + size] for start in range(0, len(every), size)]
+
+
 def raw(
     verb: Literal["GET", "POST", "PATCH", "DELETE"],
     path: str,
