@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pinshop.aio import AsyncClient as AsyncClient
+    from pinshop.analytics import Rows as Rows
     from pinshop.batch import BatchResult as BatchResult
     from pinshop.batch import Outcome as Outcome
     from pinshop.client import Client as Client
@@ -32,13 +33,13 @@ if TYPE_CHECKING:
     from pinshop.errors import TransportError as TransportError
     from pinshop.errors import Unauthorized as Unauthorized
     from pinshop.resources.promotions import PromotionCreate as PromotionCreate
-    from pinshop.resources.promotions import PromotionCreateFields as PromotionCreateFields
-    from pinshop.resources.promotions import PromotionUpdateFields as PromotionUpdateFields
+    from pinshop.resources.promotions import PromotionUpdate as PromotionUpdate
     from pinshop.wire import UNSET as UNSET
     from pinshop.wire import ProductGroupPromotion as ProductGroupPromotion
 
 _HOMES = {
     "aio": ("AsyncClient",),
+    "analytics": ("Rows",),
     "batch": ("BatchResult", "Outcome"),
     "client": ("Client",),
     "errors": (
@@ -46,7 +47,7 @@ _HOMES = {
         "InvalidInput", "NotFound", "PartialFailure", "PinshopError", "RateLimited", "ServerError", "TLSError", "TimedOut",
         "TransportError", "Unauthorized",
     ),
-    "resources.promotions": ("PromotionCreate", "PromotionCreateFields", "PromotionUpdateFields"),
+    "resources.promotions": ("PromotionCreate", "PromotionUpdate"),
     "wire": ("UNSET", "ProductGroupPromotion"),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -6,14 +6,14 @@ import asyncio
 import os
 import ssl
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 try:
     import aiohttp
 except ImportError as error:  # pragma: no cover - shown by the test of the wheel without extras
     raise ImportError("AsyncClient needs aiohttp: pip install 'pinshop[async]'") from error
 
-from pinshop.client import ssl_context as make_ssl_context
+from pinshop.transport import ssl_context as make_ssl_context
 from pinshop.errors import BadReply, ConnectError, Disconnected, TimedOut, TLSError
 from pinshop.flow import Flow, Together, gunzip
 from pinshop.operations import AsyncTransport, Reply, Request
@@ -88,7 +88,7 @@ class AsyncClient(Door[Async]):
         if self._owns_transport:
             await self._transport.close()
 
-    async def __aenter__(self) -> AsyncClient:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -146,7 +146,9 @@ class AiohttpTransport:
                 proxy=self._proxy,
                 ssl=self._context or True,
                 timeout=aiohttp.ClientTimeout(
-                    total=request.connect_seconds + request.read_seconds, sock_connect=request.connect_seconds
+                    total=request.connect_seconds + request.read_seconds,
+                    sock_connect=request.connect_seconds,
+                    sock_read=request.read_seconds,
                 ),
             ) as response:
                 answering = True
@@ -186,16 +188,18 @@ def _url(text: str) -> Any:
 
 
 def _classify(error: Exception, answering: bool) -> ConnectError | TLSError | TimedOut | Disconnected:
-    """aiohttp's failure as one of ours. Whatever is not surely before sending counts as sent."""
+    """Aiohttp's failure as one of ours. Whatever is not surely before sending counts as sent."""
     if not answering:
         if isinstance(error, aiohttp.ClientSSLError):
-            return TLSError(str(error), advice="check the certificates that are trusted, and the clock of this machine")
+            return TLSError(
+                str(error.os_error), advice="check the certificates that are trusted, and the clock of this machine"
+            )
         if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError | aiohttp.InvalidURL):
-            return ConnectError(str(error))
+            return ConnectError(f"cannot connect ({getattr(error, 'os_error', None) or error})")
         if isinstance(error, aiohttp.ClientHttpProxyError):
             return ConnectError(f"the proxy did not connect ({error.status})", advice="check the proxy")
     if isinstance(error, TimeoutError):
         return TimedOut("no complete answer in time", sent=True, advice="Pinterest may have executed it")
     return Disconnected(
-        f"the connection broke ({error or type(error).__name__})", sent=True, advice="Pinterest may have executed it"
+        f"the connection broke ({str(error) or type(error).__name__})", sent=True, advice="Pinterest may have executed it"
     )

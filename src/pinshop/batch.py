@@ -9,28 +9,26 @@ sent again. What cannot be decided is reported as unknown, never guessed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from enum import Enum
 from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar, overload
 
 import msgspec
 from msgspec import UNSET, Struct
 
-from pinshop import events, flow, operations, wire
+from pinshop import events, flow, wire
 from pinshop.errors import (
     APIError,
     BadReply,
     BadRequest,
     Conflict,
     ConnectError,
-    InvalidInput,
     PartialFailure,
     PinshopError,
     ServerError,
     TransportError,
     advice_for,
 )
-from pinshop.flow import Flow, Pause, Session, Together
-from pinshop.operations import Call, Operation
+from pinshop.flow import Flow, Session, Together
+from pinshop.operations import Call, Operation, Pause
 
 T = TypeVar("T")
 
@@ -43,7 +41,7 @@ class Outcome(Struct, Generic[T], frozen=True, kw_only=True):
     """What became of one item.
 
     ``state`` is created or updated (then ``entity`` is what Pinterest stored), failed (certainly not executed: ``code``,
-    ``message`` and ``advice`` say why) or unknown (sent, no answer, and reading back could not settle it: ``message`` says why).
+    ``message`` and ``advice`` say why) or unknown (sent, no answer, reading back could not settle it; ``message`` says why).
     """
 
     index: int
@@ -121,114 +119,6 @@ class BatchResult(Sequence[Outcome[T]]):
 
 Progress: TypeAlias = Callable[[Outcome[Any]], object]
 
-# ------------------------------------------------------------------------------- checking the input
-
-
-class Field(Struct, frozen=True, kw_only=True):
-    """One writable field of an item."""
-
-    kind: Literal["id", "choice", "text", "boolean", "integer"]
-    nullable: bool = False
-    choices: tuple[str, ...] = ()
-    #: Characters of a text.
-    maximum: int | None = None
-    #: Its name in the API before 5.8.
-    former: str | None = None
-    #: False: the server may store another value than was sent, so it does not help to recognise an item.
-    matched: bool = True
-
-
-Fields: TypeAlias = Mapping[str, Field]
-
-
-def check_items(
-    operation: Operation, fields: Fields, items: object, *, required: Sequence[str] = (), unique: str | None = None
-) -> list[dict[str, Any]]:
-    """Check what is to be written, and give it by Pinterest's newest names, ids as text and unset fields left out.
-
-    Raises:
-        InvalidInput: names the field as ``items[3].tracking_url``; nothing has been sent.
-    """
-    if isinstance(items, Mapping | str | bytes | Struct) or not isinstance(items, Iterable):
-        raise InvalidInput("items", items, "a list of items", operation=operation.id)
-    checked = [_check_item(operation, fields, item, f"items[{index}]", required) for index, item in enumerate(items)]
-    if not checked:
-        raise InvalidInput("items", [], "at least one item", operation=operation.id)
-    if unique:
-        seen: dict[Any, int] = {}
-        for index, item in enumerate(checked):
-            if (before := seen.setdefault(item[unique], index)) != index:
-                allowed = f"each {unique} once (items[{before}] has it too)"
-                raise InvalidInput(f"items[{index}].{unique}", item[unique], allowed, operation=operation.id)
-    return checked
-
-
-def _check_item(operation: Operation, fields: Fields, item: object, where: str, required: Sequence[str]) -> dict[str, Any]:
-    if isinstance(item, Struct):
-        item = {name: getattr(item, name) for name in item.__struct_fields__}
-    if not isinstance(item, Mapping):
-        raise InvalidInput(where, item, "a dict or a model of this item", operation=operation.id)
-    formers = {field.former: name for name, field in fields.items() if field.former}
-    checked: dict[str, Any] = {}
-    for name, value in item.items():
-        if value is UNSET:
-            continue
-        known = formers.get(name, name)
-        if known not in fields:
-            raise InvalidInput(f"{where}.{name}", value, f"a field {_nearest(str(name), fields)}", operation=operation.id)
-        value = _check_value(operation, fields[known], value, f"{where}.{name}")
-        if known in checked and checked[known] != value:
-            raise InvalidInput(f"{where}.{name}", value, f"the same value as {known}, its other name", operation=operation.id)
-        checked[known] = value
-    for name in required:
-        if checked.get(name) is None:
-            raise InvalidInput(f"{where}.{name}", None, "a value (it is required)", operation=operation.id)
-    return checked
-
-
-def _check_value(operation: Operation, field: Field, value: Any, where: str) -> Any:
-    if isinstance(value, Enum):
-        value = value.value
-    if value is None:
-        if field.nullable:
-            return None
-        raise InvalidInput(where, None, "a value (leave the field out to keep what is there)", operation=operation.id)
-    if field.kind == "id":
-        return operations.check_id(where, value, operation.id)
-    if field.kind == "boolean":
-        if isinstance(value, bool):
-            return value
-        raise InvalidInput(where, value, "True or False", operation=operation.id)
-    if field.kind == "integer":
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
-        raise InvalidInput(where, value, "an integer", operation=operation.id)
-    if not isinstance(value, str):
-        raise InvalidInput(where, value, "a string", operation=operation.id)
-    if field.choices and value not in field.choices:
-        raise InvalidInput(where, value, f"one {_nearest(value, field.choices)}", operation=operation.id)
-    if field.maximum is not None and len(value) > field.maximum:
-        raise InvalidInput(where, value, f"at most {field.maximum:,} characters", operation=operation.id)
-    return value
-
-
-def _nearest(given: str, known: Iterable[str]) -> str:
-    """``"of A, B, C (did you mean B?)"``."""
-    import difflib
-
-    known = list(known)
-    near = difflib.get_close_matches(given.lower(), [k.lower() for k in known], n=1, cutoff=0.7)
-    hint = next((k for k in known if near and k.lower() == near[0]), None)
-    return f"of {', '.join(known)}" + (f" (did you mean {hint}?)" if hint else "")
-
-
-def for_contract(fields: Fields, item: Mapping[str, Any], contract: str) -> dict[str, Any]:
-    """The item by the field names of a generation: until 5.7 some ended in another way."""
-    if operations.version(contract) >= (5, 8):
-        return dict(item)
-    return {(fields[name].former or name) if name in fields else name: value for name, value in item.items()}
-
-
 # --------------------------------------------------------------------------------------- the engine
 
 
@@ -244,9 +134,10 @@ class Noun(Struct, frozen=True, kw_only=True):
     operation: Operation
     done: Literal["created", "updated"]
     model: Any
-    fields: Fields
-    #: What a group is: of promotions, their ad group.
+    #: What a group is called in messages.
     place: str = "ad group"
+    #: Fields the server may store otherwise than sent, so that they do not help to recognise an item.
+    derived: frozenset[str] = frozenset()
     #: (group, items) -> the call that writes them.
     write: Callable[[str, list[Mapping[str, Any]]], Call]
     #: (group, page size, bookmark) -> the call that lists the group, newest first, whatever the status.
@@ -292,6 +183,7 @@ class Batch(Generic[T]):
         self._settle_seconds = settle_seconds
         self._progress = progress
         self._journal = journal
+        self._look = f"look into the {noun.place} before sending it again"
         self._outcomes: dict[int, Outcome[T]] = {}
         self._claimed: set[str] = set()
         self._stopped: list[PinshopError] = []
@@ -374,23 +266,21 @@ class Batch(Generic[T]):
                 message=f"not sent: {error.message}",
                 code=getattr(error, "code", None),
                 advice=error.advice,
+                journal=False,  # resuming sends them
             )
 
     def _recover(self, group: str, jobs: list[Job]) -> Flow[list[Job]]:
         """After a crash: settle what was under way then, before anything new is sent. Returns what is still to be sent."""
         open_then = set(self._under_way.get(group, ()))
-        unclear = [
-            job
-            for job in jobs
-            if job.index in self._outcomes or job.index in open_then  # reported as unknown, or never reported
-        ]
+        # Reported as unknown then, or not reported at all.
+        unclear = [job for job in jobs if job.index in self._outcomes or job.index in open_then]
         if not unclear or self._noun.done == "updated":  # an update is simply sent again
             return jobs
         for job in unclear:
             self._outcomes.pop(job.index, None)
         missing = yield from self._settle(group, unclear, "the run before this one was interrupted")
-        still = {job.index for job in missing}
-        return [job for job in jobs if job.index in still or job not in unclear]
+        settled = {job.index for job in unclear} - {job.index for job in missing}
+        return [job for job in jobs if job.index not in settled]
 
     def _newest_id(self, group: str) -> Flow[str | None]:
         """The highest id in the group, "0" in an empty one, None if it cannot be read (then nothing can be read back)."""
@@ -417,14 +307,13 @@ class Batch(Generic[T]):
                     lambda body: wire.decode_batch(body, noun.model),
                 )
             except (APIError, BadReply, TransportError) as error:
-                if not _may_have_been_executed(error):
-                    if not isinstance(error, BadRequest | Conflict):
-                        raise
-                    assert isinstance(error, APIError)
+                if isinstance(error, BadRequest | Conflict) and not _may_have_been_executed(error):
                     words = error.server_message or error.message
                     self._mark_all(jobs, "failed", code=error.code, message=words, advice=error.advice)
                     return
-                why, jobs = error.message, list(jobs)
+                if not _may_have_been_executed(error):
+                    raise
+                why = error.message
             except BaseException:
                 # In memory only: the journal keeps the chunk as under way, so that resuming settles it.
                 self._mark_all(jobs, "unknown", message="interrupted while it was being sent", journal=False)
@@ -449,7 +338,8 @@ class Batch(Generic[T]):
             if not jobs:
                 return
             self._notice(f"{why}; read back: {len(jobs)} item(s) certainly missing")
-        self._mark_all(jobs, "failed", message=f"{why} ({ROUNDS} times; read back: not created)", advice="send it again later")
+        words = f"{why} ({ROUNDS} times; read back: not created)"
+        self._mark_all(jobs, "failed", message=words, advice="send it again later", journal=False)
 
     def _take(self, jobs: list[Job], entries: list[wire.BatchItem]) -> tuple[str, list[Job]]:
         """Put the entries of an answer to their items. Returns those the answer does not settle, and why."""
@@ -490,7 +380,7 @@ class Batch(Generic[T]):
         """Decide by reading the group back. Marks what is decided; returns the items that certainly do not exist."""
         watermark = self._watermarks.get(group)
         if not self._read_back or watermark is None:
-            self._mark_all(jobs, "unknown", message=why, advice=f"look into the {self._noun.place} before sending it again")
+            self._mark_all(jobs, "unknown", message=why, advice=self._look)
             return []
         before: list[str] | None = None
         for _ in range(READS):
@@ -500,7 +390,7 @@ class Batch(Generic[T]):
             except PinshopError as error:
                 self._mark_all(
                     jobs, "unknown", message=f"{why}; reading back failed too: {error.message}",
-                    advice=f"look into the {self._noun.place} before sending it again",
+                    advice=self._look,
                 )  # fmt: skip
                 return []
             found = self._match(jobs, rows)
@@ -520,21 +410,24 @@ class Batch(Generic[T]):
                     # Ours, stored in other words than we sent, or somebody else's: sending again could double it.
                     self._mark_all(
                         missing, "unknown", message=f"{why}; read back: {strangers} new one(s) match none of the items sent",
-                        advice=f"look into the {self._noun.place} before sending it again",
+                        advice=self._look,
                     )  # fmt: skip
                     return []
                 return missing
             before = ids
-        self._mark_all(jobs, "unknown", message=f"{why}; the {self._noun.place} kept changing while it was read back")
+        words = f"{why}; the {self._noun.place} kept changing while it was read back"
+        self._mark_all(jobs, "unknown", message=words, advice=self._look)
         return []
 
     def _newer(self, group: str, watermark: str) -> Flow[list[Any]]:
         """What was created in the group after the watermark and is not known to be ours yet, oldest first."""
-        assert self._noun.newest is not None
+        newest = self._noun.newest
+        if newest is None:
+            raise BadReply("this cannot be listed", sent=False)
         rows: dict[str, Any] = {}
         bookmark: str | None = None
         for _ in range(PAGES):
-            call = self._noun.newest(group, 250, bookmark)
+            call = newest(group, 250, bookmark)
             page = (yield from flow.exchange(self._session, call, flow.page(self._noun.model))).value
             fresh = [row for row in page.items if _is_id(row.id) and int(row.id) > int(watermark)]
             for row in fresh:
@@ -565,7 +458,7 @@ class Batch(Generic[T]):
     def _alike(self, job: Job, row: Any, *, ids: bool = False) -> bool:
         """Whether a row can be this item: every field that was sent and that the row carries is equal."""
         for name, sent in job.item.items():
-            if (name == "id" and not ids) or not self._noun.fields[name].matched:
+            if (name == "id" and not ids) or name in self._noun.derived:
                 continue
             stored = getattr(row, name, UNSET)
             if stored is not UNSET and stored != sent:

@@ -1,7 +1,7 @@
 """One exchange with Pinterest, as a generator: sign, pace, send, retry, decode, explain.
 
 A flow yields what it wants (`Request`, `Pause` or `Together`) and is sent what came of it; a `TransportError` is thrown in.
-No clock, no socket, no sleep: the doors (`client`, `aio`) obey, in about 40 lines each, and tests use ``next()`` and ``send()``.
+No clock, no socket, no sleep: the doors (`client`, `aio`) obey, in about 40 lines each; tests use ``next()`` and ``send()``.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import datetime
 import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -72,6 +72,8 @@ class AsyncTransport(Protocol):
 
 # --------------------------------------------------------------------------------------------- the rows
 
+#: An id as users have it at hand; it is sent as text.
+Id: TypeAlias = str | int
 Category = Literal["ads_read", "ads_write", "ads_analytics", "catalogs_read", "catalogs_write", "org_read", "org_write"]
 Kind = Literal["id", "ids", "enum", "enums", "integer", "integers", "boolean", "date", "text"]
 Contract = Literal["5.6", "5.14", "5.23", "5.28"]

@@ -62,16 +62,14 @@ class method(Generic[P, T]):  # noqa: N801 - used as a decorator
             return self
         function = self._function
         run = instance._door._run  # noqa: SLF001
-        if inspect.iscoroutinefunction(run):
 
-            async def bound(*args: Any, **kwargs: Any) -> Any:
-                return await run(function(instance, *args, **kwargs))
-        else:
+        def called(*args: Any, **kwargs: Any) -> Any:
+            return run(function(instance, *args, **kwargs))
 
-            def bound(*args: Any, **kwargs: Any) -> Any:
-                return run(function(instance, *args, **kwargs))
+        async def awaited(*args: Any, **kwargs: Any) -> Any:
+            return await run(function(instance, *args, **kwargs))
 
-        return _remember(instance, function, bound)
+        return _remember(instance, function, awaited if inspect.iscoroutinefunction(run) else called)
 
 
 class Paging(msgspec.Struct, Generic[T]):

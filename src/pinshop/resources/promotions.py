@@ -2,124 +2,45 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from enum import Enum
-from typing import Any, TypeAlias, TypedDict, TypeVar
+from typing import Any, Literal, TypeVar
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct
 
-from pinshop import batch, flow, operations, wire
-from pinshop.batch import Batch, BatchResult, Field, Job, Noun, Progress
+from pinshop import analytics, flow, inputs, operations, wire
+from pinshop.analytics import Rows
+from pinshop.batch import Batch, BatchResult, Job, Noun, Progress
 from pinshop.errors import InvalidInput
-from pinshop.flow import Flow
-from pinshop.operations import Call
+from pinshop.flow import Flow, Together
+from pinshop.operations import Call, Id
 from pinshop.resources.colour import Paging, Resource, listing, method
+from pinshop.resources.journal import JournalFile
 from pinshop.wire import ProductGroupPromotion
 
 C = TypeVar("C")
 
-Id: TypeAlias = str | int
-
-# Source: the schemas of the create and update requests 5.6.0-5.28.0. tracking_url: "4000 limit". grid_click_type is
-# absent on purpose: "grid_click_type values provided will be ignored".
-_TEXT = Field(kind="text", nullable=True)
-_SWITCH = Field(kind="boolean", nullable=True)
-# The server derives these, or does not say what it makes of them.
-_DERIVED = Field(kind="text", nullable=True, matched=False)
-FIELDS: dict[str, Field] = {
-    "catalog_product_group_id": Field(kind="id", former="catalogs_product_group_id"),
-    "catalog_product_group_name": Field(kind="text", nullable=True, former="catalogs_product_group_name", matched=False),
-    "status": Field(kind="choice", choices=wire.choices(wire.EntityStatus)),
-    "creative_type": Field(kind="choice", choices=wire.choices(wire.CreativeType)),
-    "tracking_url": Field(kind="text", nullable=True, maximum=4000),
-    "collections_hero_pin_id": Field(kind="id", nullable=True),
-    "collections_hero_destination_url": _TEXT,
-    "collections_header_type": Field(kind="choice", nullable=True, choices=wire.choices(wire.CollectionsHeaderType)),
-    "slideshow_collections_title": _TEXT,
-    "slideshow_collections_description": _TEXT,
-    "is_mdl": _SWITCH,
-    "customizable_cta_type": Field(kind="choice", nullable=True, choices=wire.choices(wire.CallToAction)),
-    "is_generate_background": _SWITCH,
-    "is_image_auto_resizing": _SWITCH,
-    "selected_image_tag": _TEXT,
-    "selected_video_tag": _TEXT,
-    "preferred_media_type": Field(kind="choice", nullable=True, choices=wire.choices(wire.PreferredMediaType)),
-    "bid_in_micro_currency": Field(kind="integer", nullable=True, matched=False),
-    "included": Field(kind="boolean", nullable=True, matched=False),
-    "definition": _DERIVED,
-    "relative_definition": _DERIVED,
-    "parent_id": Field(kind="id", nullable=True, matched=False),
+# Until 5.7 Pinterest wrote these two with an s. Both spellings are understood; sent is what the client's contract has.
+_FORMER = {
+    "catalogs_product_group_id": "catalog_product_group_id",
+    "catalogs_product_group_name": "catalog_product_group_name",
 }
-UPDATE_FIELDS: dict[str, Field] = {"id": Field(kind="id"), **FIELDS}
+_TO_FORMER = {modern: former for former, modern in _FORMER.items()}
+# The name follows from the id, whatever is sent.
+_DERIVED = frozenset({"catalog_product_group_name"})
 
 
-class PromotionFields(TypedDict, total=False):
-    """What can be written. An absent field is not sent; None is sent as null, where null is allowed."""
+class PromotionCreate(inputs.ProductGroupPromotionCreate, total=False):
+    """One promotion to create, as a dict. ``ad_group_id`` only where the ad groups differ."""
 
-    catalog_product_group_id: Id
-    catalog_product_group_name: str | None
-    status: wire.EntityStatus | Enum
-    creative_type: wire.CreativeType | Enum
-    tracking_url: str | None
-    collections_hero_pin_id: Id | None
-    collections_hero_destination_url: str | None
-    collections_header_type: wire.CollectionsHeaderType | Enum | None
-    slideshow_collections_title: str | None
-    slideshow_collections_description: str | None
-    is_mdl: bool | None
-    customizable_cta_type: wire.CallToAction | Enum | None
-    is_generate_background: bool | None
-    is_image_auto_resizing: bool | None
-    selected_image_tag: str | None
-    selected_video_tag: str | None
-    preferred_media_type: wire.PreferredMediaType | Enum | None
-    bid_in_micro_currency: int | None
-    included: bool | None
-    definition: str | None
-    relative_definition: str | None
-    parent_id: Id | None
-    # Until 5.7 Pinterest wrote these two with an s; both are understood, and sent as the client's contract has them.
-    catalogs_product_group_id: Id
-    catalogs_product_group_name: str | None
-
-
-class _AdGroup(TypedDict, total=False):
     ad_group_id: Id
 
 
-class PromotionCreateFields(PromotionFields, _AdGroup, total=False):
-    """One promotion to create, as a dict."""
+class PromotionUpdate(inputs.ProductGroupPromotionUpdate, total=False):
+    """One promotion to change, as a dict: its ``id``, and what changes. ``ad_group_id`` only where the ad groups differ."""
 
-
-class _Key(TypedDict):
-    id: Id
-
-
-class PromotionUpdateFields(PromotionFields, _AdGroup, _Key, total=False):
-    """One promotion to change, as a dict. ``id`` says which."""
-
-
-class PromotionCreate(Struct, kw_only=True):
-    """One promotion to create. The same fields as the dict."""
-
-    catalog_product_group_id: Id
-    ad_group_id: Id | UnsetType = UNSET
-    status: wire.EntityStatus | Enum | UnsetType = UNSET
-    creative_type: wire.CreativeType | Enum | UnsetType = UNSET
-    tracking_url: str | None | UnsetType = UNSET
-    collections_hero_pin_id: Id | None | UnsetType = UNSET
-    collections_hero_destination_url: str | None | UnsetType = UNSET
-    collections_header_type: wire.CollectionsHeaderType | Enum | None | UnsetType = UNSET
-    slideshow_collections_title: str | None | UnsetType = UNSET
-    slideshow_collections_description: str | None | UnsetType = UNSET
-    is_mdl: bool | None | UnsetType = UNSET
-    customizable_cta_type: wire.CallToAction | Enum | None | UnsetType = UNSET
-    is_generate_background: bool | None | UnsetType = UNSET
-    is_image_auto_resizing: bool | None | UnsetType = UNSET
-    selected_image_tag: str | None | UnsetType = UNSET
-    selected_video_tag: str | None | UnsetType = UNSET
-    preferred_media_type: wire.PreferredMediaType | Enum | None | UnsetType = UNSET
+    ad_group_id: Id
 
 
 class Promotions(Resource[C]):
@@ -130,7 +51,7 @@ class Promotions(Resource[C]):
         self,
         ad_account_id: Id,
         ad_group_id: Id | None,
-        items: Sequence[PromotionCreate | PromotionCreateFields],
+        items: Sequence[PromotionCreate],
         *,
         read_back: bool = True,
         settle_seconds: float = 2.0,
@@ -148,7 +69,7 @@ class Promotions(Resource[C]):
             ad_account_id: 1 to 18 digits.
             ad_group_id: where they are promoted. None: every item carries its own ``ad_group_id``; the ad groups are then
                 written side by side.
-            items: dicts (`PromotionCreateFields`) or `PromotionCreate`; ``tracking_url`` up to 4,000 characters.
+            items: what `PromotionCreate` describes; ``tracking_url`` has up to 4,000 characters.
             read_back: False saves the look-up; an ambiguous failure then ends as unknown.
             settle_seconds: how long to wait before reading back.
             progress: called with every `Outcome` as soon as it is known.
@@ -163,10 +84,18 @@ class Promotions(Resource[C]):
 
         Source: product_group_promotions/create in Pinterest's description 5.28.0.
         """
-        items, groups = _split_groups(operations.PROMOTIONS_CREATE, ad_group_id, items)
-        checked = batch.check_items(operations.PROMOTIONS_CREATE, FIELDS, items, required=("catalog_product_group_id",))
-        return self._write(
-            ad_account_id, operations.PROMOTIONS_CREATE, groups, checked, read_back, settle_seconds, progress, journal
+        rest, groups = _split_groups(operations.PROMOTIONS_CREATE, ad_group_id, items)
+        checked = inputs.check_items(inputs.ProductGroupPromotionCreate, rest, operations.PROMOTIONS_CREATE.id)
+        return _write(
+            self._session,
+            ad_account_id,
+            operations.PROMOTIONS_CREATE,
+            groups,
+            checked,
+            read_back,
+            settle_seconds,
+            progress,
+            journal,
         )
 
     @method
@@ -174,7 +103,7 @@ class Promotions(Resource[C]):
         self,
         ad_account_id: Id,
         ad_group_id: Id | None,
-        items: Sequence[PromotionUpdateFields],
+        items: Sequence[PromotionUpdate],
         *,
         read_back: bool = True,
         settle_seconds: float = 2.0,
@@ -205,10 +134,19 @@ class Promotions(Resource[C]):
 
         Source: product_group_promotions/update in Pinterest's description 5.28.0.
         """
-        items, groups = _split_groups(operations.PROMOTIONS_UPDATE, ad_group_id, items)
-        checked = batch.check_items(operations.PROMOTIONS_UPDATE, UPDATE_FIELDS, items, required=("id",), unique="id")
-        return self._write(
-            ad_account_id, operations.PROMOTIONS_UPDATE, groups, checked, read_back, settle_seconds, progress, journal
+        rest, groups = _split_groups(operations.PROMOTIONS_UPDATE, ad_group_id, items)
+        checked = inputs.check_items(inputs.ProductGroupPromotionUpdate, rest, operations.PROMOTIONS_UPDATE.id)
+        _refuse_twice(checked)
+        return _write(
+            self._session,
+            ad_account_id,
+            operations.PROMOTIONS_UPDATE,
+            groups,
+            checked,
+            read_back,
+            settle_seconds,
+            progress,
+            journal,
         )
 
     @listing
@@ -261,7 +199,9 @@ class Promotions(Resource[C]):
             return Paging([operations.build(row, path, query)], flow.page(ProductGroupPromotion))
         calls = [
             operations.build(row, path, {**query, "product_group_promotion_ids": part})
-            for part in _parts(row, "product_group_promotion_ids", product_group_promotion_ids, self._session.contract)
+            for part in operations.parts(
+                row, "product_group_promotion_ids", product_group_promotion_ids, self._session.contract
+            )
         ]
         return Paging(calls, flow.page(ProductGroupPromotion))
 
@@ -282,25 +222,110 @@ class Promotions(Resource[C]):
         )
         return (yield from flow.exchange(self._session, call, _ENTITY)).value
 
-    # ----------------------------------------------------------------------------------------- inner
-
-    def _write(
+    @method
+    def analytics(
         self,
         ad_account_id: Id,
-        row: operations.Operation,
-        groups: list[str],
-        items: list[dict[str, Any]],
-        read_back: bool,
-        settle_seconds: float,
-        progress: Progress | None,
-        journal: Any,
-    ) -> Flow[BatchResult[ProductGroupPromotion]]:
-        jobs = [Job(index=n, group=group, item=item) for n, (group, item) in enumerate(zip(groups, items, strict=True))]
-        noun = _noun(operations.check_id("ad_account_id", ad_account_id, row.id), row, self._session.contract)
-        work: Batch[ProductGroupPromotion] = Batch(
-            self._session, noun, jobs, read_back=read_back, settle_seconds=settle_seconds, progress=progress
+        product_group_ids: Iterable[Id],
+        *,
+        start_date: str | datetime.date,
+        end_date: str | datetime.date,
+        columns: Iterable[str],
+        granularity: wire.Granularity,
+        click_window_days: Literal[0, 1, 7, 14, 30, 60] | None = None,
+        engagement_window_days: Literal[0, 1, 7, 14, 30, 60] | None = None,
+        view_window_days: Literal[0, 1, 7, 14, 30, 60] | None = None,
+        conversion_report_time: wire.ConversionReportTime | None = None,
+        reporting_timezone: wire.ReportingTimezone | None = None,
+        allow_unknown_columns: bool = False,
+    ) -> Flow[Rows]:
+        """What promotions earned: ``GET /ad_accounts/{ad_account_id}/product_groups/analytics``.
+
+        Receives ``[{"DATE": "2026-11-01", "PRODUCT_GROUP_ID": "…", "SPEND_IN_MICRO_DOLLAR": 1230000}, …]``. Any number of ids
+        and days: they are asked for in calls of 250 ids and 90 days (3 days by the hour), some of them at once. Values are
+        exact. A column without a value is absent from its row, which is not zero; so is a row without any.
+
+        Args:
+            ad_account_id: 1 to 18 digits.
+            product_group_ids: ids of *promotions* (Pinterest's older word for them is product group).
+            start_date: first day, UTC. Pinterest goes back 90 days, by the hour 8 days.
+            end_date: last day, included.
+            columns: names as in `pinshop.columns`. Money named MICRO_DOLLAR is in millionths of the account's currency.
+            granularity: TOTAL, DAY, HOUR, WEEK or MONTH. All but DAY and HOUR take 90 days at most: their rows of two
+                windows could not be put together.
+            click_window_days: how long after a click a conversion counts; Pinterest's default is 30.
+            engagement_window_days: likewise after an engagement; 30.
+            view_window_days: likewise after a view; 1.
+            conversion_report_time: counts conversions on the day of the ad action (default) or of the conversion.
+            reporting_timezone: days of Pinterest's or of the account's time zone (since 5.16).
+            allow_unknown_columns: send column names that pinshop does not know.
+
+        Raises:
+            InvalidInput: unknown columns, reversed dates, or a range that would need adding up.
+
+        Source: product_groups/analytics in Pinterest's description 5.28.0.
+        """
+        calls, asked = analytics.plan(
+            operations.PROMOTIONS_ANALYTICS,
+            ad_account_id,
+            product_group_ids,
+            start_date=start_date,
+            end_date=end_date,
+            columns=columns,
+            granularity=granularity,
+            contract=self._session.contract,
+            allow_unknown_columns=allow_unknown_columns,
+            click_window_days=click_window_days,
+            engagement_window_days=engagement_window_days,
+            view_window_days=view_window_days,
+            conversion_report_time=conversion_report_time,
+            reporting_timezone=reporting_timezone,
         )
-        return work.run()
+        if len(calls) == 1:
+            answers = [(yield from flow.exchange(self._session, calls[0], wire.decode_rows))]
+        else:
+            flows = [flow.exchange(self._session, call, wire.decode_rows) for call in calls]
+            answers = yield Together(flows, self._session.options.concurrency)
+        return analytics.merge((answer.value for answer in answers), asked)
+
+    @method
+    def resume(
+        self,
+        journal: str | os.PathLike[str],
+        *,
+        read_back: bool = True,
+        settle_seconds: float = 2.0,
+        progress: Progress | None = None,
+    ) -> Flow[BatchResult[ProductGroupPromotion]]:
+        """Finish a `create` or `update` that was interrupted, from its journal: exactly what is still missing.
+
+        What was being sent when it was interrupted is read back first. The journal goes on in the same file; resuming a
+        finished one sends nothing and returns its result.
+
+        Raises:
+            InvalidInput: not a journal of promotions, or another process is working on it.
+            PinshopError: as for `create`.
+        """
+        file, header, records = JournalFile.reopen(journal)
+        try:
+            row = operations.BY_ID.get(header.get("operation", ""))
+            if row not in (operations.PROMOTIONS_CREATE, operations.PROMOTIONS_UPDATE):
+                raise InvalidInput("journal", str(journal), "a journal of promotions.create or promotions.update")
+            jobs = _jobs(header["groups"], header["items"])
+            noun = _noun(operations.check_id("ad_account_id", header["ad_account_id"]), row, self._session.contract)
+            work: Batch[ProductGroupPromotion] = Batch(
+                self._session,
+                noun,
+                jobs,
+                read_back=read_back,
+                settle_seconds=settle_seconds,
+                progress=progress,
+                journal=file,
+            )
+            work.remember(records)
+            return (yield from work.run())
+        finally:
+            file.close()
 
 
 _ENTITY = flow.entity(ProductGroupPromotion)
@@ -311,54 +336,105 @@ def _bare(ad_group_id: Id | None) -> Id | None:
     return ad_group_id[2:] if isinstance(ad_group_id, str) and ad_group_id.startswith("AG") else ad_group_id
 
 
-def _parts(row: operations.Operation, name: str, ids: Iterable[Id], contract: str) -> list[list[Id]]:
-    """Cut any number of ids at the limit of the row."""
-    if isinstance(ids, str | int) or not isinstance(ids, Iterable):
-        raise InvalidInput(name, ids, "a list of ids", operation=row.id)
-    every = list(dict.fromkeys(ids))
-    if not every:
-        raise InvalidInput(name, [], "at least one id", operation=row.id)
-    param = row.params[name].at(contract) or row.params[name]
-    size = param.maximum or len(every)
-    return [every[n : n + size] for n in range(0, len(every), size)]
+def _write(
+    session: flow.Session,
+    ad_account_id: Id,
+    row: operations.Operation,
+    groups: list[str],
+    items: list[dict[str, Any]],
+    read_back: bool,
+    settle_seconds: float,
+    progress: Progress | None,
+    journal: str | os.PathLike[str] | None,
+) -> Flow[BatchResult[ProductGroupPromotion]]:
+    ad_account_id = operations.check_id("ad_account_id", ad_account_id, row.id)
+    if isinstance(settle_seconds, bool) or not isinstance(settle_seconds, int | float) or not 0 <= settle_seconds <= 3600:
+        raise InvalidInput("settle_seconds", settle_seconds, "0 to 3600", operation=row.id)
+    header = {"operation": row.id, "ad_account_id": ad_account_id, "groups": groups, "items": items}
+    file = None if journal is None else JournalFile.create(journal, header)
+    try:
+        work: Batch[ProductGroupPromotion] = Batch(
+            session,
+            _noun(ad_account_id, row, session.contract),
+            _jobs(groups, items),
+            read_back=read_back,
+            settle_seconds=settle_seconds,
+            progress=progress,
+            journal=file,
+        )
+        return (yield from work.run())
+    finally:
+        if file is not None:
+            file.close()
 
 
-def _split_groups(row: operations.Operation, ad_group_id: Id | None, items: Any) -> tuple[Any, list[str]]:
-    """Take ``ad_group_id`` out of the items: it belongs around them."""
+def _jobs(groups: list[str], items: list[dict[str, Any]]) -> list[Job]:
+    return [Job(index=n, group=group, item=item) for n, (group, item) in enumerate(zip(groups, items, strict=True))]
+
+
+def _split_groups(row: operations.Operation, ad_group_id: Id | None, items: Any) -> tuple[list[Any], list[str]]:
+    """Take ``ad_group_id`` out of the items, for it belongs around them; and bring former names up to date."""
     if isinstance(items, Mapping | str | bytes | Struct) or not isinstance(items, Iterable):
-        raise InvalidInput("items", items, "a list of items", operation=row.id)
+        raise InvalidInput("items", items, "a list of objects; put a single one in brackets", operation=row.id)
     common = None if ad_group_id is None else operations.check_ad_group_id("ad_group_id", ad_group_id, row.id)
     rest: list[Any] = []
     groups: list[str] = []
-    for index, item in enumerate(items):
-        if isinstance(item, Struct):
-            item = {name: getattr(item, name) for name in item.__struct_fields__}
-        own = item.get("ad_group_id", UNSET) if isinstance(item, Mapping) else UNSET
+    for index, given in enumerate(items):
+        # A model works like a dict: one that was read can be written again.
+        item = {name: getattr(given, name) for name in given.__struct_fields__} if isinstance(given, Struct) else given
+        if not isinstance(item, Mapping):
+            rest.append(item)  # the check says what is wrong with it
+            continue
+        own = item.get("ad_group_id", UNSET)
         where = f"items[{index}].ad_group_id"
-        if own is UNSET and common is None and isinstance(item, Mapping):
-            raise InvalidInput(where, None, "a value (or give ad_group_id for all)", operation=row.id)
         group = common if own is UNSET else operations.check_ad_group_id(where, own, row.id)
-        if common is not None and group is not None and _bare(group) != _bare(common):
-            raise InvalidInput(where, own, f"{common}, as given for all, or None for all", operation=row.id)
-        groups.append(common or group or "")
-        rest.append({k: v for k, v in item.items() if k != "ad_group_id"} if isinstance(item, Mapping) else item)
+        if group is None:
+            raise InvalidInput(where, None, "a value (or give ad_group_id for all)", operation=row.id)
+        if common is not None and _bare(group) != _bare(common):
+            raise InvalidInput(where, own, f"{common}, as given for all; or None for all", operation=row.id)
+        groups.append(common or group)
+        fresh: dict[str, Any] = {}
+        for name, value in item.items():
+            modern = _FORMER.get(name, name)
+            if modern != name and item.get(modern, UNSET) not in (UNSET, value):
+                raise InvalidInput(f"items[{index}].{name}", value, f"the value of {modern}, its newer name", operation=row.id)
+            if modern != "ad_group_id" and value is not UNSET:
+                fresh[modern] = value
+        rest.append(fresh)
     return rest, groups
+
+
+def _refuse_twice(items: list[dict[str, Any]]) -> None:
+    """Two changes of one promotion in one batch have no order that anybody promises."""
+    seen: dict[str, int] = {}
+    for index, item in enumerate(items):
+        if (before := seen.setdefault(item["id"], index)) != index:
+            raise InvalidInput(
+                f"items[{index}].id",
+                item["id"],
+                f"each id once (items[{before}] has it too)",
+                operation=operations.PROMOTIONS_UPDATE.id,
+            )
 
 
 def _noun(ad_account_id: str, row: operations.Operation, contract: operations.Contract) -> Noun:
     path = {"ad_account_id": ad_account_id}
     listed = operations.PROMOTIONS_LIST
     statuses = (listed.params["entity_statuses"].at(contract) or listed.params["entity_statuses"]).choices
+    former = operations.version(contract) < (5, 8)
 
     def write(group: str, items: list[Mapping[str, Any]]) -> Call:
-        named = [batch.for_contract(UPDATE_FIELDS, item, contract) for item in items]
+        named = [{_TO_FORMER.get(name, name): value for name, value in item.items()} for item in items] if former else items
         return operations.build(row, path, body={"ad_group_id": group, "product_group_promotion": named})
 
     def newest(group: str, page_size: int, bookmark: str | None) -> Call:
         query = {
-            "ad_group_id": _bare(group), "entity_statuses": statuses, "order": "DESCENDING", "page_size": page_size,
+            "ad_group_id": _bare(group),
+            "entity_statuses": statuses,
+            "order": "DESCENDING",
+            "page_size": page_size,
             "bookmark": bookmark,
-        }  # fmt: skip
+        }
         return operations.build(listed, path, query)
 
     def by_ids(ids: list[str]) -> Call:
@@ -369,7 +445,7 @@ def _noun(ad_account_id: str, row: operations.Operation, contract: operations.Co
         operation=row,
         done="created" if row is operations.PROMOTIONS_CREATE else "updated",
         model=ProductGroupPromotion,
-        fields=UPDATE_FIELDS,
+        derived=_DERIVED,
         write=write,
         newest=newest,
         by_ids=by_ids,
