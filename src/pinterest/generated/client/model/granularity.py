@@ -1,0 +1,1 @@
+from pinterest.generated.client.models import Granularity as Granularity

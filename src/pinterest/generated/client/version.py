@@ -1,0 +1,6 @@
+"""The version of the interface, and what stands behind it."""
+
+#: 0.1.2 is the interface; what follows the plus says whose it is (PEP 440: a local version).
+__version__ = "0.1.2+pinshop"
+#: The old shape, and the truth: the second product is what really sends the request.
+USER_AGENT = "pins-generated-client/python/0.1.2 pinshop/0.1.0"
