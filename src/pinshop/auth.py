@@ -23,6 +23,7 @@ import contextlib
 import copy
 import hashlib
 import hmac
+import ipaddress
 import logging
 import re
 import time
@@ -267,17 +268,19 @@ def check_destination(base_url: str, tokens: TokenSource) -> None:
         ConfigurationError: ``base_url`` is plain http to another machine, and the token is one of Pinterest's.
     """
     url = urlsplit(base_url)
-    host = url.hostname or ""
-    here = host == "localhost" or host.endswith(".localhost") or host.startswith("127.") or host == "::1"
-    if (
-        url.scheme == "http"
-        and not here
-        and (tokens.header(0.0) or "").startswith(("Bearer pina_", "Bearer pinr_", "Bearer pinc_"))
-    ):
+    real = (tokens.header(0.0) or "").startswith(("Bearer pina_", "Bearer pinr_", "Bearer pinc_"))
+    if url.scheme == "http" and real and not _is_this_machine(url.hostname or ""):
         raise ConfigurationError(
             f"base_url: {url.scheme}://{url.netloc} would carry a real token unencrypted over the network",
             advice="use https, or the token of an emulator",
         )
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 _LOCK_POLL_SECONDS = 0.05

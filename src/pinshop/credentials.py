@@ -43,7 +43,7 @@ from pinshop.auth import (
     TokenStore,
     check_secret,
 )
-from pinshop.errors import ConfigurationError, InvalidInput
+from pinshop.errors import ConfigurationError, InvalidInput, PinshopError
 from pinshop.operations import check_id
 
 DEFAULT_PROFILE = "default"
@@ -321,7 +321,11 @@ def write_profile(path: Path, profile: Profile) -> None:
         text = text[: found.start()] + body + text[found.end() :]
     else:
         text = text + ("\n" if text and not text.endswith("\n\n") else "") + "\n".join([head, *lines]) + "\n"
-    if _parse(text, str(path)) != {**before, profile.name: profile}:
+    try:
+        safe = _parse(text, str(path)) == {**before, profile.name: profile}
+    except PinshopError:
+        safe = False
+    if not safe:
         raise ConfigurationError(
             f"{path}: [{profile.name}] is laid out in a way that cannot be changed safely; edit it by hand"
         )
