@@ -24,6 +24,10 @@ def handle(emulator: Emulator, request: Request) -> Reply:
     """Answer one control request."""
     path, _, query = request.target.partition("?")
     name, _, argument = path.removeprefix("/_emulator").strip("/").partition("/")
+    if name in ("", "console"):
+        from pinshop.emulator import console
+
+        return console.answer(emulator, request)
     step = _STEPS.get((request.method, name))
     if step is None:
         known = ", ".join(f"{method} /_emulator/{step}" for method, step in _STEPS)
