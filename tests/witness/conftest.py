@@ -1,21 +1,17 @@
-"""Environments of their own for what others wrote: nothing of theirs is installed beside pinshop."""
+"""Clients and judges that others wrote, each in an environment of its own."""
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import re
+import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import foreign
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-HOMES = ROOT / ".venvs"
 
 
 def pytest_collection_modifyitems(items):
@@ -24,44 +20,36 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.witness)
 
 
-def unavailable(what: str, output: str):
+def or_skip(make: Callable[[], Path]) -> Path:
     """In CI a witness that cannot be called is a failure; at a desk without a network it is a skip."""
-    reason = f"{what} cannot be installed here: {output.strip()[-300:]}"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-def installed(name: str, install: Callable[[Path], None]) -> Path:
-    """The folder ``name`` below .venvs, filled once by ``install``, whichever test process comes first."""
-    home = HOMES / name
-    HOMES.mkdir(exist_ok=True)
-    with (HOMES / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (home / ".ready").exists():
-            install(home)
-            (home / ".ready").touch()
-    return home
+    try:
+        return make()
+    except foreign.Unavailable as reason:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(reason))
 
 
 @pytest.fixture(scope="session")
 def foreign_venv() -> Callable[..., Path]:
     """``foreign_venv("pinterest-generated-client==0.1.12")`` is the Python of an environment with just that in it."""
+    return lambda *requirements: or_skip(lambda: foreign.python_with(*requirements))
 
-    def make(*requirements: str) -> Path:
+
+@pytest.fixture(scope="session")
+def foreign_npm() -> Callable[[str, str], Path]:
+    """``foreign_npm("@stoplight/prism-cli@5", "prism")`` is a command of an npm package."""
+
+    def make(package: str, command: str) -> Path:
+        npm = shutil.which("npm")
+        if not npm or not shutil.which("node"):
+            pytest.skip(f"{package} needs node and npm")
+
         def install(home: Path) -> None:
-            subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
-            done = subprocess.run(
-                [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements],
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if done.returncode:
-                unavailable(" ".join(requirements), done.stderr)
+            home.mkdir()
+            foreign.run(npm, "install", "--prefix", home, "--no-audit", "--no-fund", "--loglevel=error", package)
 
-        name = re.sub(r"[^A-Za-z0-9.]+", "-", "_".join(requirements)) + f"-py{sys.version_info[0]}{sys.version_info[1]}"
-        return installed(name, install) / "bin" / "python"
+        return or_skip(lambda: foreign.filled(command, install)) / "node_modules" / ".bin" / command
 
     return make
 

@@ -1,0 +1,135 @@
+"""The examples of README and docs run, and what they are said to print is what they print.
+
+A page is one program: its ```python fences run from top to bottom in one namespace that holds ``emulator``, a served local
+Pinterest at a fixed moment; the environment points at it, so ``Client.from_env()`` works, and the working directory is
+empty. The words after ``python`` steer:
+
+    ```python                    runs
+    ```python no-run: reason     does not, and says why
+    ```text output               right after a fence: what that fence prints; ``...`` stands for anything
+
+A fence inside an HTML comment runs as well, unseen by the reader.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import importlib
+import inspect
+import io
+import pkgutil
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pinshop.emulator import Emulator
+from pinshop.operations import OPERATIONS
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+FENCE = re.compile(r"^(`{3,})([^\n`]*)\n(.*?)^\1[ \t]*$", re.MULTILINE | re.DOTALL)
+MOMENT = "2026-03-01T12:00:00Z"
+
+
+def programs(text: str) -> list[tuple[int, str, str, str | None]]:
+    """(line, code, words after python, expected output or None) of each Python fence."""
+    found: list[tuple[int, str, str, str | None]] = []
+    for match in FENCE.finditer(text):
+        language, _, words = match[2].strip().partition(" ")
+        line = text.count("\n", 0, match.start()) + 2
+        if language == "python":
+            found.append((line, match[3], words.strip(), None))
+        elif (language, words.strip()) == ("text", "output") and found:
+            found[-1] = (*found[-1][:3], match[3])
+    return found
+
+
+def test_there_is_something_to_run():
+    assert sum(len(programs(page.read_text(encoding="utf-8"))) for page in PAGES) > 5
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_examples_of_a_page_run(page, monkeypatch, tmp_path):
+    fences = programs(page.read_text(encoding="utf-8"))
+    for line, _, words, _ in fences:
+        assert not words or re.match(r"no-run: \w+", words), f"{page.name}:{line}: say why it does not run: no-run: reason"
+    if not fences:
+        pytest.skip("no Python on this page")
+    with Emulator(now=MOMENT) as emulator:
+        monkeypatch.chdir(tmp_path)
+        for name, value in {
+            "PINTEREST_ACCESS_TOKEN": emulator.access_token,
+            "PINTEREST_BASE_URL": emulator.base_url,
+            "PINTEREST_AD_ACCOUNT_ID": emulator.ad_account_id,
+        }.items():
+            monkeypatch.setenv(name, value)
+        namespace: dict[str, Any] = {"__name__": "__main__", "emulator": emulator}
+        for line, code, words, expected in fences:
+            if words:
+                continue
+            printed = io.StringIO()
+            with contextlib.redirect_stdout(printed):
+                # Blank lines in front, so that a traceback shows the line of the page.
+                exec(compile("\n" * (line - 1) + code, str(page), "exec"), namespace)
+            if expected is not None:
+                assert_printed(expected, printed.getvalue(), f"{page.name}:{line}")
+
+
+def assert_printed(expected: str, printed: str, where: str) -> None:
+    plain = [re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE).strip() + "\n" for text in (expected, printed)]
+    if not doctest.OutputChecker().check_output(plain[0], plain[1], doctest.ELLIPSIS):
+        raise AssertionError(f"{where} prints\n{plain[1]}\nand is said to print\n{plain[0]}")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("```python\na\n```\n", [("a\n", "", None)]),
+        ("```python\na\n```\n```text output\n1\n```\n", [("a\n", "", "1\n")]),
+        ("```python no-run: needs a browser\na\n```\n", [("a\n", "no-run: needs a browser", None)]),
+        ("<!--\n```python\nhidden\n```\n-->\n", [("hidden\n", "", None)]),
+        ("````md\n```python\nquoted\n```\n````\n", []),
+        ("```console\n$ a\n```\n", []),
+    ],
+)
+def test_fences_are_found(text, found):
+    assert [tuple(program[1:]) for program in programs(text)] == found
+
+
+def test_wrong_output_is_noticed():
+    assert_printed("a ... c\n", "a b c  \n", "here")
+    with pytest.raises(AssertionError, match="said to print"):
+        assert_printed("a\n", "b\n", "here")
+
+
+# ---------------------------------------------------------------------------------------------- docstrings
+
+
+def endpoints() -> list[Any]:
+    """The public methods of the resources, as they are written once for both colours."""
+    import pinshop.resources
+    from pinshop.resources import colour
+
+    found: list[Any] = []
+    for module in pkgutil.iter_modules(pinshop.resources.__path__, "pinshop.resources."):
+        for owner in vars(importlib.import_module(module.name)).values():
+            if isinstance(owner, type) and issubclass(owner, colour.Resource) and owner.__module__ == module.name:
+                found += [
+                    pytest.param(inspect.getdoc(value) or "", id=f"{owner.__name__}.{name}")
+                    for name, value in vars(owner).items()
+                    if isinstance(value, colour.method | colour.listing)
+                ]
+    return found
+
+
+@pytest.mark.parametrize("doc", endpoints())
+def test_a_public_method_says_what_it_calls_and_what_it_raises(doc):
+    called = re.findall(r"``(GET|POST|PATCH|DELETE) (/[^`?]*)[^`]*``", doc)
+    assert called, "no verb and path"
+    known = {(operation.verb, re.sub(r"{\w+}", "{}", operation.path)) for operation in OPERATIONS}
+    assert {(verb, re.sub(r"{\w+}", "{}", path)) for verb, path in called} <= known
+    assert "Raises:" in doc
+    assert "Source:" in doc
