@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import ipaddress
 import socket
 import threading
@@ -51,16 +52,21 @@ class Emulator:
             raise ConfigurationError(f"contract: got {contract!r}, allowed: {', '.join(CONTRACTS)}")
         settings = Rules()
         settings.update(rules or {})
-        self._store = Store(data, seed)
-        if (kept := self._store.get_meta("seed")) is not None:
-            self._store.seed = kept  # a data file keeps the seed it was made with
-        #: The emulated clock: now, freeze, run, set, advance.
-        self.clock = Clock(self._store, now)
-        if self._store.is_empty():
-            seed_account(self._store, int(self.clock.seconds()))
-        self.clock.save()
+        store = Store(data, seed)
+        if (kept := store.get_meta("seed")) is not None:
+            store.seed = kept  # a data file keeps the seed it was made with
+        clock = Clock(store, now)
+        if store.is_empty():
+            seed_account(store, int(clock.seconds()))
+        clock.save()
+        self._begin(App(store, clock, settings, contract, rate_limit))
+
+    def _begin(self, engine: App) -> None:
         #: The chain behind every door; `pinshop.emulator.app`.
-        self.engine = App(self._store, self.clock, settings, contract, rate_limit)
+        self.engine = engine
+        #: The emulated clock: now, freeze, run, set, advance.
+        self.clock = engine.clock
+        self._store = engine.store
         self._initial = self._store.copy()
         self._snapshots: dict[str, Store] = {}
         self._server: _Server | None = None
@@ -160,6 +166,16 @@ class Emulator:
     def reset(self) -> None:
         """Back to the state at the start: entities, clock, journal, faults and request ids (rules and limits stay chosen)."""
         self._restore(self._initial)
+
+    def fork(self) -> Emulator:
+        """An emulator of its own that begins in the present state: clock, rules and limits as here, no faults, no calls."""
+        twin = object.__new__(type(self))
+        with self.engine.lock:
+            store = self._store.copy()
+            engine = App(store, Clock(store), dataclasses.replace(self.rules), self.contract)
+            engine.limits.name, engine.limits.profile = self.limits.name, self.limits.profile
+        twin._begin(engine)
+        return twin
 
     def snapshot(self, name: str = "default") -> None:
         """Keep the present state under a name."""
