@@ -17,7 +17,8 @@
     │   ├── Conflict                     409
     │   ├── RateLimited                  429, or a 400 that orders a wait
     │   └── ServerError                  5xx
-    └── PartialFailure                   a batch with failed or unknown items, on request
+    ├── PartialFailure                   a batch with failed or unknown items, on request
+    └── ReportUnavailable                a report that failed, expired, or is not finished
 
 A message reads: *operation: what happened — what to do (request id)*. The same facts are attributes.
 No token, and no header that carries one, ever enters a message.
@@ -188,6 +189,19 @@ class PartialFailure(PinshopError):
     def __init__(self, message: str, result: Any, **facts: Any) -> None:
         self.result = result
         super().__init__(message, sent=True, **facts)
+
+
+class ReportUnavailable(PinshopError):
+    """A report has no rows to give: it failed, expired, was cancelled, or is not finished.
+
+    Attributes: ``state`` (the last `ReportState`), ``token`` (asks for it again).
+    """
+
+    def __init__(self, message: str, *, state: Any, token: str, **facts: Any) -> None:
+        self.state = state
+        self.token = token
+        facts.setdefault("sent", True)
+        super().__init__(message, **facts)
 
 
 _BY_STATUS: dict[int, type[APIError]] = {

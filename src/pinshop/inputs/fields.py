@@ -103,6 +103,7 @@ class TrackingUrls(TypedDict, total=False):
 
 
 class _Campaign(TypedDict, total=False):
+    # Required in the body beside the path; the call puts it in.
     ad_account_id: Id
     status: wire.EntityStatus | Enum
     intended_promotion_type: wire.IntendedPromotionType | Enum

@@ -9,7 +9,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -21,6 +21,14 @@ from pinshop.operations import Call, Contract
 from pinshop.pacing import Pacer, Quota
 from pinshop.resources.colour import Resource, method
 from pinshop.resources.promotions import Promotions
+
+if TYPE_CHECKING:
+    from pinshop.resources.accounts import AdAccounts, UserAccounts
+    from pinshop.resources.ad_groups import AdGroups
+    from pinshop.resources.campaigns import Campaigns
+    from pinshop.resources.catalogs import CatalogProductGroups, Catalogs, Feeds
+    from pinshop.resources.metrics import Metrics
+    from pinshop.resources.reports import Reports
 
 C = TypeVar("C")
 
@@ -182,6 +190,71 @@ class Door(Resource[C]):
     def promotions(self) -> Promotions[C]:
         """Product group promotions: create, update, list, get, analytics."""
         return Promotions(self, self._session)
+
+    # Those around promotions are loaded when they are first used.
+
+    @cached_property
+    def ad_accounts(self) -> AdAccounts[C]:
+        """Ad accounts: list, get, create."""
+        from pinshop.resources.accounts import AdAccounts
+
+        return AdAccounts(self, self._session)
+
+    @cached_property
+    def user_account(self) -> UserAccounts[C]:
+        """Who the token belongs to: get."""
+        from pinshop.resources.accounts import UserAccounts
+
+        return UserAccounts(self, self._session)
+
+    @cached_property
+    def campaigns(self) -> Campaigns[C]:
+        """Campaigns: create, update, list, get."""
+        from pinshop.resources.campaigns import Campaigns
+
+        return Campaigns(self, self._session)
+
+    @cached_property
+    def ad_groups(self) -> AdGroups[C]:
+        """Ad groups: create, update, list, get."""
+        from pinshop.resources.ad_groups import AdGroups
+
+        return AdGroups(self, self._session)
+
+    @cached_property
+    def catalogs(self) -> Catalogs[C]:
+        """Catalogs: list."""
+        from pinshop.resources.catalogs import Catalogs
+
+        return Catalogs(self, self._session)
+
+    @cached_property
+    def feeds(self) -> Feeds[C]:
+        """Feeds of catalogs: list, get."""
+        from pinshop.resources.catalogs import Feeds
+
+        return Feeds(self, self._session)
+
+    @cached_property
+    def catalog_product_groups(self) -> CatalogProductGroups[C]:
+        """Parts of catalogs that can be promoted: create, update, delete, list, get, product_counts, products."""
+        from pinshop.resources.catalogs import CatalogProductGroups
+
+        return CatalogProductGroups(self, self._session)
+
+    @cached_property
+    def reports(self) -> Reports[C]:
+        """Asynchronous reports: create, get, wait, download."""
+        from pinshop.resources.reports import Reports
+
+        return Reports(self, self._session)
+
+    @cached_property
+    def resources(self) -> Metrics[C]:
+        """What Pinterest says about metrics: delivery_metrics, metrics_ready_state."""
+        from pinshop.resources.metrics import Metrics
+
+        return Metrics(self, self._session)
 
     # ---------------------------------------------------------------------------------- the rest
 

@@ -35,6 +35,7 @@ from pinshop.wire.decoding import (
     decode_batch,
     decode_entity,
     decode_page,
+    decode_report,
     decode_rows,
     encode,
     lenient,
@@ -83,6 +84,7 @@ from pinshop.wire.promotions import (
 from pinshop.wire.reports import (
     DeliveryMetric,
     MetricsReadyState,
+    ReportData,
     ReportOrder,
     ReportState,
 )
@@ -141,6 +143,7 @@ __all__ = [
     "ProductGroupSummaryStatus",
     "ProductMetadata",
     "PromotionApplicationLevel",
+    "ReportData",
     "ReportFormat",
     "ReportLevel",
     "ReportOrder",
@@ -157,6 +160,7 @@ __all__ = [
     "decode_batch",
     "decode_entity",
     "decode_page",
+    "decode_report",
     "decode_rows",
     "encode",
     "lenient",

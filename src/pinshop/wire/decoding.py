@@ -12,6 +12,8 @@ Source: Pinterest's descriptions 5.6.0 to 5.28.0.
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
@@ -21,6 +23,7 @@ import msgspec
 from msgspec import Struct
 
 from pinshop.errors import BadReply
+from pinshop.wire.reports import ReportData
 from pinshop.wire.shapes import BatchItem, Page, ServerException
 
 T = TypeVar("T")
@@ -31,6 +34,7 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(kind)
 
 
+_exact_value = msgspec.json.Decoder(float_hook=Decimal)
 _untyped = msgspec.json.Decoder()
 _exact = msgspec.json.Decoder(list[dict[str, Any]], float_hook=Decimal)
 
@@ -157,6 +161,40 @@ def decode_rows(body: bytes) -> list[dict[str, Any]]:
         raise BadReply(f"expected a list of rows ({error})", body=body) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadReply(f"the answer is not JSON ({error})", body=body) from error
+
+
+def decode_report(body: bytes) -> ReportData:
+    """Decode the file of a report, JSON or CSV.
+
+    JSON is keyed by the id of the level's entity, or by date: ``{"549755885175": [{…}, …], …}``. Numbers are exact, as in
+    `decode_rows`. CSV has a line of column names; its values stay text, for it does not say which are numbers.
+    """
+    text = body.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not text.startswith((b"{", b"[")):
+        return _decode_csv(body)
+    try:
+        value = _exact_value.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadReply(f"the report is not JSON ({error})", body=body) from error
+    groups = value if isinstance(value, dict) else {"": value}
+    for key, rows in groups.items():
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise BadReply(f"expected a list of rows for each key of the report, not so for {key!r}", body=body)
+    return ReportData("JSON", groups)
+
+
+def _decode_csv(body: bytes) -> ReportData:
+    try:
+        lines = list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True))
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise BadReply(f"the report is neither JSON nor CSV ({error})", body=body) from error
+    lines = [line for line in lines if line]
+    if not lines:
+        return ReportData("CSV", {})
+    names = lines[0]
+    if len(set(names)) != len(names) or any(len(line) != len(names) for line in lines):
+        raise BadReply("the report is neither JSON nor CSV (its lines differ from its header)", body=body)
+    return ReportData("CSV", {"": [dict(zip(names, line, strict=True)) for line in lines[1:]]})
 
 
 # A Decimal goes out as the number it is, digit by digit.

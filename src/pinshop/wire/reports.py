@@ -6,9 +6,11 @@ Source: ``AdsAnalyticsCreateAsyncResponse``, ``AdsAnalyticsGetAsyncResponse``, `
 
 from __future__ import annotations
 
-from msgspec import UNSET, UnsetType
+from typing import Any
 
-from pinshop.wire.enums import MetricCategory, ReportStatus
+from msgspec import UNSET, Struct, UnsetType
+
+from pinshop.wire.enums import MetricCategory, ReportFormat, ReportStatus
 from pinshop.wire.shapes import Entity
 
 
@@ -31,6 +33,21 @@ class ReportState(Entity):
         # The link's query is a credential: whoever has it has the report.
         url = self.url.partition("?")[0] + "?…" if isinstance(self.url, str) and "?" in self.url else self.url
         return f"ReportState(report_status={self.report_status!r}, url={url!r}, size={self.size!r})"
+
+
+class ReportData(Struct, frozen=True):
+    """The rows of a report. ``groups`` has them by the key of the JSON file: an entity's id, or a date; CSV has one group."""
+
+    report_format: ReportFormat
+    groups: dict[str, list[dict[str, Any]]]
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """All rows, in the order of the file."""
+        return [row for rows in self.groups.values() for row in rows]
+
+    def __repr__(self) -> str:
+        return f"<ReportData {self.report_format}: {sum(map(len, self.groups.values()))} rows in {len(self.groups)} group(s)>"
 
 
 class DeliveryMetric(Entity):
