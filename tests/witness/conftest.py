@@ -10,8 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import foreign
 import pytest
+
+import foreign
 
 
 def pytest_collection_modifyitems(items):

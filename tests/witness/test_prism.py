@@ -57,7 +57,7 @@ def test_a_promotion_s_life_breaks_no_rule_of_the_description(contract, describe
     with (
         Emulator(contract=contract) as emulator,
         proxy(prism, file, emulator.base_url) as url,
-        Client(emulator.access_token, base_url=url) as client,
+        Client(emulator.access_token, base_url=url, contract=contract) as client,
     ):
         account = emulator.ad_account_id
         groups = emulator.catalog_product_group_ids[:3]
@@ -84,4 +84,4 @@ def test_a_promotion_s_life_breaks_no_rule_of_the_description(contract, describe
         assert {row["PRODUCT_GROUP_ID"] for row in rows} >= set(ids[1:])
         with pytest.raises(NotFound):
             client.promotions.get(account, "999999999999")
-        assert emulator.calls.count() > 5
+        assert emulator.calls.count() >= 5

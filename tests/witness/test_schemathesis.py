@@ -72,7 +72,7 @@ def test_schemathesis_finds_nothing(contract, described, foreign_venv, rounds, t
             [
                 str(python.parent / "schemathesis"), "run", str(schema), "--url", emulator.base_url,
                 "--header", f"Authorization: Bearer {emulator.access_token}", "--checks", CHECKS,
-                "--phases", "fuzzing", "--max-examples", str(rounds(8, 400)), "--seed", "1", "--no-color",
+                "--phases", "fuzzing", "--max-examples", str(rounds(4, 400)), "--seed", "1", "--no-color",
                 "--continue-on-failure", "--generation-database", "none", "--suppress-health-check", "all",
                 "--report-ndjson-path", str(report),
             ],
