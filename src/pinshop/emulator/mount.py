@@ -8,7 +8,7 @@ import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -69,7 +69,9 @@ class Emulator:
         self._store = engine.store
         self._initial = self._store.copy()
         self._snapshots: dict[str, Store] = {}
-        self._server: _Server | None = None
+        self._server: Server | None = None
+        #: Where `app` is served by a server of your own; only `base_url` depends on it.
+        self.origin = "http://emulator.invalid"
         self._load_seeded()
 
     def _load_seeded(self) -> None:
@@ -105,13 +107,13 @@ class Emulator:
         """
         return _delivered(self.engine.answer(request), request, time.sleep)
 
-    def transport(self) -> EmulatorTransport:
-        """A transport for `pinshop.Client` that reaches this emulator without a socket."""
-        return EmulatorTransport(self)
+    def transport(self, sleep: Callable[[float], object] = time.sleep) -> EmulatorTransport:
+        """A transport for `pinshop.Client` that reaches this emulator without a socket. ``sleep`` is how latency passes."""
+        return EmulatorTransport(self, sleep)
 
-    def async_transport(self) -> AsyncEmulatorTransport:
+    def async_transport(self, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> AsyncEmulatorTransport:
         """The same for `pinshop.AsyncClient`."""
-        return AsyncEmulatorTransport(self)
+        return AsyncEmulatorTransport(self, sleep)
 
     # ---------------------------------------------------------------------------------------------- control
 
@@ -210,7 +212,7 @@ class Emulator:
     @property
     def base_url(self) -> str:
         """``http://127.0.0.1:<port>/v5`` while it serves; a name that nothing resolves while it does not."""
-        return f"{self._server.origin}/v5" if self._server else "http://emulator.invalid/v5"
+        return f"{self._server.origin if self._server else self.origin}/v5"
 
     def facts(self) -> dict[str, Any]:
         """What a client needs, as the first line of ``pinshop emulator --json`` says it."""
@@ -238,7 +240,7 @@ class Emulator:
         if not is_loopback(host) and not beyond_loopback:
             raise ConfigurationError(f"host: got {host!r}, allowed: a loopback address, or beyond_loopback=True as well")
         if self._server is None:
-            self._server = _Server(asgi(self), host, port)
+            self._server = Server(asgi(self), host, port)
         return self
 
     def stop(self) -> None:
@@ -281,11 +283,11 @@ def _delivered(answer: Answer, request: Request, sleep: Callable[[float], object
 class EmulatorTransport:
     """`pinshop.operations.Transport` straight into an emulator."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
+    def __init__(self, emulator: Emulator, sleep: Callable[[float], object]) -> None:
+        self._emulator, self._sleep = emulator, sleep
 
     def send(self, request: Request, /) -> Reply:
-        return self._emulator.handle(request)
+        return _delivered(self._emulator.engine.answer(request), request, self._sleep)
 
     def close(self) -> None:
         """Nothing to close: the emulator is its owner's."""
@@ -294,14 +296,14 @@ class EmulatorTransport:
 class AsyncEmulatorTransport:
     """`pinshop.operations.AsyncTransport` straight into an emulator."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
+    def __init__(self, emulator: Emulator, sleep: Callable[[float], Awaitable[object]]) -> None:
+        self._emulator, self._sleep = emulator, sleep
 
     async def send(self, request: Request, /) -> Reply:
         await asyncio.sleep(0)  # a real transport lets others run, too
         answer = self._emulator.engine.answer(request)
         if answer.delay_seconds and answer.delay_seconds <= request.read_seconds:
-            await asyncio.sleep(answer.delay_seconds)
+            await self._sleep(answer.delay_seconds)
             answer.delay_seconds = 0.0
         return _delivered(answer, request, time.sleep)
 
@@ -386,7 +388,7 @@ def _close_connection(send: Any) -> None:
         transport.abort()
 
 
-class _Server:
+class Server:
     """uvicorn in a thread, on a socket that we bound, so that the port is known and ready before the thread runs."""
 
     def __init__(self, app: Callable[..., Any], host: str, port: int) -> None:
