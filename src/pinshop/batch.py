@@ -20,10 +20,8 @@ from pinshop.errors import (
     BadReply,
     BadRequest,
     Conflict,
-    ConnectError,
     PartialFailure,
     PinshopError,
-    ServerError,
     TransportError,
     advice_for,
 )
@@ -307,11 +305,11 @@ class Batch(Generic[T]):
                     lambda body: wire.decode_batch(body, noun.model),
                 )
             except (APIError, BadReply, TransportError) as error:
-                if isinstance(error, BadRequest | Conflict) and not _may_have_been_executed(error):
+                if isinstance(error, BadRequest | Conflict) and not error.maybe_executed:
                     words = error.server_message or error.message
                     self._mark_all(jobs, "failed", code=error.code, message=words, advice=error.advice)
                     return
-                if not _may_have_been_executed(error):
+                if not error.maybe_executed:
                     raise
                 why = error.message
             except BaseException:
@@ -346,11 +344,9 @@ class Batch(Generic[T]):
         if len(entries) != len(jobs):
             return f"the answer has {len(entries)} entries for {len(jobs)} items", jobs
         done = self._noun.done
-        if any(
-            e.data is not None and not self._alike(job, e.data, ids=done == "updated")
-            for job, e in zip(jobs, entries, strict=True)
-        ):
-            return "the answer does not hold what was sent, in that order", jobs
+        rows = [entry.data for entry in entries]
+        if any(row is not None and self._elsewhere(job, row, jobs) for job, row in zip(jobs, rows, strict=True)):
+            return "the answer is not in the order of the request", jobs
         left: list[Job] = []
         outcomes: list[Outcome[T]] = []
         for job, entry in zip(jobs, entries, strict=True):
@@ -374,6 +370,13 @@ class Batch(Generic[T]):
         self._mark(outcomes)
         return "the answer says neither yes nor no", left
 
+    def _elsewhere(self, job: Job, row: Any, jobs: list[Job]) -> bool:
+        """Whether an entry is another item's than the one at its place. Nobody promises the order of an answer."""
+        if self._noun.done == "updated":
+            return bool(row.id != job.item["id"])
+        # A server may store something in other words than were sent; that alone does not make it another item.
+        return not self._alike(job, row) and any(self._alike(other, row) for other in jobs)
+
     # -------------------------------------------------------------------------------- reading back
 
     def _settle(self, group: str, jobs: list[Job], why: str) -> Flow[list[Job]]:
@@ -393,6 +396,9 @@ class Batch(Generic[T]):
                     advice=self._look,
                 )  # fmt: skip
                 return []
+            if rows is None:
+                before = None
+                continue
             found = self._match(jobs, rows)
             ids = [row.id for row in rows]
             if len(found) == len(jobs) or ids == before:
@@ -415,25 +421,39 @@ class Batch(Generic[T]):
                     return []
                 return missing
             before = ids
-        words = f"{why}; the {self._noun.place} kept changing while it was read back"
+        words = (
+            f"{why}; reading back gave no firm answer: the {self._noun.place} kept changing, or lacked what is known to exist"
+        )
         self._mark_all(jobs, "unknown", message=words, advice=self._look)
         return []
 
-    def _newer(self, group: str, watermark: str) -> Flow[list[Any]]:
-        """What was created in the group after the watermark and is not known to be ours yet, oldest first."""
+    def _newer(self, group: str, watermark: str) -> Flow[list[Any] | None]:
+        """What was created in the group after the watermark and is not known to be ours yet, oldest first.
+
+        None: the list lacks what is known to exist. A copy that lags behind must not be taken for proof that something is
+        missing, because what is missing is sent again.
+        """
         newest = self._noun.newest
         if newest is None:
             raise BadReply("this cannot be listed", sent=False)
         rows: dict[str, Any] = {}
+        reached = False
         bookmark: str | None = None
         for _ in range(PAGES):
             call = newest(group, 250, bookmark)
             page = (yield from flow.exchange(self._session, call, flow.page(self._noun.model))).value
-            fresh = [row for row in page.items if _is_id(row.id) and int(row.id) > int(watermark)]
-            for row in fresh:
-                rows[row.id] = row
-            if page.bookmark is None or page.bookmark == bookmark or len(fresh) < len(page.items):
-                return [rows[key] for key in sorted(rows, key=int) if key not in self._claimed]
+            for row in page.items:
+                if _is_id(row.id):
+                    reached = reached or int(row.id) <= int(watermark)
+                    rows[row.id] = row
+            if reached or page.bookmark is None or page.bookmark == bookmark:
+                known = {
+                    outcome.id for outcome in self._outcomes.values() if outcome.id and self._jobs[outcome.index].group == group
+                }
+                if (watermark != "0" and watermark not in rows) or not known <= rows.keys():
+                    return None
+                fresh = [key for key in rows if int(key) > int(watermark) and key not in self._claimed]
+                return [rows[key] for key in sorted(fresh, key=int)]
             bookmark = page.bookmark
         raise BadReply(f"the list did not end within {PAGES} pages", sent=False)
 
@@ -535,11 +555,3 @@ def _holds(row: Any, item: Mapping[str, Any]) -> bool:
 
 def _is_id(value: Any) -> bool:
     return isinstance(value, str) and value.isascii() and value.isdigit()
-
-
-def _may_have_been_executed(error: PinshopError) -> bool:
-    """Whether a write that ended so may have happened all the same."""
-    if isinstance(error, TransportError):
-        return error.sent and not isinstance(error, ConnectError)
-    # 408 comes from proxies that did not wait for the answer.
-    return isinstance(error, ServerError | BadReply) or (isinstance(error, APIError) and error.status == 408)

@@ -48,6 +48,8 @@ class PinshopError(Exception):
         self.advice = advice
         #: True when the request, or part of it, may have reached Pinterest.
         self.sent = sent
+        #: True when Pinterest may have executed it: it was sent, at least once, and no answer said no.
+        self.maybe_executed = False
         self.attempts = attempts
         self.request_id = request_id
         super().__init__(message)

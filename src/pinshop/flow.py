@@ -108,6 +108,7 @@ def exchange(session: Session, call: Call, decode: Callable[[bytes], T]) -> Flow
     attempts = 0
     waited = 0.0
     refreshed = False
+    maybe_executed = False
     may_send_again = options.retry or _may_send_again
     while True:
         signature = session.token.header(session.clock())
@@ -166,6 +167,8 @@ def exchange(session: Session, call: Call, decode: Callable[[bytes], T]) -> Flow
                     session.emit(events.Refreshed("Pinterest refused it"))
                     attempts -= 1  # the refusal was about the token, not about this call
                     continue
+        maybe_executed = maybe_executed or _may_have_been_executed(failure)
+        failure.maybe_executed = maybe_executed
         if not again or attempts >= options.max_attempts:
             raise _give_up(session, operation, failure, attempts)
         seconds = session.random() * min(_LONGEST_BACKOFF_SECONDS, _FIRST_BACKOFF_SECONDS * 2 ** (attempts - 1))
@@ -187,6 +190,13 @@ def _may_send_again(operation: Operation, failure: Exception) -> bool:
     if not operation.idempotent:
         return False
     return isinstance(failure, TimedOut | Disconnected) or (isinstance(failure, ServerError) and failure.status in _PASSING)
+
+
+def _may_have_been_executed(failure: Exception) -> bool:
+    if isinstance(failure, TransportError):
+        return failure.sent
+    # 408 comes from proxies that did not wait for the answer.
+    return isinstance(failure, ServerError | BadReply) or (isinstance(failure, APIError) and failure.status == 408)
 
 
 def _is_json(body: bytes) -> bool:
