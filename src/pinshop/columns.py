@@ -289,9 +289,10 @@ COLUMNS: dict[str, Column] = {column.name: column for column in _rows}
 @lru_cache(maxsize=64)
 def available(contract: str) -> tuple[str, ...]:
     """The columns that a version of the API knows, e.g. ``"5.6"`` or ``"5.23.0"`` (its patch number is ignored)."""
-    asked = _minor(contract)
-    return tuple(column.name for column in COLUMNS.values() if _minor(column.since) <= asked)
+    asked = minor(contract)
+    return tuple(column.name for column in COLUMNS.values() if minor(column.since) <= asked)
 
 
-def _minor(version: str) -> tuple[int, ...]:
+def minor(version: str) -> tuple[int, ...]:
+    """``"5.23.0"`` and ``"5.23"`` -> ``(5, 23)``, so that versions compare without their patch number."""
     return tuple(int(part) for part in version.split(".")[:2])
