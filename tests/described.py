@@ -198,7 +198,7 @@ class Described:
         return whole if whole["properties"] else {k: v for k, v in whole.items() if k not in {"properties", "required"}}
 
     def _properties(self, schema: dict[str, Any], random: randomness.Random, depth: int) -> dict[str, Any]:
-        required = schema.get("required", ())
+        required = {"items", *schema.get("required", ())}  # one list forgets to require what it is there for
         return {
             name: self.invent(value, random, depth + 1)
             for name, value in schema.get("properties", {}).items()
