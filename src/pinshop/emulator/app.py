@@ -6,7 +6,6 @@ render. It shares with the client only the ground floor (the Operation rows), an
 
 from __future__ import annotations
 
-import datetime
 import logging
 import re
 import threading
@@ -18,7 +17,7 @@ from urllib.parse import parse_qsl, unquote
 import msgspec
 from msgspec import Struct
 
-from pinshop.emulator import contracts, handlers
+from pinshop.emulator import ads, contracts, handlers, oauth, reports, shop
 from pinshop.emulator.clock import Clock
 from pinshop.emulator.contracts import Refusal, bad, is_id, shown
 from pinshop.emulator.earnings import Earnings
@@ -27,7 +26,7 @@ from pinshop.emulator.limits import Limits
 from pinshop.emulator.rules import Rules
 from pinshop.emulator.seeding import digest
 from pinshop.emulator.store import Entity, Store
-from pinshop.operations import OPERATIONS, Contract, Operation, Param, Reply, Request, version
+from pinshop.operations import OAUTH_TOKEN, OPERATIONS, Contract, Operation, Param, Reply, Request, version
 
 MAX_BODY = 5 * 1024 * 1024
 _LOG = logging.getLogger("pinshop.emulator")
@@ -124,6 +123,8 @@ def _routes() -> dict[int, list[_Route]]:
 
 
 _ROUTES = _routes()
+#: The rooms whose import fills `handlers.HANDLERS`.
+HANDLER_ROOMS = (handlers, ads, shop, reports)
 
 #: Roles that may use a category of operations on an ad account that is not their own. Source: Pinterest's help on
 #: Business Access; OWNER and ADMIN may do everything.
@@ -210,6 +211,11 @@ class App:
         now: int,
         exact_now: float,
     ) -> tuple[int, Any]:
+        if operation is OAUTH_TOKEN:
+            with self.store.transaction():
+                endpoint = oauth.Endpoint(self.store, self.rules, self.contract, now)
+                form = _body(operation, request, self.rules.body_too_large_status)
+                return 200, endpoint.token(form, headers)
         user_id, app = self._authenticate(operation, headers, now)
         self.limits.spend(operation.category, f"{app}/{user_id}", app, exact_now, extra)
         path = {name: _path_id(name, value) for name, value in arguments.items()}
@@ -414,24 +420,10 @@ def _one(param: Param, kind: str, text: str) -> Any:
             raise bad(f"Invalid request: '{name}' ({shown(text)} is not of type boolean)")
         return text.lower() == "true"
     if kind == "date":
-        return checked_date(name, text)
+        return contracts.checked_date(name, text)
     if param.choices and text not in param.choices:
         raise bad(f"Invalid request: '{name}' ({shown(text)} is not one of {', '.join(map(str, param.choices))})")
     return text
-
-
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-def checked_date(name: str, text: object) -> str:
-    if isinstance(text, str) and _DATE.fullmatch(text):
-        try:
-            datetime.date.fromisoformat(text)
-        except ValueError:
-            pass
-        else:
-            return text
-    raise bad(f"'{name}' value {shown(text)} must match the pattern: ^(\\d{{4}})-(\\d{{2}})-(\\d{{2}})$")
 
 
 def _body(operation: Operation, request: Request, too_large_status: int) -> Any:

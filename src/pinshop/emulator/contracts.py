@@ -6,15 +6,17 @@ API did. Source: Pinterest's descriptions 5.6.0, 5.14.0 and 5.23.0; for 5.28 the
 
 from __future__ import annotations
 
+import contextlib
+import datetime
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 from msgspec import Struct
 
-from pinshop.operations import Contract, Operation, version
-
-FieldKind = Literal["id", "ad_group_ref", "campaign_ref", "text", "integer", "number", "boolean", "enum", "object", "array"]
+from pinshop.emulator.fields import FIELDS, Field
+from pinshop.operations import Contract, Operation
 
 
 class Refusal(Exception):
@@ -55,102 +57,15 @@ class Raw(Struct, frozen=True):
     value: Any
 
 
-# ------------------------------------------------------------------------------------------------ the fields
-
-
-class Field(Struct, frozen=True, kw_only=True):
-    """One field of an entity. ``source`` is its name in the store where that differs from the wire."""
-
-    name: str
-    kind: FieldKind
-    since: str = "5.0"
-    until: str = ""
-    #: True, False, or the first version in which null is allowed.
-    nullable: bool | str = True
-    #: "c" in create bodies, "u" in update bodies; "" is read-only (accepted and ignored).
-    write: str = "cu"
-    source: str = ""
-    #: value -> first version, or (first, first version without it).
-    values: dict[str, str | tuple[str, str]] = {}
-    minimum: int | None = None
-    maximum: int | None = None
-
-    def at(self, contract: str) -> bool:
-        now = version(contract)
-        return version(self.since) <= now and not (self.until and now >= version(self.until))
-
-    def null_at(self, contract: str) -> bool:
-        return self.nullable if isinstance(self.nullable, bool) else version(contract) >= version(self.nullable)
-
-    def values_at(self, contract: str) -> tuple[str, ...]:
-        now = version(contract)
-        known = []
-        for value, span in self.values.items():
-            first, last = span if isinstance(span, tuple) else (span, "")
-            if version(first) <= now and not (last and now >= version(last)):
-                known.append(value)
-        return tuple(known)
-
-
-def _since(first: str, *values: str) -> dict[str, str | tuple[str, str]]:
-    return dict.fromkeys(values, first)
-
-
-STATUS_VALUES = _since("5.0", "ACTIVE", "PAUSED", "ARCHIVED") | _since("5.12", "DRAFT", "DELETED_DRAFT")
-SUMMARY_VALUES = _since(
-    "5.0", "RUNNING", "PAUSED", "NOT_STARTED", "COMPLETED", "ADVERTISER_DISABLED", "ARCHIVED"
-) | _since("5.12", "DRAFT", "DELETED_DRAFT")  # fmt: skip
-_CREATIVE_TYPES = (
-    _since("5.0", "REGULAR", "VIDEO", "SHOPPING", "CAROUSEL", "MAX_VIDEO", "SHOP_THE_PIN", "IDEA")
-    | _since("5.9", "QUIZ")
-    | _since("5.10", "COLLECTION", "SHOWCASE")
-    | _since("5.20", "COLLAGE", "MAX_WIDTH_REGULAR_COLLECTION", "MAX_WIDTH_VIDEO_COLLECTION")
-    | _since("5.28", "APP")
-)
-_CALLS_TO_ACTION = _since("5.15", "SHOP_NOW", "BOOK_NOW", "ON_SALE", "GET_DEAL") | _since("5.20", "BUY_ONLINE_PICKUP_IN_STORE")
-_HEADERS = _since("5.15", "SHOP_THIS_COLLECTION", "EXPLORE_THIS_COLLECTION", "NO_HEADER", "ON_SALE", "GET_DEAL")
-
-PROMOTION: tuple[Field, ...] = (
-    Field(name="id", kind="id", nullable=False, write="u"),
-    Field(name="ad_group_id", kind="ad_group_ref", nullable=False, write=""),
-    Field(name="catalogs_product_group_id", kind="id", until="5.8", nullable=False, source="catalog_product_group_id"),
-    Field(name="catalog_product_group_id", kind="id", since="5.8"),
-    Field(name="catalogs_product_group_name", kind="text", until="5.8", nullable=False, write="",
-          source="catalog_product_group_name"),
-    Field(name="catalog_product_group_name", kind="text", since="5.8", write=""),
-    Field(name="status", kind="enum", nullable=False, values=STATUS_VALUES),
-    Field(name="creative_type", kind="enum", nullable=False, values=_CREATIVE_TYPES),
-    Field(name="tracking_url", kind="text", maximum=4000),
-    Field(name="collections_hero_pin_id", kind="id"),
-    Field(name="collections_hero_destination_url", kind="text"),
-    Field(name="collections_header_type", kind="enum", since="5.15", values=_HEADERS),
-    Field(name="slideshow_collections_title", kind="text"),
-    Field(name="slideshow_collections_description", kind="text"),
-    Field(name="is_mdl", kind="boolean", since="5.6"),
-    Field(name="bid_in_micro_currency", kind="integer", nullable="5.8", write=""),
-    Field(name="included", kind="boolean", write=""),
-    Field(name="definition", kind="text", write=""),
-    Field(name="relative_definition", kind="text", write=""),
-    Field(name="parent_id", kind="id", write=""),
-    Field(name="grid_click_type", kind="enum", since="5.12", write="",
-          values=_since("5.12", "CLOSEUP", "DIRECT_TO_DESTINATION")),
-    Field(name="customizable_cta_type", kind="enum", since="5.15", values=_CALLS_TO_ACTION),
-    Field(name="is_generate_background", kind="boolean", since="5.15"),
-    Field(name="selected_image_tag", kind="text", since="5.15", maximum=511),
-    Field(name="preferred_media_type", kind="enum", since="5.16", values=_since("5.16", "VIDEO", "IMAGE")),
-    Field(name="selected_video_tag", kind="text", since="5.16", maximum=511),
-    Field(name="is_image_auto_resizing", kind="boolean", since="5.28", nullable=False),
-    Field(name="type", kind="text", until="5.8", write=""),
-)  # fmt: skip
+# ---------------------------------------------------------------------------------------------- entities out
 
 
 @lru_cache(maxsize=512)
-def layout(fields: tuple[Field, ...] | str, contract: Contract) -> tuple[tuple[str, str, bool, bool], ...]:
+def layout(name: str, contract: Contract) -> tuple[tuple[str, str, bool, bool], ...]:
     """(wire name, name in the store, is an id, null allowed) of each field the contract has."""
-    known = BY_NAME[fields] if isinstance(fields, str) else fields
     return tuple(
         (f.name, f.source or f.name, f.kind in ("id", "ad_group_ref", "campaign_ref"), f.null_at(contract))
-        for f in known
+        for f in FIELDS[name]
         if f.at(contract)
     )
 
@@ -167,8 +82,6 @@ def entity(name: str, stored: Mapping[str, Any], contract: Contract) -> dict[str
             answer[wire_name] = str(value) if is_id else value
     return answer
 
-
-BY_NAME: dict[str, tuple[Field, ...]] = {"promotion": PROMOTION}
 
 # ----------------------------------------------------------------------------------- checking bodies
 
@@ -189,6 +102,18 @@ _TYPES: dict[str, Any] = {
 }  # fmt: skip
 _TYPE_WORDS = {"integer": "integer", "number": "number", "boolean": "boolean", "object": "object", "array": "array"}
 _PATTERNS = {"id": ("", r"^\d+$"), "ad_group_ref": ("AG", r"^(AG)?\d+$"), "campaign_ref": ("C", r"^[C]?\d+$")}
+
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def checked_date(name: str, text: object) -> str:
+    """A day as YYYY-MM-DD, or 400/1."""
+    if isinstance(text, str) and _DATE.fullmatch(text):
+        with contextlib.suppress(ValueError):
+            datetime.date.fromisoformat(text)
+            return text
+    raise bad(f"'{name}' value {shown(text)} must match the pattern: ^(\\d{{4}})-(\\d{{2}})-(\\d{{2}})$")
 
 
 def is_id(text: str) -> bool:
@@ -226,7 +151,7 @@ def known_fields(name: str, contract: Contract, both_names: bool) -> dict[str, F
     """Wire name -> field of what a body may hold, read-only fields included."""
     return {
         field.name: field
-        for field in BY_NAME[name]
+        for field in FIELDS[name]
         if field.at(contract) or (both_names and field.name in ("catalogs_product_group_id", "catalog_product_group_id"))
     }
 

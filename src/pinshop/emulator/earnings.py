@@ -177,19 +177,46 @@ class Earnings:
         contract: str,
     ) -> list[Struct]:
         """Analytics rows of these promotions. ``asked`` holds the other parameters of the request, checked before."""
-        query = delivery.Query(
-            start_date=start,
-            end_date=end,
-            granularity=asked["granularity"],
-            columns=tuple(columns),
-            click_window_days=asked["click_window_days"],
-            engagement_window_days=asked["engagement_window_days"],
-            view_window_days=asked["view_window_days"],
-            conversion_report_time=asked["conversion_report_time"],
-            utc_offset_seconds=utc_offset(account, asked.get("reporting_timezone")),
-        )
-        subjects = self.subjects(promotions, account, now)
+        query, subjects = _query(account, columns, start, end, asked), self.subjects(promotions, account, now)
         return delivery.rows(subjects, query, seed=self._store.seed, now=now, reporting=reporting(rules, contract))
+
+    def item_rows(
+        self,
+        account: Entity,
+        promotions: Sequence[Entity],
+        items: Mapping[int, Sequence[tuple[str, bool, Mapping[str, Any]]]],
+        columns: Sequence[str],
+        start: datetime.date,
+        end: datetime.date,
+        asked: Mapping[str, Any],
+        now: int,
+        rules: Rules,
+        contract: str,
+    ) -> list[Struct]:
+        """The same, divided among the items of each promotion (by its id)."""
+        query, settings = _query(account, columns, start, end, asked), reporting(rules, contract)
+        found: list[Struct] = []
+        for promotion, subject in zip(promotions, self.subjects(promotions, account, now), strict=True):
+            found += delivery.item_rows(
+                subject, items[promotion["id"]], query, seed=self._store.seed, now=now, reporting=settings
+            )
+        return found
+
+
+def _query(
+    account: Entity, columns: Sequence[str], start: datetime.date, end: datetime.date, asked: Mapping[str, Any]
+) -> delivery.Query:
+    return delivery.Query(
+        start_date=start,
+        end_date=end,
+        granularity=asked["granularity"],
+        columns=tuple(columns),
+        click_window_days=asked["click_window_days"],
+        engagement_window_days=asked["engagement_window_days"],
+        view_window_days=asked["view_window_days"],
+        conversion_report_time=asked["conversion_report_time"],
+        utc_offset_seconds=utc_offset(account, asked.get("reporting_timezone")),
+    )
 
 
 def _attributes(account: Entity, campaign: Entity, ad_group: Entity, promotion: Entity) -> dict[str, Any]:

@@ -149,6 +149,7 @@ class Rules:
     catalog_sales_needs_cbo: bool = _rule(
         True, "a CATALOG_SALES campaign must use campaign budget optimisation, else 2384", "Pinterest's own SDK had to"
     )
+    ad_accounts_per_user: int = _rule(50, "ad accounts a user may have", "text: up to 50 ad accounts per user")
     # ----------------------------------------------------------------------------------------------- OAuth
     access_token_seconds: int = _rule(2_592_000, "life of an access token got by OAuth", "30 days, by third parties")
     refresh_token_seconds: int = _rule(5_184_000, "life of a refresh token", "60 days, continuous refresh (5.23.0 text)")
@@ -159,6 +160,14 @@ class Rules:
     code_bad_grant: int = _rule(283, "code of an invalid or used grant on /oauth/token", "third parties, uncertain")
     # --------------------------------------------------------------------------------------------- reports
     report_seconds: int = _rule(5, "emulated seconds until an async report is FINISHED", "undocumented")
+    report_polls: int = _rule(1, "how often a report is IN_PROGRESS when the clock stands still", "undocumented")
+    report_outcome: str = _rule(
+        "FINISHED", "how reports end", "the states are declared, not when they come", ("FINISHED", "FAILED", "CANCELLED")
+    )
+    unknown_report_columns: str = _rule(
+        "ignore", "report columns the emulator has no value for (613 exist in 5.23.0)", "they may have no value",
+        ("ignore", "refuse"),
+    )  # fmt: skip
     report_link_seconds: int = _rule(300, "life of a report link", "five minutes since 5.28.0's text, an hour in 5.6.0")
     report_life_seconds: int = _rule(3600, "life of a report token", "'the report is valid for one hour'")
 

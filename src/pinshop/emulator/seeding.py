@@ -16,15 +16,6 @@ ALL_SCOPES = (
     "ads:read", "ads:write", "boards:read", "catalogs:read", "catalogs:write", "pins:read", "user_accounts:read",
 )  # fmt: skip
 
-_BRANDS = ("Alder", "Birchwood", "Cinder", "Driftline")
-_TYPES = (
-    ("Home & Garden > Kitchen", ("Kettle", "Teapot", "Cutting board", "Mug"), 2_900),
-    ("Home & Garden > Lighting", ("Table lamp", "Floor lamp", "Lantern"), 6_500),
-    ("Apparel > Outerwear", ("Rain jacket", "Wool coat", "Parka"), 14_900),
-    ("Apparel > Shoes", ("Sneaker", "Boot", "Sandal"), 8_900),
-    ("Office > Stationery", ("Notebook", "Fountain pen", "Planner"), 1_900),
-)
-
 
 def digest(*parts: object) -> int:
     """A number that depends on nothing but ``parts``; the same on every machine."""
@@ -36,32 +27,14 @@ def secret(seed: int, *parts: object) -> str:
     return "emulated_" + hashlib.blake2b("|".join(map(str, (seed, *parts))).encode(), digest_size=16).hexdigest()
 
 
-def seed_items(seed: int, feed_id: int, currency: str, count: int = 60) -> list[dict[str, Any]]:
-    """A small shop: ``count`` products in five product types and four brands."""
-    items = []
-    for n in range(count):
-        product_type, nouns, cents = _TYPES[n % len(_TYPES)]
-        draw = digest(seed, "item", n)
-        noun, brand = nouns[draw % len(nouns)], _BRANDS[draw // 7 % len(_BRANDS)]
-        price = cents * (70 + draw // 31 % 61) // 100
-        items.append(
-            {
-                "feed_id": feed_id,
-                "item_id": f"SKU-{n + 1:04d}",
-                "title": f"{brand} {noun.lower()} {n + 1}",
-                "link": f"https://shop.example/products/{n + 1}",
-                "image_link": f"https://shop.example/images/{n + 1}.jpg",
-                "price_micro": price * 10_000,
-                "currency": currency,
-                "availability": ("in stock", "in stock", "in stock", "in stock", "out of stock", "preorder")[draw // 97 % 6],
-                "condition": "new",
-                "brand": brand,
-                "product_type": product_type,
-                "google_product_category": product_type,
-                "custom_label_0": ("bestseller", "new", "sale")[draw // 131 % 3],
-            }
-        )
-    return items
+#: Name, type and filters of the seeded groups; the first is the one Pinterest makes by itself.
+_GROUPS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("All products", "ALL_PRODUCTS", {}),
+    ("Kitchen", "MERCHANT_CREATED", {"any_of": [{"PRODUCT_TYPE_1": {"values": [["Home & Kitchen", "Kitchen"]]}}]}),
+    ("Lighting", "MERCHANT_CREATED", {"any_of": [{"PRODUCT_TYPE_1": {"values": [["Home & Kitchen", "Lighting"]]}}]}),
+    ("Furniture", "MERCHANT_CREATED", {"any_of": [{"PRODUCT_TYPE_1": {"values": [["Home & Kitchen", "Furniture"]]}}]}),
+    ("Under 50", "MERCHANT_CREATED", {"all_of": [{"MAX_PRICE": {"values": 50}}, {"AVAILABILITY": {"values": ["IN_STOCK"]}}]}),
+)
 
 
 def seed_account(store: Store, now: int) -> dict[str, Any]:
@@ -69,7 +42,7 @@ def seed_account(store: Store, now: int) -> dict[str, Any]:
 
     The account, its catalog, an ACTIVE campaign with campaign budget and an ACTIVE ad group exist since 30 days before ``now``.
     """
-    from pinshop.emulator import catalogs
+    from pinshop.emulator import catalog, shop
 
     seed = store.seed
     created = now - 30 * DAY
@@ -94,24 +67,13 @@ def seed_account(store: Store, now: int) -> dict[str, Any]:
         )  # fmt: skip
         feed_id = store.next_id("feeds")
         store.insert("feeds", feed(feed_id, user_id, catalog_id, "Emulated Shop feed", created))
-        items = seed_items(seed, feed_id, "USD")
-        store.insert_many("items", [{"id": store.next_id("items"), **item} for item in items])
+        shop.load_feed(store, feed_id, catalog.seed_items(), created)
         groups = []
-        first: list[tuple[str, str, dict[str, Any]]] = [("All products", "ALL_PRODUCTS", {})]
-        for product_type, _, _ in _TYPES[:4]:
-            top, leaf = product_type.split(" > ")
-            first.append(
-                (leaf, "MERCHANT_CREATED", {"any_of": [{"PRODUCT_TYPE_1": {"values": [[top, leaf]], "negated": False}}]})
-            )
-        for name, kind, filters in first:
-            group_id = store.next_id("product_groups")
-            store.insert(
-                "product_groups",
-                catalogs.new_group(
-                    group_id, user_id, catalog_id, feed_id, name, filters, store.find("items", feed_id=feed_id), created, kind
-                ),
-            )
-            groups.append(group_id)
+        for name, kind, filters in _GROUPS:
+            group = shop.new_group(user_id, catalog_id, feed_id, name, filters, created, type=kind)
+            group["id"] = store.next_id("product_groups")
+            store.insert("product_groups", shop.measured(store, group))
+            groups.append(group["id"])
         campaign_id = store.next_id("campaigns")
         store.insert("campaigns", campaign(campaign_id, ad_account_id, "Shopping", created, daily_spend_cap=50_000_000))
         ad_group_id = store.next_id("ad_groups")

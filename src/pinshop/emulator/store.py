@@ -94,6 +94,7 @@ _FIRST_ID: dict[str, int] = {
     "users": 666_744_057_000_000_000, "ad_accounts": 549_700_000_000, "campaigns": 626_700_000_000,
     "ad_groups": 2_680_000_000_000, "promotions": 4_260_000_000_000, "catalogs": 2_680_100_000_000,
     "feeds": 2_680_200_000_000, "product_groups": 2_680_300_000_000, "items": 1_000_000_000_000,
+    "tokens": 0,
 }  # fmt: skip
 
 _encode = msgspec.json.Encoder().encode
