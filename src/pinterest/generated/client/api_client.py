@@ -97,7 +97,7 @@ class ApiClient:
     def pool(self) -> ThreadPool:
         """The threads of ``async_req``; started when first asked for."""
         if self._pool is None:
-            from multiprocessing.pool import ThreadPool  # noqa: PLC0415  (20 ms, and most programs never use it)
+            from multiprocessing.pool import ThreadPool  # 20 ms, and most programs never use it
 
             self._pool = ThreadPool(self.pool_threads)
             self._end_pool = weakref.finalize(self, _end, self._pool)
@@ -148,6 +148,7 @@ class ApiClient:
             The answer if ``_return_http_data_only``, else (answer, status, headers); urllib3's response unread if
             ``_preload_content`` is False; with ``async_req`` an `multiprocessing.pool.AsyncResult` of any of these.
         """
+        rest.timeouts(_request_timeout)  # a wrong one is the caller's error, and is raised to the caller
         arguments = (
             resource_path, method, path_params, query_params, header_params, body, post_params, files, response_type,
             auth_settings, _return_http_data_only, collection_formats, _preload_content, _request_timeout, _host, _check_type,
@@ -216,11 +217,11 @@ class ApiClient:
                 if name in known:
                     headers[known[name]["key"]] = known[name]["value"]
         for name, value in headers.items():
-            if type(value) is not str:
-                headers[name] = value = str(value)
-            if "\n" in value or "\r" in value or not value.isascii() or "\n" in name or "\r" in name:
+            text = value if type(value) is str else str(value)
+            if "\n" in text or "\r" in text or not (text.isascii() or _is_latin1(text)):
                 # The value stays out of the message: it may be the access token.
-                raise ApiValueError(f"Invalid header value for `{name}`: line ends and non-ASCII characters cannot be sent")
+                raise ApiValueError(f"Invalid header value for `{name}`: it has a line end, or a character beyond Latin-1")
+            headers[name] = text
         return headers
 
     @staticmethod
@@ -253,7 +254,7 @@ class ApiClient:
             return {name: cls.sanitize_for_serialization(value) for name, value in obj.items()}
         if isinstance(obj, io.IOBase):
             with obj:
-                return obj.read()  # type: ignore[attr-defined]
+                return obj.read()
         return cls.sanitize_for_serialization(_jsonable(obj))
 
     def deserialize(self, response: Any, response_type: tuple[Any, ...], _check_type: bool | None = True) -> Any:
@@ -291,9 +292,9 @@ def _body(method: str, headers: dict[str, str], body: Any, post_params: Any, fil
         raise ApiValueError("files cannot be sent: no endpoint of this library takes one")
     if post_params and body:
         raise ApiValueError("body parameter cannot be used with post_params parameter.")
-    if method != "DELETE":
+    if method != "DELETE" or body is not None:
         headers.setdefault("Content-Type", "application/json")
-    kind = headers.get("Content-Type", "application/json")
+    kind = headers.get("Content-Type", "json")
     if "json" in kind.lower():
         return None if body is None else _encode(body).encode("ascii")
     if kind == "application/x-www-form-urlencoded":
@@ -305,6 +306,14 @@ def _body(method: str, headers: dict[str, str], body: Any, post_params: Any, fil
         "Cannot prepare a request message for provided arguments. Please check that your arguments match declared content "
         "type.",
     )
+
+
+def _is_latin1(text: str) -> bool:
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _end(pool: ThreadPool) -> None:

@@ -221,7 +221,7 @@ class Configuration:
 
     def to_debug_report(self) -> str:
         """The system, Python and versions: what a bug report needs."""
-        from pinterest.generated.client import __version__  # noqa: PLC0415  (the root imports this module)
+        from pinterest.generated.client import __version__  # the root imports this module
 
         return (
             "Python SDK Debug Report:\n"

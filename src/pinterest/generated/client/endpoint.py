@@ -22,7 +22,7 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "async_req": (bool,),
     "_host_index": (none_type, int),
     "_preload_content": (bool,),
-    "_request_timeout": (none_type, float, int, tuple, list),
+    "_request_timeout": (),  # judged when it is used
     "_return_http_data_only": (bool,),
     "_check_input_type": (bool,),
     "_check_return_type": (bool,),
@@ -59,7 +59,7 @@ class Endpoint:
         }
         params = [(param, was) for param in row.query if (was := param.at(CONTRACT)) is not None]
         self.location_map = {name: "path" for name in row.path_names}
-        self.openapi_types: dict[str, tuple[Any, ...]] = {name: _STR for name in row.path_names}
+        self.openapi_types: dict[str, tuple[Any, ...]] = dict.fromkeys(row.path_names, _STR)
         self.validations: dict[tuple[str, ...], dict[str, Any]] = {(name,): _ID_RULES for name in row.path_names}
         self.collection_format_map: dict[str, str] = {}
         self._choices: dict[str, tuple[Param, Param]] = {}
@@ -112,7 +112,7 @@ class Endpoint:
         if arguments.get("_check_input_type", True) is not False:
             for name, value in arguments.items():
                 types = self._accepted[name]
-                if not (types is _STR and type(value) is str):
+                if types and not (types is _STR and type(value) is str):
                     arguments[name] = check_type(value, types, [name], CONVERTS)
         path_params: dict[str, Any] = {}
         query_params: list[tuple[str, Any]] = []
@@ -161,7 +161,7 @@ def _values(param: Param) -> tuple[Any, ...]:
 
 def _columns(contract: str | None) -> tuple[str, ...]:
     """The names of the columns, in the order of the description: two stand first, the others by name."""
-    from pinshop.columns import COLUMNS, available  # noqa: PLC0415  (only analytics needs the table)
+    from pinshop.columns import COLUMNS, available  # only analytics needs the table
 
     names = COLUMNS if contract is None else available(contract)
     return tuple(sorted(names, key=lambda name: (_FIRST.get(name, 2), name)))

@@ -96,8 +96,8 @@ class ApiException(OpenApiException):
     ``headers`` are case-insensitive. ``__cause__`` is pinshop's own error, where it knows more.
     """
 
+    # No super().__init__: ``args`` are the arguments, as they were, and UnusableAnswer has a second parent.
     def __init__(self, status: int | None = None, reason: str | None = None, http_resp: Any = None) -> None:
-        Exception.__init__(self)  # not super(): UnusableAnswer has a second parent
         self.status = status
         self.reason = reason
         self.body: str | None = None

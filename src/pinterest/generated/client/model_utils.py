@@ -267,7 +267,7 @@ class OpenApiModel:
         value = check_type(value, types, here, self._mode)
         if (name,) in cls.allowed_values:
             value = self._check_allowed(name, value)
-        if (name,) in cls.validations and self._mode != UNCHECKED:
+        if (name,) in cls.validations:
             check_validations(cls.validations, (name,), value, configuration)
         self._data_store[name] = value
 
@@ -528,7 +528,8 @@ def answer(value: Any, response_type: tuple[Any, ...], check: bool) -> Any:
         items = batch_items(value)
         if not isinstance(items, list):
             raise type_error(value, ["received_data"], (kind,))
-        return [kind[0]._received(item) for item in items] if check else items
+        make = kind[0]._received if check else kind[0]._wrap
+        return [make(item) if isinstance(item, dict) else item for item in items]
     if isinstance(kind, type) and issubclass(kind, OpenApiModel):
         return kind._answer(value, check=check)
     return check_type(value, response_type, ["received_data"], CONVERTS if check else UNCHECKED)

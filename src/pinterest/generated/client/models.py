@@ -222,7 +222,7 @@ class Error(ModelNormal):
         return cls(code, message, *args, **kwargs)
 
 
-class Exception(ModelNormal):  # noqa: A001  (Pinterest's name)
+class Exception(ModelNormal):
     """Why the server refused one item: ``{"code": 2, "message": "…"}``. It cannot be raised."""
 
     __slots__ = ()
@@ -374,6 +374,14 @@ class ProductGroupPromotionArrayResponse(ListResponse):
 
     value: list[ProductGroupPromotionArrayElement]
 
+    @classmethod
+    def _answer(cls, value: Any, *, check: bool) -> Any:
+        return super()._answer(batch_items(value), check=check)
+
+    @classmethod
+    def _items(cls, items: list[Any]) -> list[Any]:
+        return [ProductGroupPromotionArrayElement._received(item) for item in items]
+
 
 class ProductGroupAnalyticsResponse(ListResponse):
     """What product groups earned; ``value`` is a list of dicts, one per id and period.
@@ -385,6 +393,24 @@ class ProductGroupAnalyticsResponse(ListResponse):
     openapi_types = {"value": ([{str: (bool, str, int, float, list, dict, none_type)}],)}
 
     value: list[dict[str, Any]]
+
+    @classmethod
+    def _items(cls, items: list[Any]) -> list[Any]:
+        days: dict[str, Any] = {}
+        for row in items:
+            if isinstance(row, dict) and isinstance(text := row.get("DATE"), str):
+                day = days.get(text)
+                if day is None:
+                    day = days[text] = _day(text)
+                row["DATE"] = day
+        return items
+
+
+def _day(text: str) -> Any:
+    try:
+        return date.fromisoformat(text) if len(text) == 10 else text
+    except ValueError:
+        return text
 
 
 class ProductGroupPromotionListResponse(ModelNormal):

@@ -72,7 +72,7 @@ class _Unsigned:
     def header(self, now: float, /) -> str | None:
         return None
 
-    def refresh(self) -> Generator[Any, Any, None]:
+    def refresh(self, rejected: str | None = None) -> Generator[Any, Any, None]:
         raise NotImplementedError
         yield
 
@@ -292,9 +292,13 @@ def _tls(verify: bool, ca_cert: str | None, cert_file: str | None, key_file: str
 
 def should_bypass_proxies(url: str, no_proxy: str | None = None) -> bool:
     """Whether ``no_proxy`` (``*``, names, domains, IPv4 networks) exempts the host of a URL."""
-    from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError  # noqa: PLC0415
-    from urllib.parse import urlsplit  # noqa: PLC0415
-    from urllib.request import proxy_bypass_environment  # noqa: PLC0415  (all three only with a proxy)
+    # Only a proxy needs these.
+    import urllib.request
+    from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
+    from urllib.parse import urlsplit
+
+    def matches(name: str) -> bool:
+        return bool(urllib.request.proxy_bypass_environment(name, {"no": no_proxy}))  # type: ignore[attr-defined]
 
     name = urlsplit(url).hostname
     if not name:
@@ -307,11 +311,11 @@ def should_bypass_proxies(url: str, no_proxy: str | None = None) -> bool:
     try:
         address = IPv4Address(name)
     except AddressValueError:
-        return bool(proxy_bypass_environment(name, {"no": no_proxy}))
+        return matches(name)
     for entry in no_proxy.split(","):
         try:
             if address in IPv4Network(entry):
                 return True
         except (AddressValueError, NetmaskValueError):
             continue
-    return bool(proxy_bypass_environment(name, {"no": no_proxy}))
+    return matches(name)
