@@ -117,7 +117,7 @@ def exchange(session: Session, call: Call, decode: Callable[[bytes], T]) -> Flow
             session.emit(events.Refreshed("it was about to expire"))
             signature = session.token.header(session.clock())
         if session.pacer is not None and (seconds := session.pacer.reserve(operation.category, session.monotonic())) > 0:
-            if seconds > pacing.LONGEST_WAITED_WINDOW_SECONDS:
+            if seconds > pacing.LONGEST_WAIT_SECONDS:
                 raise _give_up(session, operation, _quota_spent(session, operation, seconds), attempts)
             why = f"the quota of {operation.category}"
             session.emit(events.Paused(operation.id, seconds, why))

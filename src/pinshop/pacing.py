@@ -11,9 +11,13 @@ Sources: the table of Pinterest's rate-limit page and headers seen in real traff
 
 from __future__ import annotations
 
+import os
 import threading
+import weakref
+from bisect import bisect_right
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -28,8 +32,12 @@ DOCUMENTED: dict[str, tuple[int, int]] = {
 }
 #: Calls per second over all categories.
 UNIVERSAL = (100, 1)
-#: A window longer than this is not waited for: the call fails at once and says when it works again.
-LONGEST_WAITED_WINDOW_SECONDS = 3600
+#: The category of what counts for all of them.
+ALL = "all"
+#: Who would have to wait longer fails at once, and is told when it works again: a daily quota of trial access, mostly.
+LONGEST_WAIT_SECONDS = 900
+#: A larger figure is no quota that could ever be reached; it is not worth its memory.
+LARGEST_QUOTA = 100_000
 
 
 class RateLimit(Struct, frozen=True):
@@ -43,53 +51,69 @@ class RateLimit(Struct, frozen=True):
 
 def read_headers(headers: Mapping[str, str]) -> RateLimit:
     """Read the ``x-ratelimit-*`` headers; what cannot be read is None."""
-    limit: int | None = None
-    windows: list[tuple[int, int]] = []
-    for part in (headers.get("x-ratelimit-limit") or "").split(","):
-        quota, *attributes = part.strip().split(";")
-        if not (quota.isascii() and quota.isdigit()):
-            continue
-        window = next((a.strip()[2:] for a in attributes if a.strip().startswith("w=")), None)
-        if window is None:
-            limit = int(quota)
-        elif window.isascii() and window.isdigit() and int(window) > 0 and int(quota) > 0:
-            windows.append((int(quota), int(window)))
+    limit, windows = _read_limit(headers.get("x-ratelimit-limit") or "")
     return RateLimit(
         limit,
         _number(headers.get("x-ratelimit-remaining"), int),
         _number(headers.get("x-ratelimit-reset"), float),
-        tuple(windows),
+        windows,
     )
 
 
+@lru_cache(maxsize=64)
+def _read_limit(text: str) -> tuple[int | None, tuple[tuple[int, int], ...]]:
+    """``"100, 100;w=1, 1000;w=60"`` -> 100 and ((100, 1), (1000, 60))."""
+    limit: int | None = None
+    windows: list[tuple[int, int]] = []
+    for part in text.split(","):
+        quota, *attributes = part.strip().split(";")
+        window = next((a.strip()[2:] for a in attributes if a.strip().startswith("w=")), None)
+        calls = _number(quota, int)
+        seconds = _number(window, int)
+        if calls is not None and window is None:
+            limit = calls
+        elif calls and seconds and calls <= LARGEST_QUOTA:
+            windows.append((calls, seconds))
+    return limit, tuple(windows[:8])
+
+
 def _number(text: str | None, kind: Any) -> Any:
+    # "nan" and "inf" are floats too, and no wait.
+    if text is None or not text.isascii() or not text.replace(".", "", 1).isdigit() or len(text) > 12:
+        return None
     try:
-        value = kind(text) if text is not None else None
+        return kind(text)
     except ValueError:
         return None
-    # "nan" and "inf" are floats too, and no wait.
-    return value if value is not None and 0 <= value < 10**9 else None
 
 
 class Bucket:
     """One quota: at most ``quota`` calls in any ``window`` seconds."""
 
-    __slots__ = ("blocked_until", "calls", "documented", "quota", "window")
+    __slots__ = ("blocked_until", "calls", "documented", "quota", "span", "window")
 
-    def __init__(self, quota: int, window: int, documented: bool) -> None:
+    def __init__(
+        self, quota: int, window: int, documented: bool, blocked_until: float = 0.0, calls: Iterable[float] = ()
+    ) -> None:
         self.quota = quota
         self.window = window
+        # The server counts arrivals, and calls do not all travel equally fast; the first ones have to connect, besides.
+        self.span = window + max(0.25, window * 0.01)
         self.documented = documented
-        self.blocked_until = 0.0
-        self.calls: deque[float] = deque(maxlen=quota)
+        self.blocked_until = blocked_until
+        #: When the last calls were scheduled, never decreasing.
+        self.calls: deque[float] = deque(calls, maxlen=quota)
 
     def free_at(self, now: float) -> float:
         """When the next call may go."""
         at = max(now, self.blocked_until)
         if len(self.calls) == self.quota:
-            # 1 % longer than the window: calls do not all travel equally fast, and the server counts arrivals.
-            at = max(at, self.calls[0] + self.window * 1.01)
+            at = max(at, self.calls[0] + self.span)
         return at
+
+    def take(self, at: float) -> None:
+        calls = self.calls
+        calls.append(at if not calls or at >= calls[-1] else calls[-1])
 
     def resize(self, quota: int) -> None:
         if quota != self.quota:
@@ -97,8 +121,7 @@ class Bucket:
             self.calls = deque(self.calls, maxlen=quota)
 
     def used(self, now: float) -> int:
-        floor = now - self.window
-        return sum(1 for at in self.calls if at > floor)
+        return len(self.calls) - bisect_right(self.calls, now - self.window)
 
 
 class Quota(Struct, frozen=True):
@@ -113,80 +136,94 @@ class Quota(Struct, frozen=True):
 
 
 class Pacer:
-    """Quota buckets of one token, shared by threads and tasks."""
+    """Quota buckets of one token, shared by threads and tasks.
+
+    Args:
+        documented: category -> (calls, seconds), held until a reply tells the real figures.
+        universal: the same for all categories together.
+    """
 
     def __init__(self, documented: Mapping[str, tuple[int, int]] = DOCUMENTED, universal: tuple[int, int] = UNIVERSAL) -> None:
         self._lock = threading.Lock()
         self._buckets: dict[str, dict[int, Bucket]] = {
             category: {window: Bucket(quota, window, True)} for category, (quota, window) in documented.items()
         }
-        self._universal = {universal[1]: Bucket(*universal, True)}
+        self._buckets[ALL] = {universal[1]: Bucket(*universal, True)}
         self._told = False
-
-    def after_fork(self) -> None:
-        """Forget a lock that another thread may have held when the process was copied."""
-        self._lock = threading.Lock()
+        _alive.add(self)
 
     def reserve(self, category: str, now: float) -> float:
-        """Take the next slot of a category. Returns the seconds to wait before sending."""
+        """Take the next slot of a category. Returns the seconds to wait before sending.
+
+        More than `LONGEST_WAIT_SECONDS`: nothing was taken, and waiting would make no sense.
+        """
         with self._lock:
-            buckets = [*self._universal.values(), *self._buckets.get(category, _NONE).values()]
+            buckets = (*self._buckets[ALL].values(), *self._buckets.get(category, _NONE).values())
             at = now
             for bucket in buckets:
-                at = max(at, bucket.free_at(now))
-            if at - now > LONGEST_WAITED_WINDOW_SECONDS:
-                return at - now  # nothing is taken: the caller gives up
-            for bucket in buckets:
-                bucket.calls.append(at)
+                free = bucket.free_at(now)
+                if free > at:
+                    at = free
+            if at - now <= LONGEST_WAIT_SECONDS:
+                for bucket in buckets:
+                    bucket.take(at)
             return at - now
 
-    def learn(self, category: str, limit: RateLimit | None, now: float, *, refused: bool = False) -> None:
+    def learn(self, category: str, limit: RateLimit, now: float, *, refused: bool = False) -> None:
         """Take over what a reply said. ``refused``: it was a 429."""
         with self._lock:
-            if limit is None or not limit.windows:
+            if not limit.windows:
                 if not refused and not self._told:
-                    # A server that answers without these headers does not count; documented figures would only slow it down.
-                    self._universal.clear()
-                    self._buckets.clear()
-                if limit is None:
-                    return
-            self._told = self._told or bool(limit.windows)
+                    # A server that answers without these headers does not count; assumed figures would only slow it down.
+                    self._buckets = {ALL: {}}
+                return
+            self._told = True
             own = self._buckets.setdefault(category, {})
+            for window, bucket in list(own.items()):
+                if bucket.documented and all(window != told for _, told in limit.windows):
+                    del own[window]
             for quota, window in limit.windows:
-                home = self._universal if window == 1 else own
+                home = self._buckets[ALL] if window == 1 else own
                 if (bucket := home.get(window)) is None:
                     home[window] = bucket = Bucket(quota, window, False)
                 bucket.resize(quota)
                 bucket.documented = False
             if limit.remaining is None or limit.reset_seconds is None:
                 return
-            bucket = self._tightest(own, limit)
-            if bucket is None:
-                return
-            if limit.remaining == 0 or refused:
-                bucket.blocked_until = max(bucket.blocked_until, now + limit.reset_seconds)
-                return
-            # Someone else spends from the same quota: count what is missing as spent now.
-            for _ in range(bucket.quota - bucket.used(now) - limit.remaining):
-                bucket.calls.append(now)
+            tight = self._tightest(own, limit)
+            if refused or limit.remaining == 0:
+                tight.blocked_until = max(tight.blocked_until, now + limit.reset_seconds)
+            else:
+                # Someone else spends from the same quota: count what is missing as spent now.
+                for _ in range(tight.quota - tight.used(now) - limit.remaining):
+                    tight.take(now)
 
-    def _tightest(self, own: dict[int, Bucket], limit: RateLimit) -> Bucket | None:
-        """The bucket that ``remaining`` and ``reset`` speak of: its quota is the first number, its window the next above reset."""
+    def _tightest(self, own: dict[int, Bucket], limit: RateLimit) -> Bucket:
+        """The bucket that ``remaining`` and ``reset`` speak of: the shortest that fits the first number and the reset."""
         reset = limit.reset_seconds or 0.0
-        fitting = sorted(w for q, w in limit.windows if (limit.limit is None or q == limit.limit) and w >= reset)
-        if not fitting:
-            return next(iter(own.values()), None)
-        return self._universal.get(1) if fitting[0] == 1 else own.get(fitting[0])
+        fitting = [w for q, w in limit.windows if w >= reset and limit.limit in (None, q)]
+        window = min(fitting or [w for _, w in limit.windows if w >= reset] or [max(w for _, w in limit.windows)])
+        return self._buckets[ALL][1] if window == 1 else own[window]
 
     def budget(self, now: float) -> list[Quota]:
         """Every quota known, and what is left of it."""
         with self._lock:
-            homes = [("all", self._universal), *sorted(self._buckets.items())]
             return [
                 Quota(category, b.quota, b.window, b.quota - b.used(now), b.documented, max(0.0, b.blocked_until - now))
-                for category, home in homes
+                for category, home in sorted(self._buckets.items())
                 for b in home.values()
             ]
 
 
 _NONE: dict[int, Bucket] = {}
+_alive: weakref.WeakSet[Pacer] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    """Another thread of the parent may have held the lock when the process was copied; nobody would ever release it."""
+    for pacer in list(_alive):
+        pacer._lock = threading.Lock()  # noqa: SLF001
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
