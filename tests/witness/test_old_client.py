@@ -6,6 +6,7 @@ fails as well.
 
 from __future__ import annotations
 
+import datetime
 import importlib.util
 import socketserver
 import sys
@@ -15,6 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from pinshop.emulator import Emulator
+
+OLD = "pinterest-generated-client==0.1.2"
 SCRIPT = Path(__file__).with_name("old_client_calls.py")
 _spec = importlib.util.spec_from_file_location("old_client_calls", SCRIPT)
 calls = importlib.util.module_from_spec(_spec)
@@ -123,7 +127,7 @@ def recorder():
 def both(recorder, foreign_venv, run_foreign):
     """Call -> (results, requests) of the old client and of the façade."""
     found = []
-    for python in (foreign_venv("pinterest-generated-client==0.1.2"), Path(sys.executable)):
+    for python in (foreign_venv(OLD), Path(sys.executable)):
         recorder.requests.clear()
         results = run_foreign(python, SCRIPT, {"base_url": recorder.base_url}, seconds=120)
         found.append((results, dict(recorder.requests)))
@@ -144,3 +148,48 @@ def test_call(name, both):
         assert new != old, f"listed as different ({DIFFERENCES[name]}), but it is the same"
     else:
         assert new == old
+
+
+def live(python, run_foreign):
+    """What a whole life of promotions in the emulator looks like from this client."""
+    script = SCRIPT.with_name("old_client_life.py")
+    with Emulator(contract="5.6", seed=7, now="2026-03-01T12:00:00Z") as emulator:
+        emulator.clock.freeze()
+        given = {
+            "base_url": emulator.base_url,
+            "access_token": emulator.access_token,
+            "ad_account_id": emulator.ad_account_id,
+            "ad_group_id": emulator.ad_group_id,
+            "catalog_product_group_ids": [*emulator.catalog_product_group_ids[:2], "999999999999"],
+        }
+        written = run_foreign(python, script, given | {"stage": "write"})
+        start = emulator.clock.now().date()
+        emulator.clock.advance(days=10)
+        read = {"stage": "read", "one": written["one"], "start_date": str(start)}
+        read["end_date"] = str(start + datetime.timedelta(days=8))
+        return written, run_foreign(python, script, given | read)
+
+
+@pytest.fixture(scope="module")
+def lives(foreign_venv, run_foreign):
+    return [live(python, run_foreign) for python in (foreign_venv(OLD), Path(sys.executable))]
+
+
+def test_both_live_the_same_life_in_the_emulator(lives):
+    old, new = lives
+    assert new == old
+
+
+def test_that_life_is_worth_comparing(lives):
+    written, read = lives[1]
+    *created, refused = written["created"]["ProductGroupPromotionArrayResponse"]
+    assert [one["ProductGroupPromotionArrayElement"]["data"]["status"] for one in created] == ["ACTIVE", "ACTIVE"]
+    assert refused["ProductGroupPromotionArrayElement"]["exceptions"]["message"]
+    assert written["got"]["ProductGroupPromotion"]["id"] == written["one"]
+    for name in ("too many", "none", "elsewhere", "unknown", "wrong token"):
+        assert written[name]["raised"].endswith("Exception"), name
+    rows = read["days"]["ProductGroupAnalyticsResponse"]
+    assert len(rows) == 9
+    assert all("date" in row["DATE"] for row in rows)
+    assert any(one["TOTAL_CLICKTHROUGH"]["int"] != "0" for one in read["unchecked"]["ProductGroupAnalyticsResponse"])
+    assert read["reversed"]["raised"] == "ApiException"
