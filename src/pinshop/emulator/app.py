@@ -137,6 +137,7 @@ _ROLES_FOR: dict[str, frozenset[str]] = {
     "org_read": frozenset({"ANALYST", "CAMPAIGN_MANAGER", "CATALOGS_MANAGER", "AUDIENCE_MANAGER", "FINANCE_MANAGER"}),
     "org_write": frozenset(),
 }
+ROLES: tuple[str, ...] = ("OWNER", "ADMIN", *sorted(frozenset().union(*_ROLES_FOR.values())))
 
 
 class App:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
@@ -28,6 +28,11 @@ def handle(emulator: Emulator, request: Request) -> Reply:
         from pinshop.emulator import console
 
         return console.answer(emulator, request)
+    headers = {key.lower(): value for key, value in request.headers.items()}
+    origin = headers.get("origin")
+    if request.method != "GET" and origin is not None and urlsplit(origin).netloc != headers.get("host"):
+        # Browsers name the page a request comes from: some page on the web shall not move a developer's clock.
+        return _json(403, {"error": f"control routes take nothing from other web pages ({origin})"})
     step = _STEPS.get((request.method, name))
     if step is None:
         known = ", ".join(f"{method} /_emulator/{step}" for method, step in _STEPS)
@@ -151,6 +156,39 @@ def _clear_journal(emulator: Emulator, *_: Any) -> Reply:
     return _journal(emulator, "", {}, {})
 
 
+def _add_token(emulator: Emulator, _: str, body: dict[str, Any], __: Any) -> Reply:
+    """``{"scopes": […], "user_id": …, "expires_in": seconds, "client_credentials": false}``, all optional."""
+    return _json(201, {"access_token": emulator.token(**body)})
+
+
+def _revoke(emulator: Emulator, _: str, body: dict[str, Any], __: Any) -> Reply:
+    return _json(200, {"revoked": emulator.revoke(str(body.get("token", "")))})
+
+
+def _add_user(emulator: Emulator, _: str, body: dict[str, Any], __: Any) -> Reply:
+    """``{"username": …, "role": "ANALYST", "ad_account_id": …}``; role and account are optional."""
+    return _json(201, {"user_id": emulator.add_user(**body)})
+
+
+def _export(emulator: Emulator, *_: Any) -> Reply:
+    headers = {"content-type": "application/yaml; charset=utf-8", "x-emulated": "true"}
+    return Reply(200, headers, emulator.export().encode())
+
+
+def _import(emulator: Emulator, _: str, body: dict[str, Any], __: Any) -> Reply:
+    """``{"yaml": "…"}`` replaces the state; ``{"answers": [["campaigns/list", {…}], …]}`` adds recorded ones."""
+    if "yaml" in body:
+        emulator.load(str(body["yaml"]))
+    for operation, answer in body.get("answers", []):
+        emulator.import_answers([(operation, answer)])
+    return _state(emulator)
+
+
+def _scale(emulator: Emulator, _: str, body: dict[str, Any], __: Any) -> Reply:
+    """``{"ad_accounts": 5000, "promotions_each": 200}``, which are the defaults."""
+    return _json(201, {"ad_account_ids": emulator.scale(**body)})
+
+
 _STEPS: dict[tuple[str, str], Callable[..., Reply]] = {
     ("GET", "state"): _state,
     ("GET", "clock"): _clock,
@@ -168,4 +206,10 @@ _STEPS: dict[tuple[str, str], Callable[..., Reply]] = {
     ("PATCH", "rules"): _set_rules,
     ("GET", "journal"): _journal,
     ("DELETE", "journal"): _clear_journal,
+    ("POST", "tokens"): _add_token,
+    ("POST", "revoke"): _revoke,
+    ("POST", "users"): _add_user,
+    ("GET", "export"): _export,
+    ("POST", "import"): _import,
+    ("POST", "scale"): _scale,
 }

@@ -8,16 +8,17 @@ import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
-from pinshop.emulator.app import MAX_BODY, Answer, App, Journal
+from pinshop.emulator import oauth, reports, seeding
+from pinshop.emulator.app import MAX_BODY, ROLES, Answer, App, Journal
 from pinshop.emulator.clock import Clock, Instant
 from pinshop.emulator.faults import Fault
 from pinshop.emulator.limits import Limits
 from pinshop.emulator.rules import Rules
-from pinshop.emulator.seeding import seed_account
+from pinshop.emulator.seeding import ALL_SCOPES, secret, seed_account
 from pinshop.emulator.store import Store
 from pinshop.errors import ConfigurationError, Disconnected, TimedOut
 from pinshop.operations import CONTRACTS, Contract, Reply, Request
@@ -105,7 +106,33 @@ class Emulator:
         Raises:
             Disconnected, TimedOut: a fault says so; ``sent`` is True.
         """
-        return _delivered(self.engine.answer(request), request, time.sleep)
+        return _delivered(self.answer(request), request, time.sleep)
+
+    def answer(self, request: Request) -> Answer:
+        """Serve one request of any door: the API, the consent page, a report's link, or a control route."""
+        target = request.target
+        if target.startswith("/v5/"):
+            return self.engine.answer(request)
+        path, _, query = target.partition("?")
+        if path.startswith("/_emulator/reports/"):
+            engine, now = self.engine, int(self.clock.seconds())
+            token = path.removeprefix("/_emulator/reports/")
+            with engine.lock:
+                found = reports.fetch(engine.store, engine.rules, engine.contract, engine.earnings, token, query, now)
+            status, kind, body = found
+            return Answer(Reply(status, {"content-type": kind, "x-emulated": "true"}, body))
+        if path.rstrip("/") == "/oauth":
+            with self.engine.lock, self.engine.store.transaction():
+                return Answer(oauth.consent(self._endpoint(), request))
+        if path == "/_emulator" or path.startswith("/_emulator/"):
+            from pinshop.emulator import control
+
+            with self.engine.lock:
+                return Answer(control.handle(self, request))
+        return self.engine.answer(request)
+
+    def _endpoint(self) -> oauth.Endpoint:
+        return oauth.Endpoint(self._store, self.rules, self.contract, int(self.clock.seconds()))
 
     def transport(self, sleep: Callable[[float], object] = time.sleep) -> EmulatorTransport:
         """A transport for `pinshop.Client` that reaches this emulator without a socket. ``sleep`` is how latency passes."""
@@ -178,6 +205,106 @@ class Emulator:
             engine.limits.name, engine.limits.profile = self.limits.name, self.limits.profile
         twin._begin(engine)
         return twin
+
+    # ------------------------------------------------------------------------------------ who may do what
+
+    def token(
+        self,
+        scopes: Iterable[str] = ALL_SCOPES,
+        *,
+        user_id: str | int | None = None,
+        expires_in: int | None = None,
+        client_credentials: bool = False,
+    ) -> str:
+        """A new access token: with these scopes, for the seeded user or another (`add_user`), for ever or for some seconds."""
+        with self.engine.lock, self._store.transaction():
+            token = secret(self.seed, "given", self._store.next_id("tokens"))
+            expires = None if expires_in is None else int(self.clock.seconds()) + expires_in
+            owner = int(self.user_id if user_id is None else user_id)
+            kind = "client" if client_credentials else "access"
+            self._store.add_token(token, kind, owner, scopes, expires, oauth.APP_ID, f"given {token}")
+        return token
+
+    def revoke(self, token: str) -> bool:
+        """Revoke a token, access or refresh, as its user could in the settings. False: there is no such token in force."""
+        with self.engine.lock, self._store.transaction():
+            return self._store.revoke(int(self.clock.seconds()), token=token) > 0
+
+    def authorize(self, redirect_uri: str, scopes: Iterable[str] = ALL_SCOPES) -> str:
+        """An authorization code, as if the seeded user had given consent in the browser."""
+        with self.engine.lock, self._store.transaction():
+            return self._endpoint().code(redirect_uri, list(scopes), int(self.user_id))
+
+    def add_user(self, username: str, role: str | None = None, ad_account_id: str | int | None = None) -> str:
+        """A new user, with a Business Access role on an ad account (the seeded one) if ``role`` is given. Returns its id.
+
+        Roles: OWNER, ADMIN, ANALYST, CAMPAIGN_MANAGER, CATALOGS_MANAGER, AUDIENCE_MANAGER, FINANCE_MANAGER.
+        """
+        if role is not None and role not in ROLES:
+            raise ConfigurationError(f"role: got {role!r}, allowed: {', '.join(ROLES)}")
+        with self.engine.lock, self._store.transaction():
+            user_id = self._store.next_id("users")
+            self._store.insert(
+                "users",
+                {"id": user_id, "username": username, "account_type": "BUSINESS", "profile_image": "", "website_url": "",
+                 "about": ""},
+            )  # fmt: skip
+            if role is not None:
+                self._store.add_role(user_id, int(ad_account_id or self.ad_account_id), role)
+        return str(user_id)
+
+    # ----------------------------------------------------------------------------------------------- state
+
+    def load_feed(self, path: str | Path, feed_id: str | int | None = None) -> int:
+        """Replace a feed's items by those of a file in Pinterest's format (.csv, .tsv, .xml). Returns how many there are.
+
+        Raises:
+            pinshop.emulator.catalog.FeedError: not such a file; says the line.
+        """
+        from pinshop.emulator import catalog, shop
+
+        suffix = Path(path).suffix.lower().removeprefix(".").upper()
+        items = catalog.parse_feed(Path(path).read_bytes(), cast("catalog.Format", suffix))
+        with self.engine.lock:
+            return shop.load_feed(self._store, int(feed_id or self.feed_id), items, int(self.clock.seconds()))
+
+    def scale(self, ad_accounts: int = 5_000, promotions_each: int = 200) -> list[str]:
+        """Add many ad accounts, each with a campaign, an ad group and ACTIVE promotions. Returns the ids of the accounts."""
+        with self.engine.lock:
+            made = seeding.scale(self._store, int(self.clock.seconds()), ad_accounts, promotions_each)
+        return [str(account_id) for account_id in made]
+
+    def export(self) -> str:
+        """The whole state as readable YAML."""
+        from pinshop.emulator import state
+
+        with self.engine.lock:
+            return state.export(self._store)
+
+    def load(self, text: str) -> None:
+        """Replace the state by that of a YAML text, see `pinshop.emulator.state`. Journal and faults are forgotten.
+
+        Raises:
+            ConfigurationError: it cannot be read; the state stays as it was.
+        """
+        from pinshop.emulator import state
+
+        with self.engine.lock:
+            state.load(self._store, text, int(self.clock.seconds()))
+            self.clock.load()
+            self.engine.forget()
+            self._load_seeded()
+
+    def import_answers(self, answers: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, int]:
+        """Put recorded answers of the real API into the state: ``[("campaigns/list", {"items": […]}), …]``, parents first.
+
+        Raises:
+            ConfigurationError: an operation that answers no entities, or an entity whose parent is missing.
+        """
+        from pinshop.emulator import state
+
+        with self.engine.lock:
+            return state.import_answers(self._store, answers, int(self.clock.seconds()))
 
     def snapshot(self, name: str = "default") -> None:
         """Keep the present state under a name."""
@@ -287,7 +414,7 @@ class EmulatorTransport:
         self._emulator, self._sleep = emulator, sleep
 
     def send(self, request: Request, /) -> Reply:
-        return _delivered(self._emulator.engine.answer(request), request, self._sleep)
+        return _delivered(self._emulator.answer(request), request, self._sleep)
 
     def close(self) -> None:
         """Nothing to close: the emulator is its owner's."""
@@ -301,7 +428,7 @@ class AsyncEmulatorTransport:
 
     async def send(self, request: Request, /) -> Reply:
         await asyncio.sleep(0)  # a real transport lets others run, too
-        answer = self._emulator.engine.answer(request)
+        answer = self._emulator.answer(request)
         if answer.delay_seconds and answer.delay_seconds <= request.read_seconds:
             await self._sleep(answer.delay_seconds)
             answer.delay_seconds = 0.0
@@ -316,7 +443,7 @@ class AsyncEmulatorTransport:
 
 def asgi(emulator: Emulator) -> Callable[..., Any]:
     """A raw ASGI application over one emulator."""
-    answer_of = emulator.engine.answer
+    answer_of = emulator.answer
 
     async def application(scope: dict[str, Any], receive: Callable[[], Any], send: Callable[[Any], Any]) -> None:
         if scope["type"] != "http":
@@ -327,12 +454,7 @@ def asgi(emulator: Emulator) -> Callable[..., Any]:
         if scope["query_string"]:
             target += "?" + scope["query_string"].decode("latin-1")
         request = Request(scope["method"], f"http://{headers.get('host', 'localhost')}", target, headers, body)
-        if target.startswith("/_emulator"):
-            from pinshop.emulator import control
-
-            answer = Answer(control.handle(emulator, request))
-        else:
-            answer = answer_of(request)
+        answer = answer_of(request)
         if answer.delay_seconds:
             await asyncio.sleep(answer.delay_seconds)
         if answer.cut == "hang":

@@ -68,7 +68,7 @@ create table if not exists reports (
 """
 
 #: Columns of each table beside ``body``; what is not a column goes into the body as JSON.
-_COLUMNS: dict[str, tuple[str, ...]] = {
+COLUMNS: dict[str, tuple[str, ...]] = {
     "users": ("id", "username"),
     "ad_accounts": ("id", "owner_id"),
     "campaigns": ("id", "ad_account_id", "status"),
@@ -79,14 +79,14 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "product_groups": ("id", "owner_id", "catalog_id", "feed_id", "name", "filters", "product_count", "average_price_micro"),
     "items": ("id", "feed_id", "item_id"),
 }
-_SELECT = {kind: f"select {', '.join(columns)}, body from {kind}" for kind, columns in _COLUMNS.items()}
+_SELECT = {kind: f"select {', '.join(columns)}, body from {kind}" for kind, columns in COLUMNS.items()}
 _INSERT = {
     kind: f"insert into {kind} ({', '.join(columns)}, body) values ({', '.join('?' * (len(columns) + 1))})"
-    for kind, columns in _COLUMNS.items()
+    for kind, columns in COLUMNS.items()
 }
 _UPDATE = {
     kind: f"update {kind} set {', '.join(f'{c} = ?' for c in columns[1:])}, body = ? where id = ?"
-    for kind, columns in _COLUMNS.items()
+    for kind, columns in COLUMNS.items()
 }
 
 #: Where ids begin, after ids seen in real traffic: ad accounts have 12 digits and begin with 549, promotions 13 and 426.
@@ -157,13 +157,31 @@ class Store:
         with self.lock:
             return self._db.execute("select 1 from users").fetchone() is None
 
-    def dump(self) -> dict[str, list[list[Any]]]:
-        """Every table as plain rows; bodies as JSON values."""
-        tables = {}
+    def rows(self, table: Literal["roles", "tokens", "budgets"]) -> list[list[Any]]:
+        """A table without bodies, as it is."""
         with self.lock:
-            for (name,) in self._db.execute("select name from sqlite_master where type = 'table' order by name").fetchall():
-                tables[name] = [list(row) for row in self._db.execute(f"select * from {name}")]
-        return tables
+            return [list(row) for row in self._db.execute(f"select * from {table} order by 1, 2, 3")]
+
+    def put_row(self, table: Literal["roles", "tokens", "budgets"], row: Sequence[Any]) -> None:
+        with self.lock:
+            self._db.execute(f"insert or replace into {table} values ({', '.join('?' * len(row))})", tuple(row))
+
+    def dangling(self, kind: str, column: str, target: str) -> tuple[int, int] | None:
+        """An entity whose ``column`` names no entity of ``target``: its id, and the id it names."""
+        sql = (
+            f"select id, {column} from {kind} where {column} is not null and {column} not in (select id from {target}) limit 1"
+        )
+        with self.lock:
+            found: tuple[int, int] | None = self._db.execute(sql).fetchone()
+        return found
+
+    def raise_sequence(self, kind: str, to: int) -> None:
+        """See that new ids of this kind are higher than ``to``."""
+        with self.lock:
+            self._db.execute(
+                "insert into sequences values (?, ?) on conflict (kind) do update set last = max(last, excluded.last)",
+                (kind, to),
+            )
 
     def get_meta(self, name: str) -> Any:
         with self.lock:
@@ -198,13 +216,13 @@ class Store:
             self._db.executemany(_INSERT["promotions"], rows)
 
     def insert(self, kind: str, entity: Mapping[str, Any]) -> None:
-        columns = _COLUMNS[kind]
+        columns = COLUMNS[kind]
         body = _encode({name: value for name, value in entity.items() if name not in columns})
         with self.lock:
             self._db.execute(_INSERT[kind], (*(entity[name] for name in columns), body))
 
     def insert_many(self, kind: str, entities: Iterable[Mapping[str, Any]]) -> None:
-        columns = _COLUMNS[kind]
+        columns = COLUMNS[kind]
         rows = (
             (*(e[name] for name in columns), _encode({name: value for name, value in e.items() if name not in columns}))
             for e in entities
@@ -213,7 +231,7 @@ class Store:
             self._db.executemany(_INSERT[kind], rows)
 
     def update(self, kind: str, entity: Mapping[str, Any]) -> None:
-        columns = _COLUMNS[kind]
+        columns = COLUMNS[kind]
         body = _encode({name: value for name, value in entity.items() if name not in columns})
         with self.lock:
             self._db.execute(_UPDATE[kind], (*(entity[name] for name in columns[1:]), body, entity["id"]))
@@ -339,6 +357,15 @@ class Store:
         with self.lock:
             return self._db.execute(sql, (entity_id,)).fetchall()
 
+    def histories(self, kind: str) -> dict[int, list[tuple[int, str]]]:
+        """`statuses` of all entities of a kind."""
+        found: dict[int, list[tuple[int, str]]] = {}
+        with self.lock:
+            sql = "select id, since, status from history where kind = ? order by id, since"
+            for entity_id, since, status in self._db.execute(sql, (kind,)):
+                found.setdefault(entity_id, []).append((since, status))
+        return found
+
     def product_counts(self, group_ids: Iterable[int]) -> dict[int, int]:
         """How many products each catalog product group has."""
         ids = sorted(group_ids)
@@ -431,5 +458,5 @@ def _connect(path: str) -> sqlite3.Connection:
 
 def _entity(kind: str, row: tuple[Any, ...]) -> Entity:
     entity: Entity = _decode(row[-1])
-    entity.update(zip(_COLUMNS[kind], row, strict=False))
+    entity.update(zip(COLUMNS[kind], row, strict=False))
     return entity
