@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from enum import Enum
 from typing import TypeVar
 
 from pinshop import flow, inputs, operations, wire
@@ -118,9 +119,9 @@ class AdGroups(Resource[C]):
         *,
         campaign_ids: Iterable[Id] | None = None,
         ad_group_ids: Iterable[Id] | None = None,
-        entity_statuses: Sequence[wire.EntityStatus] | None = None,
+        entity_statuses: Sequence[wire.EntityStatus | Enum] | None = None,
         translate_interests_to_names: bool | None = None,
-        order: wire.Order | None = None,
+        order: wire.Order | Enum | None = None,
         page_size: int | None = None,
         bookmark: str | None = None,
     ) -> Paging[AdGroup]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from enum import Enum
 from typing import TypeVar
 
 from pinshop import flow, inputs, operations, wire
@@ -119,8 +120,8 @@ class Campaigns(Resource[C]):
         ad_account_id: Id,
         *,
         campaign_ids: Iterable[Id] | None = None,
-        entity_statuses: Sequence[wire.EntityStatus] | None = None,
-        order: wire.Order | None = None,
+        entity_statuses: Sequence[wire.EntityStatus | Enum] | None = None,
+        order: wire.Order | Enum | None = None,
         page_size: int | None = None,
         bookmark: str | None = None,
     ) -> Paging[Campaign]:

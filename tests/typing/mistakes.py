@@ -1,0 +1,58 @@
+"""Thirty mistakes in user code. Each line marked ``# mistake`` must be reported by every type checker, and no other."""
+
+from __future__ import annotations
+
+# ruff: noqa: B018 - what is done with a mistake is not the point
+import datetime
+
+from pinshop import AsyncClient, Client, operations
+
+A, G = "549755885175", "2680059592705"
+DAY = datetime.date(2026, 1, 1)
+
+
+def promotions(c: Client) -> None:
+    c.promotions.create(A, G, {"catalog_product_group_id": "1"})  # mistake: one dict is no list
+    c.promotions.create(A, G, [{"catalog_product_group": "1"}])  # mistake: the field has another name
+    c.promotions.create(A, G, [{"status": "PAUSED"}])  # mistake: which catalog product group?
+    c.promotions.create(A, G, [{"catalog_product_group_id": "1", "status": "RUNNING"}])  # mistake: no such status
+    c.promotions.create(A, G, [{"catalog_product_group_id": "1", "is_mdl": "true"}])  # mistake: text is no boolean
+    c.promotions.create(A, [{"catalog_product_group_id": "1"}])  # mistake: the ad group is missing
+    c.promotions.update(A, G, [{"status": "PAUSED"}])  # mistake: which promotion?
+    c.promotions.update(A, G, [{"id": "1", "bid_in_micro_currency": 5}])  # mistake: a bid belongs to the ad group
+    c.promotions.list(A, ad_group_id=G, entity_statuses=["RUNNING"])  # mistake: no such status
+    c.promotions.list(A, ad_group_id=G, order="DESC")  # mistake: it is DESCENDING
+    c.promotions.get(G)  # mistake: the ad account is missing
+    c.promotions.delete(A, G)  # mistake: there is no delete, only ARCHIVED
+
+
+def results(c: Client) -> None:
+    result = c.promotions.create(A, G, [{"catalog_product_group_id": "1"}])
+    result[0].entity.id  # mistake: a failed item has no entity
+    result.errors  # mistake: they are called failed
+    for promotion in c.promotions.list(A, ad_group_id=G):
+        promotion.catalogs_product_group  # mistake: no such field
+    group = c.ad_groups.get(A, G)
+    group.budget_in_micro_currency / 1_000_000  # mistake: it may be absent or null
+    len(c.promotions.list(A, ad_group_id=G))  # mistake: a lazy list has no length yet
+
+
+def neighbours(c: Client) -> None:
+    c.campaigns.create(A, [{"name": "x", "objective_type": "CATALOG"}])  # mistake: no such objective
+    c.campaigns.update(A, [{"id": "1", "daily_spend_cap": 4.99}])  # mistake: micro-currency is whole
+    c.ad_groups.create(A, [{"name": "x", "campaign_id": G}])  # mistake: what is paid for?
+    c.ad_groups.update(A, [{"id": G, "targeting_spec": {"GENDER": ["women"]}}])  # mistake: it is female
+    c.catalog_product_groups.create(name="x", feed_id=G)  # mistake: which products?
+    c.catalog_product_groups.update(G, titel="x")  # mistake: no such field
+    c.reports.create(A, start_date=DAY, end_date=DAY, granularity="DAILY", level="KEYWORD", columns=[])  # mistake: it is DAY
+    c.reports.create(A, start_date=DAY, granularity="DAY", level="KEYWORD", columns=[])  # mistake: until when?
+    c.resources.metrics_ready_state(20260101)  # mistake: a number is no day
+    c.ad_accounts.list(page_size="100")  # mistake: text is no number
+
+
+async def colours(c: AsyncClient) -> None:
+    for _ in c.campaigns.list(A):  # mistake: async for
+        pass
+    campaign = c.campaigns.get(A, G)
+    campaign.name  # mistake: it was not awaited
+    operations.raw("PUT", "/boards")  # mistake: the API has no PUT
