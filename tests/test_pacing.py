@@ -118,8 +118,7 @@ def test_threads_never_get_the_same_slot():
     waits: list[float] = []
 
     def ask():
-        for _ in range(20):
-            waits.append(pacer.reserve("ads_read", 0.0))
+        waits.extend([pacer.reserve("ads_read", 0.0) for _ in range(20)])
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
@@ -202,7 +201,7 @@ def test_a_daily_quota_is_not_waited_for():
     pacer.learn("ads_analytics", told, 0.0, refused=True)
     assert pacer.reserve("ads_analytics", 0.0) == pytest.approx(67150)
     assert pacer.reserve("ads_analytics", 67151.0) == 0
-    assert 67150 > pacing.LONGEST_WAIT_SECONDS
+    assert pacing.LONGEST_WAIT_SECONDS < 67150
 
 
 def test_the_budget_shows_what_is_left():

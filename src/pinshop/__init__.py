@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from pinshop.errors import TLSError as TLSError
     from pinshop.errors import TransportError as TransportError
     from pinshop.errors import Unauthorized as Unauthorized
+    from pinshop.pacing import Pacer as Pacer
     from pinshop.resources.promotions import PromotionCreate as PromotionCreate
     from pinshop.resources.promotions import PromotionUpdate as PromotionUpdate
+    from pinshop.resources.shared_pacer import SharedPacer as SharedPacer
     from pinshop.wire import UNSET as UNSET
     from pinshop.wire import ProductGroupPromotion as ProductGroupPromotion
 
@@ -47,7 +49,9 @@ _HOMES = {
         "InvalidInput", "NotFound", "PartialFailure", "PinshopError", "RateLimited", "ServerError", "TLSError", "TimedOut",
         "TransportError", "Unauthorized",
     ),
+    "pacing": ("Pacer",),
     "resources.promotions": ("PromotionCreate", "PromotionUpdate"),
+    "resources.shared_pacer": ("SharedPacer",),
     "wire": ("UNSET", "ProductGroupPromotion"),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

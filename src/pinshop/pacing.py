@@ -161,9 +161,7 @@ class Pacer:
             buckets = (*self._buckets[ALL].values(), *self._buckets.get(category, _NONE).values())
             at = now
             for bucket in buckets:
-                free = bucket.free_at(now)
-                if free > at:
-                    at = free
+                at = max(at, bucket.free_at(now))
             if at - now <= LONGEST_WAIT_SECONDS:
                 for bucket in buckets:
                     bucket.take(at)
@@ -180,14 +178,13 @@ class Pacer:
             self._told = True
             own = self._buckets.setdefault(category, {})
             for window, bucket in list(own.items()):
-                if bucket.documented and all(window != told for _, told in limit.windows):
+                if bucket.documented and all(window != seconds for _, seconds in limit.windows):
                     del own[window]
             for quota, window in limit.windows:
                 home = self._buckets[ALL] if window == 1 else own
-                if (bucket := home.get(window)) is None:
-                    home[window] = bucket = Bucket(quota, window, False)
-                bucket.resize(quota)
-                bucket.documented = False
+                told = home.setdefault(window, Bucket(quota, window, False))
+                told.resize(quota)
+                told.documented = False
             if limit.remaining is None or limit.reset_seconds is None:
                 return
             tight = self._tightest(own, limit)

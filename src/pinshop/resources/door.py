@@ -9,7 +9,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, Unpack
 from urllib.parse import urlsplit
 
 import msgspec
@@ -44,6 +44,17 @@ class Network(msgspec.Struct, frozen=True):
     client_certificate: str | tuple[str, str] | None = None
     proxy: str | None = None
     max_reply_bytes: int = 64 * 1024 * 1024
+
+
+class OptionChanges(TypedDict, total=False):
+    """What `Door.with_options` takes."""
+
+    connect_seconds: float
+    read_seconds: float
+    max_attempts: int
+    max_wait_seconds: float
+    concurrency: int
+    headers: Mapping[str, str]
 
 
 class Door(Resource[C]):
@@ -157,7 +168,8 @@ class Door(Resource[C]):
             profile: the name of a profile.
             base_url: beats that of the environment; a profile belongs to one base URL and refuses another.
             environ: read instead of the process's environment.
-            **options: the arguments of the class.
+            **options: the arguments of the class. Without ``proxy`` the environment's ``HTTPS_PROXY`` and ``NO_PROXY`` are
+                obeyed.
 
         Raises:
             ConfigurationError: none found, or what was found contradicts itself.
@@ -165,7 +177,10 @@ class Door(Resource[C]):
         from pinshop import credentials
 
         clock = options.get("clock") or time.time
-        return cls(credentials.find(profile=profile, base_url=base_url, environ=environ, clock=clock), **options)
+        found = credentials.find(profile=profile, base_url=base_url, environ=environ, clock=clock)
+        if "proxy" not in options and "transport" not in options:
+            options["proxy"] = _environment_proxy(found.base_url or base_url or credentials.BASE_URL)
+        return cls(found, **options)
 
     @classmethod
     def from_profile(cls, name: str, **options: Any) -> Self:
@@ -258,7 +273,7 @@ class Door(Resource[C]):
 
     # ---------------------------------------------------------------------------------- the rest
 
-    def with_options(self, **changes: Any) -> Self:
+    def with_options(self, **changes: Unpack[OptionChanges]) -> Self:
         """The same client with other options: connections, quotas and the token stay common.
 
         Takes ``connect_seconds``, ``read_seconds``, ``max_attempts``, ``max_wait_seconds``, ``concurrency`` and ``headers``
@@ -309,6 +324,14 @@ def _split(base_url: str) -> tuple[str, str]:
         raise ConfigurationError(f"base_url: got {base_url!r}, allowed: printable ASCII without spaces")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}" + (f":{port}" if port else ""), parts.path.rstrip("/")
+
+
+def _environment_proxy(base_url: str) -> str | None:
+    """The proxy that the environment (or the system's settings) names for this URL, ``NO_PROXY`` considered."""
+    from urllib.request import getproxies, proxy_bypass
+
+    parts = urlsplit(base_url)
+    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
 
 
 def _check(options: Options) -> None:
