@@ -24,7 +24,7 @@ import tempfile
 import threading
 import time
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import Any, Literal, Protocol, cast
 from urllib.parse import urlsplit
@@ -165,6 +165,18 @@ def _read(environ: Mapping[str, str], meaning: str) -> tuple[str, str] | None:
     return found[0] if found else None
 
 
+def value_of(environ: Mapping[str, str], meaning: str) -> str | None:
+    """One value of the environment by its meaning (a key of `NAMES`)."""
+    found = _read(environ, meaning)
+    return found[1] if found else None
+
+
+def base_url_of(environ: Mapping[str, str], argument: str | None) -> str | None:
+    """The base URL that an argument names, or else the environment."""
+    found = _base_url(environ, argument)
+    return found[1] if found else None
+
+
 def _base_url(environ: Mapping[str, str], argument: str | None) -> tuple[str, str] | None:
     """Who names a base URL, and which."""
     found = ("base_url", argument) if argument is not None else _read(environ, "base_url")
@@ -288,7 +300,8 @@ def _checked(name: str, values: dict[str, Any], where: str) -> Profile:
     scopes = values.get("scopes", [])
     if not all(isinstance(scope, str) for scope in scopes):
         raise InvalidInput(f"{field} scopes", scopes, "a list of texts")
-    return Profile(name=name, **{**values, "scopes": tuple(scopes)})
+    values["scopes"] = tuple(scopes)
+    return Profile(name=name, **values)
 
 
 def check_profile_name(name: str) -> str:
@@ -379,6 +392,32 @@ def from_profile(
     return _made(tokens, where, profile.base_url, ad_account_id, name)
 
 
+def keep(profile: Profile, token: Token | None, app_secret: Secret | None, environ: Mapping[str, str]) -> None:
+    """Keep a profile with what a login gave: the secrets first, under their lock, then the table that points to them.
+
+    Raises:
+        ConfigurationError: it cannot be written, or the profile's token is being refreshed all the while.
+    """
+    store = kept_token(profile, environ)
+    before = read_profiles(profiles_path(environ)).get(profile.name)
+    deadline = time.monotonic() + 30.0
+    while (release := store.try_lock()) is None:
+        if time.monotonic() > deadline:
+            raise ConfigurationError(f"another process holds the lock of {store.where}", advice="end it, and try again")
+        time.sleep(0.05)
+    try:
+        if token is not None:
+            store.save(token, app_secret=app_secret)
+        elif app_secret is not None:
+            store.save_app_secret(app_secret)
+        write_profile(profiles_path(environ), profile)
+        if before is not None and before.secrets != profile.secrets:
+            with contextlib.suppress(PinshopError):  # the keychain it was in may be gone
+                kept_token(before, environ).delete()
+    finally:
+        release()
+
+
 # -------------------------------------------------------------------------------- where secrets are kept
 
 
@@ -465,7 +504,7 @@ class KeyringVault:
 
 
 @contextlib.contextmanager
-def _keychain_errors() -> Iterator[None]:
+def _keychain_errors() -> Generator[None]:
     try:
         yield
     except Exception as error:  # noqa: BLE001 -- keychains raise what they like
@@ -479,7 +518,6 @@ def keychain() -> Any | None:
     """The keychain's backend, or None: `keyring` is not installed, or finds no keychain that works here."""
     try:
         import keyring
-        import keyring.backends.fail
     except ImportError:
         return None
     backend = keyring.get_keyring()

@@ -16,7 +16,7 @@ import secrets
 import threading
 import time
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -179,10 +179,10 @@ class _Inbox(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: _Inbox
+    server: _Inbox  # pyright: ignore[reportIncompatibleVariableOverride] - nobody else makes one
     timeout = 10  # of a connection that sends nothing
 
-    def log_message(self, *_: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- its name
         """The address holds the code: it is not logged."""
 
     def do_GET(self) -> None:
@@ -229,7 +229,7 @@ body{{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:20vh auto;padd
 
 
 @contextlib.contextmanager
-def _listening(redirect_uri: str) -> Iterator[_Inbox]:
+def _listening(redirect_uri: str) -> Generator[_Inbox]:
     url = urlsplit(redirect_uri)
     host = url.hostname or ""
     address = "127.0.0.1" if host == "localhost" else host

@@ -9,7 +9,11 @@ import click
 
 #: name -> (module, attribute, one line of help); the help stands here so that `pinshop --help` imports nothing.
 COMMANDS: dict[str, tuple[str, str, str]] = {
+    "doctor": ("pinshop.cli.doctor", "doctor", "Check versions, configuration and credentials."),
     "emulator": ("pinshop.cli.emulator", "emulator", "Serve a local Pinterest to test against."),
+    "login": ("pinshop.cli.login", "login", "Get a token in the browser and keep it under a profile."),
+    "profiles": ("pinshop.cli.profiles", "profiles", "List the profiles and until when their tokens work."),
+    "whoami": ("pinshop.cli.whoami", "whoami", "Say which credentials are used, whose they are, and where they may write."),
 }
 
 
