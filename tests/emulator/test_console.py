@@ -1,0 +1,536 @@
+"""The console: what its pages say and refuse, and how it works in a real browser, with and without JavaScript."""
+
+from __future__ import annotations
+
+import contextlib
+import html.parser
+import json
+import os
+import re
+import shutil
+from urllib.parse import urlencode
+
+import pytest
+
+from pinshop.emulator import Emulator, control
+from pinshop.operations import Request
+
+NASTY = """<script>document.title="taken"</script>"><img src=x onerror=alert(1)>&{{7*7}}'"""
+CREATE = "product_group_promotions/create"
+FORM = {"host": "127.0.0.1:8080", "content-type": "application/x-www-form-urlencoded"}
+HERE = {**FORM, "origin": "http://127.0.0.1:8080"}
+
+
+def call(emulator, method, path, body=None):
+    headers = {"authorization": f"Bearer {emulator.access_token}"}
+    return emulator.handle(Request(method, "http://x", f"/v5{path}", headers, body and json.dumps(body).encode()))
+
+
+def promote(emulator, **more):
+    items = [{"catalog_product_group_id": group, **more} for group in emulator.catalog_product_group_ids]
+    body = {"ad_group_id": emulator.ad_group_id, "product_group_promotion": items}
+    reply = call(emulator, "POST", f"/ad_accounts/{emulator.ad_account_id}/product_group_promotions", body)
+    return [item["data"]["id"] for item in json.loads(reply.body)["items"]] if reply.status < 300 else reply
+
+
+def get(emulator, path="/"):
+    reply = control.handle(emulator, Request("GET", "http://127.0.0.1:8080", f"/_emulator{path}", {"host": "127.0.0.1:8080"}))
+    return reply.status, reply.body.decode()
+
+
+def post(emulator, path, headers=HERE, /, **form):
+    body = urlencode(form).encode()
+    return control.handle(emulator, Request("POST", "http://127.0.0.1:8080", f"/_emulator/console/{path}", headers, body))
+
+
+@pytest.fixture
+def emulator():
+    with contextlib.closing(Emulator(now="2026-03-02T12:00:00Z")) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def busy(emulator):
+    """An emulator with promotions of a month, one of them paused after ten days, and a few calls."""
+    ids = promote(emulator)
+    emulator.clock.advance(days=10)
+    body = {"ad_group_id": emulator.ad_group_id, "product_group_promotion": [{"id": ids[1], "status": "PAUSED"}]}
+    call(emulator, "PATCH", f"/ad_accounts/{emulator.ad_account_id}/product_group_promotions", body)
+    emulator.clock.advance(days=15)
+    call(emulator, "GET", f"/ad_accounts/{emulator.ad_account_id}/product_group_promotions/1")
+    emulator.ids = ids
+    return emulator
+
+
+def pages(emulator):
+    return [
+        "/", f"/console/ad_accounts/{emulator.ad_account_id}", f"/console/ad_groups/{emulator.ad_group_id}",
+        f"/console/promotions/{emulator.ids[0]}", "/console/calls", "/console/calls/1", "/console/faults", "/console/limits",
+        "/console/rules", "/console/state",
+    ]  # fmt: skip
+
+
+class Outline(html.parser.HTMLParser):
+    """The tags of a page, whether they are closed in order, and the text."""
+
+    VOID = frozenset({"meta", "link", "input", "br", "img"})
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes, self.open, self.text = [], [], [], []
+        self.feed(text)
+        assert not self.open, self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, (tag, self.getpos())
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+# ---------------------------------------------------------------------------------------------- without a browser
+
+
+def test_every_page_is_whole_and_needs_nothing_from_elsewhere(busy):
+    for path in pages(busy):
+        status, text = get(busy, path)
+        outline = Outline(text)
+        assert status == 200, path
+        assert outline.tags.count("h1") == outline.tags.count("main") == 1, path
+        used = [value for name, value in outline.attributes if name in ("href", "src", "action")]
+        assert all(re.match(r"/_emulator/|#|\?|data:,$", value) for value in used), path
+        assert not [name for name, _ in outline.attributes if name.startswith("on") or name == "style"], path
+        ids = [value for name, value in outline.attributes if name == "id"]
+        assert len(ids) == len(set(ids)), path
+
+
+def test_names_are_text_whatever_they_hold(busy):
+    store = busy.engine.store
+    named = {"ad_accounts": busy.ad_account_id, "campaigns": busy.campaign_id, "ad_groups": busy.ad_group_id}
+    for kind, entity_id in {**named, "product_groups": busy.catalog_product_group_ids[0]}.items():
+        entity = store.get(kind, int(entity_id))
+        store.update(kind, {**entity, "name": NASTY})
+    promote(busy, tracking_url=f"https://shop.example/{NASTY}")
+    call(busy, "GET", "/ad_accounts/" + NASTY.replace(" ", "+"))
+    for path in [*pages(busy), "/console/calls/4", "/console/calls/5"]:
+        outline = Outline(get(busy, path)[1])
+        assert "img" not in outline.tags, path
+        assert outline.tags.count("script") == 1, path
+    assert NASTY in "".join(Outline(get(busy, f"/console/ad_accounts/{busy.ad_account_id}")[1]).text)
+
+
+def test_what_is_shown_is_what_the_api_answers(busy):
+    query = urlencode({
+        "start_date": "2026-02-26", "end_date": "2026-03-27", "granularity": "TOTAL", "product_group_ids": busy.ids[0],
+        "columns": "SPEND_IN_MICRO_DOLLAR,CLICKTHROUGH_1",
+    })  # fmt: skip
+    (row,) = json.loads(call(busy, "GET", f"/ad_accounts/{busy.ad_account_id}/product_groups/analytics?{query}").body)
+    text = "".join(Outline(get(busy, f"/console/promotions/{busy.ids[0]}")[1]).text)
+    assert f"{(row['SPEND_IN_MICRO_DOLLAR'] + 5000) // 10000 / 100:,.2f}" in text
+    assert f"Clicks{row['CLICKTHROUGH_1']:,}" in re.sub(r"\s", "", text)
+
+
+def test_the_token_of_a_call_is_nowhere_in_the_journal(busy):
+    call(busy, "POST", "/oauth/token?refresh_token=emulated_x")
+    for path in ["/console/calls", *(f"/console/calls/{entry.number}" for entry in busy.calls)]:
+        assert "emulated_" not in get(busy, path)[1], path
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/console/ad_accounts/1", "/console/ad_groups/x", "/console/promotions/" + "9" * 40, "/console/calls/99",
+     "/console/nothing", "/console/../../etc", "/console/promotions/\N{ARABIC-INDIC DIGIT ONE}", "/console/pages/style.css"],
+)  # fmt: skip
+def test_what_is_not_there_is_a_page_that_says_so(emulator, path):
+    status, text = get(emulator, path)
+    assert status == 404
+    assert "There is no such page" in text
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [
+        ({}, 303),
+        ({"origin": None, "sec-fetch-site": None}, 303),  # not a browser
+        ({"origin": "http://evil.example"}, 403),
+        ({"origin": "http://127.0.0.1:9999"}, 403),  # another page of this machine
+        ({"origin": "null"}, 403),
+        ({"origin": None, "sec-fetch-site": "cross-site"}, 403),
+        ({"origin": None, "sec-fetch-site": "same-site"}, 403),
+        ({"host": "evil.example", "origin": "http://evil.example"}, 403),  # a name that was made to point here
+        ({"host": "localhost:8080", "origin": "http://localhost:8080"}, 303),
+        ({"host": "[::1]:8080", "origin": "http://[::1]:8080"}, 303),
+        ({"content-type": "text/plain"}, 403),
+        ({"content-type": "application/x-www-form-urlencoded; charset=UTF-8"}, 303),
+    ],
+)
+def test_forms_of_other_pages_move_nothing(emulator, changed, status):
+    before = emulator.clock.seconds()
+    headers = {name: value for name, value in {**HERE, **changed}.items() if value is not None}
+    assert post(emulator, "clock", headers, do="day").status == status
+    assert emulator.clock.seconds() - before == (86_400 if status == 303 else 0)
+
+
+def test_a_form_leads_back_to_a_page_of_the_console_only(emulator):
+    for back in ("https://evil.example/", "//evil.example", "/_emulator/\r\nx: y", "/v5/ad_accounts", "", "/_emulator//evil?x"):
+        assert post(emulator, "clock", do="hour", back=back).headers["location"] == "/_emulator/?said=clock"
+    assert (
+        post(emulator, "clock", do="hour", back="/_emulator/console/rules").headers["location"]
+        == "/_emulator/console/rules?said=clock"
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "words"),
+    [
+        ("clock", {"do": "fly"}, "allowed: hour, day, month"),
+        ("clock", {"do": "set", "to": "<b>soon</b>"}, "instant: got"),
+        ("clock", {"do": "set", "to": "1999-01-01"}, "the years 2000 to 2099"),
+        ("faults", {"preset": "meteor"}, "allowed: create_500"),
+        ("faults", {"what": "status", "status": "99"}, "allowed: 200 to 599"),
+        ("faults", {"what": "status", "status": "5\N{ARABIC-INDIC DIGIT ONE}0"}, "a whole number"),
+        ("faults", {"what": "status", "operation": "nothing"}, "no operation"),
+        ("faults", {"remove": "7"}, "not in force any more"),
+        ("limits", {"profile": "fast"}, "allowed: none, trial, standard"),
+        ("rules", {"name": "gravity", "value": "off"}, "no rule"),
+        ("rules", {"name": "update_items_maximum", "value": "many"}, "an integer"),
+        ("state", {"do": "restore", "name": "<i>"}, "no snapshot"),
+        ("state", {"do": "snapshot", "name": "<i>"}, "letters, digits"),
+        ("state", {"do": "explode"}, "allowed: snapshot, restore, reset"),
+    ],
+)
+def test_a_form_that_cannot_be_done_says_why(emulator, path, form, words):
+    reply = post(emulator, path, **form)
+    text = "".join(Outline(reply.body.decode()).text)
+    assert reply.status == 400
+    assert words in text
+
+
+def test_other_requests_are_refused(emulator):
+    assert post(emulator, "nothing", do="day").status == 404
+    assert post(emulator, "clock", do="x" * 70_000).status == 413
+    for method in ("PUT", "DELETE", "PATCH"):
+        assert control.handle(emulator, Request(method, "http://x", "/_emulator/", HERE)).status == 405
+
+
+def test_every_one_click_fault_can_be_added_and_is_described(emulator):
+    from pinshop.emulator.console import _PRESETS
+
+    for preset in _PRESETS:
+        assert post(emulator, "faults", preset=preset).status == 303
+    assert len(emulator.faults) == len(_PRESETS)
+    text = "".join(Outline(get(emulator, "/console/faults")[1]).text)
+    for words in ("drops the connection, after the write was done", "item 1 fails with code 1", "answers 20 s late",
+                  "cuts the answer after 20 bytes", "always, with probability 0.1"):  # fmt: skip
+        assert words in text
+
+
+@pytest.mark.parametrize("what", ["status", "item", "latency", "truncate", "drop", "hang"])
+def test_every_kind_of_fault_can_be_set_by_hand(emulator, what):
+    form = {"operation": CREATE, "what": what, "status": "502", "code": "7", "message": "No", "amount": "3", "item": "1",
+            "times": "2", "after_commit": "yes"}  # fmt: skip
+    assert post(emulator, "faults", **form).status == 303
+    (fault,) = emulator.faults
+    assert (fault.operation, fault.times, fault.after_commit) == (CREATE, 2, True)
+
+
+def test_an_account_that_is_too_large_to_add_up_is_not_added_up(emulator):
+    from pinshop.emulator.console import MOST
+
+    promotion = {
+        "ad_account_id": int(emulator.ad_account_id), "ad_group_id": int(emulator.ad_group_id), "status": "ACTIVE",
+        "catalog_product_group_id": int(emulator.catalog_product_group_ids[0]), "creative_type": "REGULAR",
+    }  # fmt: skip
+    store = emulator.engine.store
+    store.insert_many("promotions", [{**promotion, "id": store.next_id("promotions")} for _ in range(MOST + 1)])
+    assert "open the account" in get(emulator)[1]
+    assert (
+        f"{MOST + 1} promotions. Sums are shown for up to {MOST}"
+        in get(emulator, f"/console/ad_accounts/{emulator.ad_account_id}")[1]
+    )
+    text = get(emulator, f"/console/ad_groups/{emulator.ad_group_id}")[1]
+    assert text.count('class="name"') == 25
+    (following,) = re.findall(r'href="(\?after=\d+)"', text)
+    assert get(emulator, f"/console/ad_groups/{emulator.ad_group_id}{following}")[1] != text
+
+
+@pytest.mark.parametrize(
+    ("micro", "currency", "shown"),
+    [(0, "USD", "0.00"), (4_999, "USD", "0.00"), (5_000, "USD", "0.01"), (1_234_567_890_000, "EUR", "1,234,567.89"),
+     (1_499_999, "JPY", "1"), (1_500_000, "JPY", "2")],
+)  # fmt: skip
+def test_money_is_rounded_on_the_integer(micro, currency, shown):
+    from pinshop.emulator.charts import money
+
+    assert money(micro, currency) == shown
+
+
+# ------------------------------------------------------------------------------------------------- with a browser
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+FLAGS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--window-size=1280,900",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    if not (CHROMIUM and DRIVER):
+        pytest.skip("no chromium with its chromedriver here (Debian: apt-get install chromium chromium-driver)")
+    webdriver = pytest.importorskip("selenium.webdriver")
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(DRIVER, env={**os.environ, "NO_PROXY": "127.0.0.1,localhost"}))
+    driver.implicitly_wait(0)
+    yield driver
+    driver.quit()
+
+
+class Console:
+    """The console in the browser."""
+
+    def __init__(self, browser, emulator):
+        self.browser, self.root = browser, emulator.base_url.removesuffix("/v5") + "/_emulator"
+
+    def open(self, path="/"):
+        self.browser.get(self.root + path)
+        return self
+
+    def find(self, xpath):
+        return self.browser.find_element("xpath", xpath)
+
+    def click(self, words):
+        """Click the link or button with these words, and wait for the page that follows."""
+        page = self.find("//html")
+        self.find(f"//a[normalize-space()='{words}'] | //button[starts-with(normalize-space(), '{words}')]").click()
+        self.wait(lambda: _is_gone(page))
+        return self
+
+    def wait(self, condition):
+        from selenium.webdriver.support.wait import WebDriverWait
+
+        return WebDriverWait(self.browser, 10, poll_frequency=0.02).until(lambda _: condition())
+
+    @property
+    def text(self):
+        return self.find("//body").text
+
+
+def _is_gone(element):
+    from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
+
+    try:
+        element.is_enabled()
+    except (StaleElementReferenceException, WebDriverException):
+        return True
+    return False
+
+
+@pytest.fixture
+def console(browser, busy):
+    busy.start()
+    browser.get_log("browser"), browser.get_log("performance")  # what an earlier test left
+    return Console(browser, busy)
+
+
+def test_from_the_account_down_to_a_promotion(console, busy):
+    console.open().click("Emulated Shop")
+    assert "What this account earned" in console.text
+    assert console.find("//div[dt='Spend']/dd").text != "0.00"
+    console.click("Kitchen")
+    assert "PAUSED" in console.find("//div[@class='head']").text
+    assert console.find("//main//*[name()='svg' and @role='img']").size["width"] > 600
+    console.find("//summary[.='The same as a table']").click()
+    assert len(console.browser.find_elements("xpath", "//main//details//tbody/tr")) == 30
+    console.click("Shopping, everyone")
+    assert len(console.browser.find_elements("xpath", "//main//tbody/tr/th/a")) == len(busy.ids)
+
+
+def test_the_clock_is_moved_by_buttons_and_earnings_follow(console, busy):
+    console.open(f"/console/ad_accounts/{busy.ad_account_id}")
+    before, started = console.find("//div[dt='Spend']/dd").text, busy.clock.now()
+    console.click("+1 day").click("+1 hour")
+    assert (busy.clock.now() - started).total_seconds() == 25 * 3600
+    assert "The clock was moved." in console.text
+    assert console.find("//div[dt='Spend']/dd").text != before
+    console.click("Run")
+    assert not busy.clock.frozen
+    console.click("Freeze")
+    assert busy.clock.frozen
+    console.find("//summary[.='Set…']").click()
+    field = console.find("//input[@name='to']")
+    console.browser.execute_script("arguments[0].value = '2026-06-01T08:30:00'", field)
+    console.click("Set")
+    assert busy.clock.now().isoformat() == "2026-06-01T08:30:00+00:00"
+
+
+def test_a_fault_is_injected_hits_once_and_is_seen(console, busy):
+    console.open().click("Faults").click("Fail the next create")
+    assert "answers 500, code 12" in console.text
+    assert promote(busy).status == 500
+    assert isinstance(promote(busy), list)
+    assert "None: every call is answered" in console.open("/console/faults").text
+    console.click("One call in ten fails").click("Remove")
+    assert busy.faults == []
+    console.open("/console/calls").find("//tbody/tr[2]//a").click()
+    assert "Something went wrong on our end" in console.wait(lambda: console.text)
+
+
+def test_the_journal_shows_request_and_response(console):
+    console.open().click("Journal").click("product_group_promotions/update")
+    assert '"status": "PAUSED"' in console.find("//pre[@aria-label='Request body']").text
+    assert '"items"' in console.find("//pre[@aria-label='Response body']").text
+
+
+def test_state_is_kept_returned_to_and_reset(console, busy):
+    console.open("/console/state").click("Keep the present state")
+    promote(busy)
+    console.click("Return to it")
+    count = busy.engine.store.count("promotions")
+    assert count == len(busy.ids)
+    console.click("Reset everything")
+    assert busy.engine.store.count("promotions") == 0
+
+
+def test_rules_and_limits_are_set_by_forms(console, busy):
+    from selenium.webdriver.support.select import Select
+
+    console.open("/console/rules")
+    row = console.find("//tr[@id='duplicate_promotion']")
+    Select(row.find_element("tag name", "select")).select_by_visible_text("refuse")
+    row.find_element("tag name", "button").click()
+    console.wait(lambda: busy.rules.duplicate_promotion == "refuse")
+    console.open("/console/limits")
+    Select(console.find("//select[@name='profile']")).select_by_visible_text("trial")
+    console.click("Use")
+    assert busy.limits.name == "trial"
+    call(busy, "GET", "/user_account")
+    assert "1,000" in console.open("/console/limits").find("//section[@aria-labelledby='quotas']").text
+
+
+def test_the_keyboard_alone_is_enough(console, busy):
+    from selenium.webdriver import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    console.open("/console/state")
+    keys = ActionChains(console.browser)
+    keys.send_keys(Keys.TAB).perform()
+    skip = console.browser.switch_to.active_element
+    assert skip.text == "Skip to the content"
+    assert skip.rect["x"] >= 0
+    keys.send_keys(Keys.ENTER).perform()
+    assert console.browser.execute_script("return document.activeElement.id") == "content"
+    started = busy.clock.seconds()
+    for _ in range(40):
+        keys.send_keys(Keys.SHIFT + Keys.TAB + Keys.NULL).perform()
+        if console.browser.switch_to.active_element.text == "+1 hour":
+            break
+    outline = console.browser.execute_script("return getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+    keys.send_keys(Keys.ENTER).perform()
+    console.wait(lambda: busy.clock.seconds() == started + 3600)
+
+
+# Contrast as WCAG 2 counts it, of every text against the nearest background that is painted.
+CONTRAST = """
+const light = c => { const [r, g, b] = c.map(v => { v /= 255; return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; });
+                     return .2126 * r + .7152 * g + .0722 * b; };
+const parse = s => (s.match(/[\\d.]+/g) || []).map(Number);
+const poor = [];
+for (const element of document.body.querySelectorAll("*")) {
+  if (element.closest("svg, .hidden, .skip, option") || !element.checkVisibility()) continue;
+  if (![...element.childNodes].some(n => n.nodeType === 3 && n.data.trim())) continue;
+  let behind = element;
+  while (behind && (parse(getComputedStyle(behind).backgroundColor)[3] ?? 1) === 0) behind = behind.parentElement;
+  const ink = light(parse(getComputedStyle(element).color)), paper = light(parse(getComputedStyle(behind).backgroundColor));
+  const ratio = (Math.max(ink, paper) + .05) / (Math.min(ink, paper) + .05);
+  if (ratio < 4.5) poor.push(`${element.tagName} ${element.textContent.trim().slice(0, 30)} ${ratio.toFixed(2)}`);
+}
+return poor;
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_can_be_read(console, busy, scheme):
+    busy.fail(status=500)
+    console.browser.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    )
+    try:
+        for path in [*pages(busy), "/?said=reset", "/console/nothing"]:
+            assert console.open(path).browser.execute_script(CONTRAST) == [], path
+        paper = console.browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+        assert (sum(map(int, re.findall(r"\d+", paper))) > 380) == (scheme == "light")
+    finally:
+        console.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def test_every_control_has_a_name(console, busy):
+    nameless = """
+    const named = e => (!/SELECT|INPUT/.test(e.tagName) && e.textContent.trim()) || e.labels?.length || e.ariaLabel;
+    const controls = [...document.querySelectorAll("a, button, input:not([type=hidden]), select, summary")];
+    return controls.filter(e => !named(e)).map(e => e.outerHTML);
+    """
+    for path in pages(busy):
+        assert console.open(path).browser.execute_script(nameless) == [], path
+
+
+def test_it_fits_a_telephone(console, busy):
+    size = {"width": 360, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    console.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        for path in pages(busy):
+            wide = console.open(path).browser.execute_script("return document.documentElement.scrollWidth")
+            assert wide <= 360, path
+    finally:
+        console.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_nothing_else_is_asked_and_nothing_goes_wrong(console, busy):
+    for path in pages(busy):
+        console.open(path)
+    assert console.browser.get_log("browser") == []
+    events = [json.loads(entry["message"])["message"] for entry in console.browser.get_log("performance")]
+    asked = {e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"}
+    assert len(asked) > len(pages(busy))
+    assert {url for url in asked if not url.startswith((console.root, "data:,"))} == set()
+
+
+def test_it_works_without_javascript(console, busy):
+    console.browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        started = busy.clock.seconds()
+        console.open().click("+30 days").click("Faults").click("429 for the next call")
+        assert busy.clock.seconds() - started == 30 * 86_400
+        assert [fault.status for fault in busy.faults] == [429]
+        assert not console.find("//input[@id='live']").is_displayed()
+    finally:
+        console.browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_live_shows_what_happens_meanwhile(console, busy):
+    console.open()
+    console.find("//input[@id='live']").click()
+    console.find("//h1").click()  # the page is not replaced under the focus
+    console.browser.execute_script("document.activeElement.blur()")
+    call(busy, "GET", "/user_account")
+    busy.clock.set("2027-01-01T00:00:00Z")
+    console.wait(lambda: "user_account/get" in console.find("//main").text and "2027" in console.find("//time").text)
+    console.find("//input[@id='live']").click()
