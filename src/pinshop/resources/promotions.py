@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
 from typing import Any, Literal, TypeVar
 
 from msgspec import UNSET, Struct
@@ -136,7 +137,6 @@ class Promotions(Resource[C]):
         """
         rest, groups = _split_groups(operations.PROMOTIONS_UPDATE, ad_group_id, items)
         checked = inputs.check_items(inputs.ProductGroupPromotionUpdate, rest, operations.PROMOTIONS_UPDATE.id)
-        _refuse_twice(checked)
         return _write(
             self._session,
             ad_account_id,
@@ -156,8 +156,8 @@ class Promotions(Resource[C]):
         *,
         ad_group_id: Id | None = None,
         product_group_promotion_ids: Iterable[Id] | None = None,
-        entity_statuses: Sequence[wire.EntityStatus] | None = None,
-        order: wire.Order | None = None,
+        entity_statuses: Sequence[wire.EntityStatus | Enum] | None = None,
+        order: wire.Order | Enum | None = None,
         page_size: int | None = None,
         bookmark: str | None = None,
     ) -> Paging[ProductGroupPromotion]:
@@ -348,7 +348,8 @@ def _write(
     journal: str | os.PathLike[str] | None,
 ) -> Flow[BatchResult[ProductGroupPromotion]]:
     ad_account_id = operations.check_id("ad_account_id", ad_account_id, row.id)
-    if isinstance(settle_seconds, bool) or not isinstance(settle_seconds, int | float) or not 0 <= settle_seconds <= 3600:
+    wait: Any = settle_seconds
+    if isinstance(wait, bool) or not isinstance(wait, int | float) or not 0 <= wait <= 3600:
         raise InvalidInput("settle_seconds", settle_seconds, "0 to 3600", operation=row.id)
     header = {"operation": row.id, "ad_account_id": ad_account_id, "groups": groups, "items": items}
     file = None if journal is None else JournalFile.create(journal, header)
@@ -402,19 +403,6 @@ def _split_groups(row: operations.Operation, ad_group_id: Id | None, items: Any)
                 fresh[modern] = value
         rest.append(fresh)
     return rest, groups
-
-
-def _refuse_twice(items: list[dict[str, Any]]) -> None:
-    """Two changes of one promotion in one batch have no order that anybody promises."""
-    seen: dict[str, int] = {}
-    for index, item in enumerate(items):
-        if (before := seen.setdefault(item["id"], index)) != index:
-            raise InvalidInput(
-                f"items[{index}].id",
-                item["id"],
-                f"each id once (items[{before}] has it too)",
-                operation=operations.PROMOTIONS_UPDATE.id,
-            )
 
 
 def _noun(ad_account_id: str, row: operations.Operation, contract: operations.Contract) -> Noun:
