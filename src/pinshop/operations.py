@@ -242,11 +242,11 @@ def _check_param(param: Param, value: object, operation: str) -> list[str] | str
     if param.choices:
         return str(check_choice(name, value, param.choices, operation))
     if param.kind == "integer":
-        low, high = param.minimum, param.maximum
+        least, most = param.minimum, param.maximum
         if isinstance(value, bool) or not isinstance(value, int):
             raise InvalidInput(name, value, "an integer", operation=operation)
-        if (low is not None and value < low) or (high is not None and value > high):
-            raise InvalidInput(name, value, f"{low} to {high}", operation=operation)
+        if (least is not None and value < least) or (most is not None and value > most):
+            raise InvalidInput(name, value, f"{least} to {most}", operation=operation)
         return str(value)
     if not isinstance(value, str):
         raise InvalidInput(name, value, "a string", operation=operation)

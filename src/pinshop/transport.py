@@ -71,8 +71,6 @@ class _Phases:
     urllib3 reports a handshake that took too long as a read timeout, and a TLS alert after the request as a TLS failure.
     """
 
-    response_class = _Response
-
     def connect(self) -> None:
         try:
             super().connect()  # type: ignore[misc]
@@ -97,11 +95,11 @@ class _Phases:
 
 
 class _HTTPConnection(_Phases, HTTPConnection):
-    pass
+    response_class = _Response
 
 
 class _HTTPSConnection(_Phases, HTTPSConnection):
-    pass
+    response_class = _Response
 
 
 class _HTTPPool(HTTPConnectionPool):

@@ -179,7 +179,7 @@ class Door(Resource[C]):
         clock = options.get("clock") or time.time
         found = credentials.find(profile=profile, base_url=base_url, environ=environ, clock=clock)
         if "proxy" not in options and "transport" not in options:
-            options["proxy"] = _environment_proxy(found.base_url or base_url or credentials.BASE_URL)
+            options["proxy"] = _environment_proxy(found.base_url or base_url or auth.BASE_URL)
         return cls(found, **options)
 
     @classmethod
@@ -344,6 +344,7 @@ def _check(options: Options) -> None:
         value = getattr(options, name)
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 1000:
             raise ConfigurationError(f"{name}: got {value!r}, allowed: 1 to 1000")
-    for name, value in options.headers.items():
+    headers: Mapping[Any, Any] = options.headers
+    for name, value in headers.items():
         if not isinstance(name, str) or not isinstance(value, str) or any(c in name + value for c in "\r\n\0"):
             raise ConfigurationError(f"headers: {name!r} has a name or value that is no line of text")
