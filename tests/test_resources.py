@@ -17,7 +17,7 @@ import msgspec
 import pytest
 
 from described import Described
-from pinshop import operations, wire
+from pinshop import flow, operations, wire
 from pinshop.operations import BY_ID, Reply, Request
 from pinshop.resources import Resource, accounts, ad_groups, campaigns, catalogs, listing, method, metrics, promotions, reports
 from scripted import Script, answer, both
@@ -89,7 +89,8 @@ class Judge:
         self.said: Any = None
 
     def __call__(self, request: Request) -> Reply:
-        self.objections += self.described.refusals(request)
+        # The schemas of one oneOf overlap: name and description fit groups of every kind of catalog.
+        self.objections += [o for o in self.described.refusals(request) if "is valid under each of" not in o]
         status, value = self.described.answer(request, self.random)
         if isinstance(value, dict) and "bookmark" in value:
             value["bookmark"] = None
@@ -187,3 +188,37 @@ def test_every_method_is_documented(member: Any) -> None:
     if len(parameters) > 2:
         for name in parameters:
             assert f"{name}:" in about or name in ("ad_account_id", "product_group_id"), f"{name} is not explained"
+
+
+# --------------------------------------------------------------------------------- how little an endpoint takes
+
+
+class Board(wire.Entity):
+    """A board."""
+
+    id: str | None | wire.UnsetType = wire.UNSET
+    name: str | None | wire.UnsetType = wire.UNSET
+
+
+BOARDS_GET = operations.Operation(
+    id="boards/get", verb="GET", path="/boards/{board_id}", summary="Get one board", category="org_read",
+    scopes=("boards:read",), sandbox=True,
+)  # fmt: skip
+
+
+class Boards(Resource[Any]):
+    """``client.boards``, if it existed."""
+
+    @method
+    def get(self, board_id: str | int) -> flow.Flow[Board]:
+        """Get one board: ``GET /boards/{board_id}``."""
+        call = operations.build(BOARDS_GET, {"board_id": board_id})
+        return (yield from flow.exchange(self._session, call, flow.entity(Board))).value
+
+
+def test_an_endpoint_takes_fewer_than_thirty_lines() -> None:
+    board, script = both(lambda: Script(answer({"id": "7", "name": "é", "pins": []})), lambda c: Boards(c, c._session).get(7))
+    assert board == Board(id="7", name="é")
+    assert script.requests[0].target == "/v5/boards/7"
+    lines = inspect.getsource(Board) + inspect.getsource(Boards) + "\n" * 4  # and the row
+    assert lines.count("\n") < 30
