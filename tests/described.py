@@ -243,6 +243,8 @@ def draft(node: Any) -> Any:
     if isinstance(pattern := made.get("pattern"), str):
         # ECMA 262's \d and $ are ASCII and the very end; Python's are neither.
         made["pattern"] = re.sub(r"\$$", r"\\Z", pattern.replace(r"\d", "[0-9]"))
+    if "oneOf" in made and "discriminator" in node:
+        made["anyOf"] = made.pop("oneOf")  # alternatives overlap (feeds); the discriminator says which one is meant
     if "$ref" in made:  # siblings of a reference are ignored in 3.0, except that Pinterest means nullable
         made = {"$ref": made["$ref"]}
     if node.get("nullable") is True:

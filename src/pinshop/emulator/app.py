@@ -239,11 +239,9 @@ class App:
             failing=dict.fromkeys(fault.items, (fault.code, fault.message)) if fault else {},
         )
         result = handlers.HANDLERS[operation.id](ctx)
-        status = operation.success[0]
-        if operation.id == "product_group_promotions/create" and self.contract == "5.28":
-            status = self.rules.create_answers
         if result is None:
             return 204, None
+        status = contracts.success(operation, self.contract, self.rules.create_answers)
         return status, contracts.render(operation, self.contract, result, self.rules.failed_item_data)
 
     # ---------------------------------------------------------------------------------------------- the steps

@@ -225,5 +225,12 @@ def render(operation: Operation, contract: Contract, result: Any, failed_data: s
     return entity(name, result, contract)
 
 
+def success(operation: Operation, contract: Contract, create_answers: int) -> int:
+    """The HTTP status of a success: 201 for a new catalog product group; a rule where 5.28 declares both."""
+    if operation.id == "catalogs_product_groups/create":
+        return 201
+    return create_answers if contract == "5.28" and operation.id == "product_group_promotions/create" else 200
+
+
 def error_body(refusal: Refusal) -> dict[str, Any]:
     return {"code": refusal.code, "message": refusal.message}

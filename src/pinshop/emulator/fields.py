@@ -163,7 +163,7 @@ AD_GROUP: tuple[Field, ...] = (
     Field(name="auto_targeting_enabled", kind="boolean"),
     Field(name="placement_group", kind="enum", nullable=False, values=_since("5.0", "ALL", "SEARCH", "BROWSE", "OTHER")),
     Field(name="pacing_delivery_type", kind="enum", nullable=False, values=_since("5.0", "STANDARD", "ACCELERATED")),
-    Field(name="optimization_goal_metadata", kind="object", since="5.14"),
+    Field(name="optimization_goal_metadata", kind="object", since="5.14", nullable=False),
     Field(name="targeting_template_ids", kind="array", since="5.14"),
     Field(name="is_creative_optimization", kind="boolean", since="5.23"),
     Field(name="promotion_application_level", kind="enum", since="5.23", values=_since("5.23", "NONE", "ITEM", "AD_GROUP")),

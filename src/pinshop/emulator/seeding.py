@@ -101,8 +101,8 @@ def ad_account(ad_account_id: int, owner_id: int, name: str, created: int) -> di
 
 def feed(feed_id: int, owner_id: int, catalog_id: int, name: str, created: int) -> dict[str, Any]:
     return {
-        "id": feed_id, "owner_id": owner_id, "catalog_id": catalog_id, "name": name, "format": "CSV", "catalog_type": "RETAIL",
-        "location": "https://shop.example/feed.csv", "credentials": None, "preferred_processing_schedule": None,
+        "id": feed_id, "owner_id": owner_id, "catalog_id": catalog_id, "name": name, "format": "TSV", "catalog_type": "RETAIL",
+        "location": "https://shop.example/feed.tsv", "credentials": None, "preferred_processing_schedule": None,
         "status": "ACTIVE", "default_currency": "USD", "default_locale": "en-US", "default_country": "US",
         "default_availability": None, "created": created, "updated": created,
     }  # fmt: skip

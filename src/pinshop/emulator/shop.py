@@ -27,7 +27,7 @@ def _dated(entity: Entity) -> Entity:
 def _complete_group(ctx: Context, group: Entity) -> Entity:
     unit = 1000 if ctx.rules.created_at_unit == "milliseconds" else 1
     group["created_at"], group["updated_at"] = group["created"] * unit, group["updated"] * unit
-    group["filters"] = _filters(group)
+    group["filters"] = _filters(group) or {"any_of": []}  # the groups Pinterest makes; every schema wants one of the keys
     return group
 
 

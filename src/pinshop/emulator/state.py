@@ -121,7 +121,7 @@ def _load_kind(store: Store, kind: str, entities: Iterable[Any], seeded: Mapping
             raise ConfigurationError(f"{where}: {', '.join(missing)} is missing")
         store.insert(kind, entity)
         if kind in _WITH_STATUS:
-            since = entity.get("created_time", entity.get("created", now))
+            since = int(entity.get("created_time") or entity.get("created") or now)
             for moment, status in history or [(since, entity["status"])]:
                 store.note_status(kind, entity["id"], status, int(moment))
             if kind == "campaigns" and entity.get("daily_spend_cap"):
