@@ -1,0 +1,207 @@
+"""Recording what the API answers, without names or tokens, and replaying it. An emulator stands for the real API."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import stat
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pinshop import AsyncClient, Client, ConfigurationError, NotFound
+from pinshop.emulator import Emulator
+from pinshop.emulator.recording import AsyncRecorder, Recorder, Recording, Redaction, read, replay
+from pinshop.operations import Reply, Request
+
+SECRETS = ("Emulated Shop", "Shopping", "shop.example", "Kitchen", "Ceramics", "s3cret", "emulated_")
+
+
+@pytest.fixture
+def real():
+    """What stands for the real API: an account with promotions, names and addresses that must not get into a file."""
+    with contextlib.closing(Emulator(seed=9, now="2026-03-02T12:00:00Z")) as emulator:
+        with _client(emulator) as client:
+            items = [
+                {"catalog_product_group_id": group, "tracking_url": f"https://shop.example/?utm=s3cret{n}"}
+                for n, group in enumerate(emulator.catalog_product_group_ids)
+            ]
+            result = client.promotions.create(emulator.ad_account_id, emulator.ad_group_id, items)
+            client.promotions.update(
+                emulator.ad_account_id, emulator.ad_group_id, [{"id": result.ok[0].entity.id, "status": "PAUSED"}]
+            )
+        yield emulator
+
+
+def _client(emulator, transport=None):
+    return Client(emulator.access_token, contract=emulator.contract, transport=transport or emulator.transport(), pacing=False)
+
+
+def _read_all(client, real):
+    """Everything that a replay needs, in an order in which children come first."""
+    account = real.ad_account_id
+    promotions = list(client.promotions.list(account, ad_group_id=real.ad_group_id))
+    groups = list(client.catalog_product_groups.list(catalog_id=real.catalog_id))
+    list(client.feeds.list()), list(client.catalogs.list())
+    return promotions, groups, list(client.ad_groups.list(account)), list(client.campaigns.list(account)), [
+        client.ad_accounts.get(account)]  # fmt: skip
+
+
+def _facts(kinds):
+    return [[(one.id, getattr(one, "status", None)) for one in kind] for kind in kinds]
+
+
+def test_a_replayed_account_has_the_same_ids_and_statuses(real, tmp_path):
+    path = tmp_path / "account.jsonl"
+    recorder = Recorder(real.transport(), path)
+    with _client(real, recorder) as client:
+        before = _read_all(client, real)
+    recorder.close()
+    with contextlib.closing(Emulator(seed=1, now="2026-04-01")) as emulator:
+        stored = replay(emulator, path)
+        assert stored["promotions"] == 5
+        assert stored["campaigns"] == stored["ad_groups"] == stored["ad_accounts"] == 1
+        with _client(emulator) as client:
+            after = _read_all(client, real)
+            assert _facts(after) == _facts(before)
+            # It lives on from there.
+            added = client.promotions.create(
+                real.ad_account_id, real.ad_group_id, [{"catalog_product_group_id": before[1][0].id, "status": "ACTIVE"}]
+            )
+            assert added.ok
+
+
+def test_names_addresses_and_tokens_are_not_in_the_file(real, tmp_path):
+    path = tmp_path / "account.jsonl"
+    recorder = Recorder(real.transport(), path)
+    with _client(real, recorder) as client:
+        _read_all(client, real)
+    recorder.close()
+    text = path.read_text()
+    assert real.ad_account_id in text
+    for secret in SECRETS:
+        assert secret.lower() not in text.lower(), secret
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_chosen_fields_can_be_kept(real, tmp_path):
+    recorder = Recorder(real.transport(), tmp_path / "a.jsonl", keep=["name"])
+    with _client(real, recorder) as client:
+        list(client.campaigns.list(real.ad_account_id))
+    recorder.close()
+    assert '"name":"Shopping"' in (tmp_path / "a.jsonl").read_text()
+
+
+def test_asynchronously_the_same_is_recorded(real, tmp_path):
+    recorder = Recorder(real.transport(), tmp_path / "sync.jsonl")
+    with _client(real, recorder) as client:
+        list(client.campaigns.list(real.ad_account_id))
+    recorder.close()
+
+    async def record():
+        recorder = AsyncRecorder(real.async_transport(), tmp_path / "async.jsonl")
+        async with AsyncClient(real.access_token, transport=recorder, pacing=False) as client:
+            assert [campaign async for campaign in client.campaigns.list(real.ad_account_id)]
+        await recorder.close()
+
+    asyncio.run(record())
+    assert (tmp_path / "sync.jsonl").read_bytes() == (tmp_path / "async.jsonl").read_bytes()
+
+
+def test_writes_errors_and_other_answers_are_not_recorded(real, tmp_path):
+    path = tmp_path / "a.jsonl"
+    recorder = Recorder(real.transport(), path)
+    with _client(real, recorder) as client:
+        client.user_account.get()
+        client.ad_groups.update(real.ad_account_id, [{"id": real.ad_group_id, "name": "Renamed"}])
+        with pytest.raises(NotFound):
+            client.campaigns.get(real.ad_account_id, "1")
+    for target, status, body in (
+        ("/v5/ad_accounts", 200, b"<html>"), ("/v5/ad_accounts", 200, b"[]"), ("/v5/ad_accounts", 206, b"{}"),
+        ("/v5/ad_accounts/1/../2", 200, b"{}"), ("/v5/oauth/token", 200, b"{}"), ("/v4/ad_accounts", 200, b"{}"),
+    ):  # fmt: skip
+        recorder._recording.note(Request("GET", "http://x", target, {}), Reply(status, {}, body))
+    recorder.close()
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert {line["operation"] for line in lines} <= {"ad_groups/list", "ad_groups/get"}
+
+
+def test_a_second_recording_is_added(real, tmp_path):
+    path = tmp_path / "a.jsonl"
+    for read_one in (lambda c: list(c.campaigns.list(real.ad_account_id)), lambda c: c.ad_accounts.get(real.ad_account_id)):
+        recorder = Recorder(real.transport(), path)
+        with _client(real, recorder) as client:
+            read_one(client)
+        recorder.close()
+    assert [recorded.operation for recorded in read(path)] == ["ad_accounts/get", "campaigns/list"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"nonsense\n", "line 1"),
+        (b'{"operation": "campaigns/list", "path": "/", "body": {}}\n{"operation": "x"}\n', "line 2"),
+        (b'{"operation": "oauth/token", "path": "/", "body": {}}\n', "got 'oauth/token'"),
+        (b"\xff\xfe\n", "line 1"),
+    ],
+)
+def test_what_no_recorder_wrote_is_refused(tmp_path, content, words):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(ConfigurationError, match=words):
+        read(path)
+
+
+def test_a_child_without_its_parent_is_refused_and_changes_nothing(real, tmp_path):
+    path = tmp_path / "a.jsonl"
+    recorder = Recorder(real.transport(), path)
+    with _client(real, recorder) as client:
+        list(client.promotions.list(real.ad_account_id, ad_group_id=real.ad_group_id))
+    recorder.close()
+    with contextlib.closing(Emulator(seed=1)) as emulator:
+        before = emulator.export()
+        with pytest.raises(ConfigurationError):
+            replay(emulator, path)
+        assert emulator.export() == before
+
+
+def test_a_file_that_cannot_be_written_or_read_says_so(tmp_path):
+    with pytest.raises(ConfigurationError, match="recording"):
+        Recording(tmp_path / "nowhere" / "a.jsonl")
+    with pytest.raises(ConfigurationError, match="recording"):
+        read(tmp_path / "absent.jsonl")
+
+
+_TEXT = st.text(st.characters(codec="utf-8", categories=("L",)), min_size=8, max_size=20).map(lambda text: f"§{text}§")
+_KEYS = st.sampled_from(
+    ["name", "items", "owner", "username", "filters", "values", "email", "title", "anything", "targeting_spec"]
+)
+_BODIES = st.recursive(_TEXT | st.integers(0, 9) | st.booleans() | st.none(), lambda inner: st.lists(inner, max_size=3)
+                       | st.dictionaries(_KEYS, inner, max_size=4), max_leaves=12)  # fmt: skip
+
+
+@given(st.dictionaries(_KEYS, _BODIES, max_size=5))
+def test_no_text_of_a_field_that_is_not_known_survives(body):
+    redacted = Redaction().redacted(body)
+    assert "§" not in msgspec.json.encode(redacted).decode()
+    assert _shape(redacted) == _shape(body)
+
+
+def _shape(value):
+    if isinstance(value, dict):
+        return {name: _shape(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_shape(inner) for inner in value]
+    return type(value) if isinstance(value, str) else value
+
+
+def test_equal_texts_stay_equal_and_secrets_go_whole():
+    redaction = Redaction()
+    assert redaction.redacted({"name": "A", "username": "A"}) == {"name": "name 1", "username": "name 1"}
+    assert redaction.redacted({"email": "a@b.c", "location": "sftp://x/y"}) == {
+        "email": "person2@redacted.example", "location": "https://redacted.example/3"}  # fmt: skip
+    assert redaction.redacted({"credentials": {"password": 1234}, "bookmark": "b"}) == {"credentials": None, "bookmark": None}
+    assert "pina_" not in str(redaction.redacted({"status": "pina_" + "x" * 4}))
