@@ -62,7 +62,8 @@ class Server:
                 else:
                     self.requests.append(step)
                     given = next(self.script)
-        except StopIteration:
+        except StopIteration as end:
+            self.renewed = end.value
             return self
 
     @property
@@ -182,7 +183,7 @@ def test_it_is_replaced_before_it_ends(source, store, clock):
     assert source.header(clock.now) == "Bearer pina_0"
     clock.now += 2
     assert source.header(clock.now) is None
-    Server(tokens(1)).run(source.refresh())
+    assert Server(tokens(1)).run(source.refresh()).renewed is True
     assert source.header(clock.now) == "Bearer pina_1"
     kept = store.load()
     assert kept == Token(
@@ -194,7 +195,7 @@ def test_it_is_replaced_before_it_ends(source, store, clock):
 def test_a_refusal_that_came_late_does_not_refresh_again(source):
     Server(tokens(1)).run(source.refresh("Bearer pina_0"))
     server = Server().run(source.refresh("Bearer pina_0"))
-    assert server.requests == []
+    assert (server.requests, server.renewed) == ([], False)
 
 
 def test_what_another_process_stored_is_taken_over(source, store, clock):
@@ -304,7 +305,7 @@ def test_attempts_are_bounded(source):
 def test_a_token_that_still_works_is_used_when_the_refresh_fails(source, store, clock, caplog):
     clock.now += 2592000 - 100
     server = Server(*[ConnectError("refused")] * 4).run(source.refresh())
-    assert len(server.requests) == 4
+    assert (len(server.requests), server.renewed) == (4, False)
     assert source.header(clock.now) == "Bearer pina_0"
     assert "still works" in caplog.text
     clock.now += 100

@@ -351,9 +351,9 @@ def test_an_answer_of_another_shape_is_not_asked_for_again():
 def test_every_decision_is_an_event_and_no_token_is_in_any():
     run = Run(GET, TimedOut("no answer", sent=True), reply(500, {"code": 12, "message": "Sorry"}), max_attempts=2)
     kinds = [type(event).__name__ for event in run.events]
-    assert kinds == ["Sent", "Paused", "Sent", "Replied", "GaveUp"]
+    assert kinds == ["Sent", "Failed", "Paused", "Sent", "Replied", "GaveUp"]
     lines = [str(event) for event in run.events]
-    assert "retrying because no answer" in lines[1]
+    assert "retrying because no answer" in lines[2]
     assert "not retrying after 2 attempt(s): HTTP 500 (code 12): Sorry" in lines[-1]
     assert "emulated_x" not in repr(run.events) + "".join(lines) + repr(run.requests)
 

@@ -185,8 +185,8 @@ class TokenSource(Protocol):
         """The value of ``Authorization``, or None when it must be refreshed first. ``now`` is seconds since 1970."""
         ...
 
-    def refresh(self, rejected: str | None = None) -> Generator[Any, Any, None]:
-        """Get a new token: yields `Request` and `Pause`, is sent `Reply`, as every flow.
+    def refresh(self, rejected: str | None = None) -> Generator[Any, Any, bool]:
+        """Get a new token: yields `Request` and `Pause`, is sent `Reply`, as every flow; True if there is a new one.
 
         ``rejected`` is the header that Pinterest answered with 401. Where another thread, task or process has replaced
         it in the meantime, nothing is sent.
@@ -235,7 +235,7 @@ class StaticToken:
     def header(self, now: float, /) -> str | None:
         return self._header
 
-    def refresh(self, rejected: str | None = None) -> Generator[Any, Any, None]:
+    def refresh(self, rejected: str | None = None) -> Generator[Any, Any, bool]:
         raise ConfigurationError("this access token was given without a refresh token")
         yield
 
@@ -348,11 +348,12 @@ class RefreshingToken:
             return None
         return _bearer(token)
 
-    def refresh(self, rejected: str | None = None) -> Generator[Any, Any, None]:
+    def refresh(self, rejected: str | None = None) -> Generator[Any, Any, bool]:
+        before = self._token
         try:
             release = yield from self._lock(rejected)
             if release is None:
-                return
+                return False
             try:
                 self._adopt(self._store.load())
                 if self._needs_renewal(rejected):
@@ -363,6 +364,8 @@ class RefreshingToken:
             if not self._still_works(rejected):
                 raise
             logger.warning("oauth/token: could not refresh (%s); the present token still works and is used", error)
+        now = self._token
+        return now is not None and (before is None or now.access_token != before.access_token)
 
     # ------------------------------------------------------------------------------- inside the lock
 

@@ -15,12 +15,13 @@ logger = logging.getLogger("pinshop")
 
 
 class Sent(Struct, frozen=True):
-    """A request is about to leave. ``attempt`` counts from 1."""
+    """A request is about to leave for ``origin`` (scheme, host, port). ``attempt`` counts from 1."""
 
     operation: str
     verb: str
     target: str
     attempt: int
+    origin: str = ""
 
     def __str__(self) -> str:
         return f"{self.operation}: {self.verb} {self.target} (attempt {self.attempt})"
@@ -36,6 +37,23 @@ class Replied(Struct, frozen=True):
 
     def __str__(self) -> str:
         return f"{self.operation}: HTTP {self.status} (request id {self.request_id})"
+
+
+class Failed(Struct, frozen=True):
+    """No answer came, or none that can be read. Every `Sent` is followed by `Replied` or by this.
+
+    ``kind`` is the name of the exception; one that is no error of pinshop's means that the caller was interrupted.
+    ``sent``: Pinterest may have executed it.
+    """
+
+    operation: str
+    kind: str
+    why: str
+    attempt: int
+    sent: bool
+
+    def __str__(self) -> str:
+        return f"{self.operation}: {self.kind}: {self.why} (attempt {self.attempt})"
 
 
 class Paused(Struct, frozen=True):
@@ -80,12 +98,13 @@ class Noticed(Struct, frozen=True):
         return f"{self.operation}: {self.what}"
 
 
-Event: TypeAlias = Sent | Replied | Paused | Refreshed | GaveUp | Noticed
+Event: TypeAlias = Sent | Replied | Failed | Paused | Refreshed | GaveUp | Noticed
 Hook: TypeAlias = Callable[[Event], object]
 
 _LEVELS: dict[type, int] = {
     Sent: logging.DEBUG,
     Replied: logging.DEBUG,
+    Failed: logging.DEBUG,
     Paused: logging.INFO,
     Refreshed: logging.INFO,
     GaveUp: logging.WARNING,

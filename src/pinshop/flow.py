@@ -111,11 +111,7 @@ def exchange(session: Session, call: Call, decode: Callable[[bytes], T]) -> Flow
     maybe_executed = False
     may_send_again = options.retry or _may_send_again
     while True:
-        signature = session.token.header(session.clock())
-        if signature is None and session.token.can_refresh:
-            yield from session.token.refresh()
-            session.emit(events.Refreshed("it was about to expire"))
-            signature = session.token.header(session.clock())
+        signature = yield from _signature(session)
         if session.pacer is not None and (seconds := session.pacer.reserve(operation.category, session.monotonic())) > 0:
             if seconds > pacing.LONGEST_WAIT_SECONDS:
                 raise _give_up(session, operation, _quota_spent(session, operation, seconds), attempts)
@@ -129,23 +125,13 @@ def exchange(session: Session, call: Call, decode: Callable[[bytes], T]) -> Flow
         if signature is not None:
             headers["Authorization"] = signature
         attempts += 1
-        session.emit(events.Sent(operation.id, operation.verb, call.target, attempts))
         failure: APIError | BadReply | TransportError
         try:
-            reply: Reply = yield Request(
-                operation.verb,
-                session.origin,
-                session.prefix + call.target,
-                headers,
-                call.body,
-                options.connect_seconds,
-                options.read_seconds,
-            )
+            reply = yield from _attempt(session, call, headers, attempts)
         except (TransportError, BadReply) as error:
             failure = error
             again = may_send_again(operation, failure)
         else:
-            session.emit(events.Replied(operation.id, reply.status, attempts, reply.headers.get("x-pinterest-rid")))
             if session.pacer is not None:
                 limit = pacing.read_headers(reply.headers)
                 session.pacer.learn(operation.category, limit, session.monotonic(), refused=reply.status == 429)
@@ -163,8 +149,7 @@ def exchange(session: Session, call: Call, decode: Callable[[bytes], T]) -> Flow
                 again = may_send_again(operation, failure)
                 if isinstance(failure, Unauthorized) and failure.code == 2 and session.token.can_refresh and not refreshed:
                     refreshed = True
-                    yield from session.token.refresh(signature)
-                    session.emit(events.Refreshed("Pinterest refused it"))
+                    yield from _refresh(session, "Pinterest refused it", signature)
                     attempts -= 1  # the refusal was about the token, not about this call
                     continue
         maybe_executed = maybe_executed or _may_have_been_executed(failure)
@@ -182,6 +167,39 @@ def exchange(session: Session, call: Call, decode: Callable[[bytes], T]) -> Flow
         session.emit(events.Paused(operation.id, seconds, why))
         yield Pause(seconds, why)
         waited += seconds
+
+
+def _signature(session: Session) -> Flow[str | None]:
+    """What signs the request; a token that is about to end is replaced first."""
+    signature = session.token.header(session.clock())
+    if signature is None and session.token.can_refresh:
+        yield from _refresh(session, "it was about to expire")
+        signature = session.token.header(session.clock())
+    return signature
+
+
+def _refresh(session: Session, why: str, rejected: str | None = None) -> Flow[None]:
+    if (yield from session.token.refresh(rejected)):
+        session.emit(events.Refreshed(why))
+
+
+def _attempt(session: Session, call: Call, headers: dict[str, str], attempt: int) -> Flow[Reply]:
+    """Send once. Every `Sent` is followed by `Replied` or by `Failed`."""
+    operation, options = call.operation, session.options
+    target = session.prefix + call.target
+    session.emit(events.Sent(operation.id, operation.verb, target, attempt, session.origin))
+    try:
+        reply: Reply = yield Request(
+            operation.verb, session.origin, target, headers, call.body, options.connect_seconds, options.read_seconds
+        )
+    except (TransportError, BadReply) as error:
+        session.emit(events.Failed(operation.id, type(error).__name__, error.message, attempt, error.sent))
+        raise
+    except BaseException as error:  # Ctrl-C, a cancelled task, a flow that is dropped
+        session.emit(events.Failed(operation.id, type(error).__name__, "interrupted", attempt, sent=True))
+        raise
+    session.emit(events.Replied(operation.id, reply.status, attempt, reply.headers.get("x-pinterest-rid")))
+    return reply
 
 
 def _may_send_again(operation: Operation, failure: Exception) -> bool:

@@ -155,7 +155,7 @@ def test_debug_shows_requests_and_no_token(run, env, emulator):
         [sys.executable, "-c", "from pinshop.cli import main; main()", "whoami"],
         env={**os.environ, **env, "PINTEREST_DEBUG": "1"}, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert "DEBUG pinshop: user_account/get: GET /user_account (attempt 1)" in done.stderr
+    assert "DEBUG pinshop: user_account/get: GET /v5/user_account (attempt 1)" in done.stderr
     assert emulator.access_token not in done.stderr + done.stdout
 
 
