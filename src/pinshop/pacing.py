@@ -152,6 +152,10 @@ class Pacer:
         self._told = False
         _alive.add(self)
 
+    def renew_lock(self) -> None:
+        """In a forked child: another thread of the parent may have held the lock, and nobody would ever release it."""
+        self._lock = threading.Lock()
+
     def reserve(self, category: str, now: float) -> float:
         """Take the next slot of a category. Returns the seconds to wait before sending.
 
@@ -217,9 +221,8 @@ _alive: weakref.WeakSet[Pacer] = weakref.WeakSet()
 
 
 def _after_fork() -> None:
-    """Another thread of the parent may have held the lock when the process was copied; nobody would ever release it."""
     for pacer in list(_alive):
-        pacer._lock = threading.Lock()  # noqa: SLF001
+        pacer.renew_lock()
 
 
 if hasattr(os, "register_at_fork"):

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import urllib3
+import urllib3.util
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
@@ -102,12 +103,13 @@ class _HTTPSConnection(_Phases, HTTPSConnection):
     response_class = _Response
 
 
+# urllib3's own connections do not fit its protocols for pyright either.
 class _HTTPPool(HTTPConnectionPool):
-    ConnectionCls = _HTTPConnection
+    ConnectionCls: Any = _HTTPConnection
 
 
 class _HTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _HTTPSConnection
+    ConnectionCls: Any = _HTTPSConnection
 
 
 # ------------------------------------------------------------------------------------- the transport
@@ -142,7 +144,8 @@ class Urllib3Transport:
         self._proxy = proxy
         self._proxy_headers = proxy_headers
         self._limit = max_reply_bytes
-        self._options = {"maxsize": pool_size, **(pool_options or {})}
+        self._options: dict[str, Any] = {"maxsize": pool_size, **(pool_options or {})}
+        self._context: ssl.SSLContext | None = None
         self._manager: urllib3.PoolManager | None = None
         self._pools: dict[str, HTTPConnectionPool] = {}
         self._process = os.getpid()
@@ -155,15 +158,20 @@ class Urllib3Transport:
         if (pool := self._pools.get(origin)) is not None:
             return pool
         if self._manager is None:
-            self._manager = self._new_manager(origin)
-        pool = self._manager.connection_from_url(origin)
+            self._manager = self._new_manager()
+        secured = origin.startswith("https:") and "ssl_context" not in self._options
+        pool = self._manager.connection_from_url(origin, {"ssl_context": self._trust()} if secured else None)
         self._pools[origin] = pool
         return pool
 
-    def _new_manager(self, origin: str) -> urllib3.PoolManager:
-        options = dict(self._options)
-        if "ssl_context" not in options and (origin.startswith("https:") or (self._proxy or "").startswith("https:")):
-            options["ssl_context"] = ssl_context(*self._ssl)
+    def _trust(self) -> ssl.SSLContext:
+        """Made when it is needed: reading the system's certificates takes longer than all the rest."""
+        if self._context is None:
+            self._context = ssl_context(*self._ssl)
+        return self._context
+
+    def _new_manager(self) -> urllib3.PoolManager:
+        options: dict[str, Any] = dict(self._options)
         try:
             if self._proxy is None:
                 manager = urllib3.PoolManager(**options)
@@ -172,10 +180,13 @@ class Urllib3Transport:
                 headers = dict(self._proxy_headers or {})
                 if url.auth:
                     headers = {**urllib3.util.make_headers(proxy_basic_auth=url.auth), **headers}
+                if url.scheme == "https":
+                    options.setdefault("proxy_ssl_context", self._trust())
                 manager = urllib3.ProxyManager(self._proxy, proxy_headers=headers, **options)
         except urllib3.exceptions.HTTPError as error:
             raise ConfigurationError(f"proxy: {error}") from error
-        manager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+        classes: Any = {"http": _HTTPPool, "https": _HTTPSPool}
+        manager.pool_classes_by_scheme = classes
         return manager
 
     def open(self, request: Request, *, preload: bool = False, **options: Any) -> urllib3.BaseHTTPResponse:

@@ -99,7 +99,7 @@ class listing(Generic[P, T]):  # noqa: N801 - used as a decorator
         kind = AsyncListing if inspect.iscoroutinefunction(instance._door._run) else Listing  # noqa: SLF001
 
         def bound(*args: Any, **kwargs: Any) -> Any:
-            return kind(instance._door, function(instance, *args, **kwargs))  # noqa: SLF001
+            return kind(instance._door._run, instance._session, function(instance, *args, **kwargs))  # noqa: SLF001
 
         return _remember(instance, function, bound)
 
@@ -152,9 +152,10 @@ class _Walk(Generic[T]):
 class Listing(Iterator[T]):
     """The entries of a list, fetched page by page as they are asked for."""
 
-    def __init__(self, door: Door[Sync], paging: Paging[T]) -> None:
-        self._door = door
-        self._walk = _Walk(paging, door._session.emit)  # noqa: SLF001
+    def __init__(self, run: Callable[[Flow[Any]], Any], session: flow.Session, paging: Paging[T]) -> None:
+        self._run = run
+        self._session = session
+        self._walk = _Walk(paging, session.emit)
         self._entries: Iterator[T] = iter(())
 
     def __iter__(self) -> Self:
@@ -175,10 +176,10 @@ class Listing(Iterator[T]):
             yield page
 
     def _next_page(self) -> Page[T] | None:
-        step = self._walk.flow(self._door._session)  # noqa: SLF001
+        step = self._walk.flow(self._session)
         if step is None:
             return None
-        page: Page[T] = self._door._run(step).value  # noqa: SLF001
+        page: Page[T] = self._run(step).value
         self._walk.take(page)
         return page
 
@@ -186,9 +187,10 @@ class Listing(Iterator[T]):
 class AsyncListing(AsyncIterator[T]):
     """The entries of a list, fetched page by page as they are asked for."""
 
-    def __init__(self, door: Door[Async], paging: Paging[T]) -> None:
-        self._door = door
-        self._walk = _Walk(paging, door._session.emit)  # noqa: SLF001
+    def __init__(self, run: Callable[[Flow[Any]], Any], session: flow.Session, paging: Paging[T]) -> None:
+        self._run = run
+        self._session = session
+        self._walk = _Walk(paging, session.emit)
         self._entries: Iterator[T] = iter(())
 
     def __aiter__(self) -> Self:
@@ -209,9 +211,9 @@ class AsyncListing(AsyncIterator[T]):
             yield page
 
     async def _next_page(self) -> Page[T] | None:
-        step = self._walk.flow(self._door._session)  # noqa: SLF001
+        step = self._walk.flow(self._session)
         if step is None:
             return None
-        page: Page[T] = (await self._door._run(step)).value  # noqa: SLF001
+        page: Page[T] = (await self._run(step)).value
         self._walk.take(page)
         return page

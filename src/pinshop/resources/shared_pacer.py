@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -51,7 +51,7 @@ class SharedPacer(Pacer):
             return super().budget(self._clock())
 
     @contextmanager
-    def _shared(self) -> Iterator[None]:
+    def _shared(self) -> Generator[None, None, None]:
         """The file, locked, taken over, and written back."""
         with os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=0) as file:
             _lock(file.fileno())  # also keeps the threads of this process apart; closing unlocks
