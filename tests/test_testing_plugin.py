@@ -118,6 +118,34 @@ def test_a_wrong_marker_is_told_in_one_line(suite):
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
+def test_a_state_lies_beside_the_test(pytester, suite):
+    state = """
+ad_accounts:
+- {id: '549700000001', name: Shoes, currency: EUR}
+campaigns:
+- {id: '626700000001', ad_account_id: '549700000001', name: Spring}
+"""
+    (pytester.path / "seed.yaml").write_text(state)
+    (pytester.path / "broken.yaml").write_text("campaigns: [{id: x}]")
+    suite("""
+import pytest
+
+@pytest.mark.pinterest(state="seed.yaml")
+@pytest.mark.parametrize("n", range(2))
+def test_it(n, pinterest, pinterest_emulator):
+    assert pinterest_emulator.ad_account_id == "549700000001"
+    assert [campaign.name for campaign in pinterest.campaigns.list("549700000001")] == ["Spring"]
+    pinterest_emulator.reset()
+    assert pinterest_emulator.ad_account_id == "549700000001"
+
+@pytest.mark.pinterest(state="absent.yaml")
+def test_absent(pinterest_emulator): pass
+
+@pytest.mark.pinterest(state="broken.yaml")
+def test_broken(pinterest_emulator): pass
+""").assert_outcomes(passed=2, errors=2)
+
+
 def test_settings_of_a_whole_suite_come_from_conftest(pytester, suite):
     pytester.makeconftest("""
 import pytest

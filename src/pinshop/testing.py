@@ -17,6 +17,7 @@ Nothing of pinshop is imported before a fixture asks for it: every pytest run on
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,14 +32,14 @@ NOW = "2026-03-02T12:00:00Z"
 
 #: What the marker and `pinterest_settings` take, with the defaults.
 DEFAULTS: dict[str, Any] = {
-    "seed": 1, "contract": "5.28", "now": NOW, "rules": {}, "rate_limit": "none", "faults": (),
+    "seed": 1, "contract": "5.28", "now": NOW, "state": None, "rules": {}, "rate_limit": "none", "faults": (),
 }  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "pinterest(seed=1, contract='5.28', now=..., rules={...}, rate_limit='none', faults=[...]): "
+        "pinterest(seed=1, contract='5.28', now=..., state='seed.yaml', rules={...}, rate_limit='none', faults=[...]): "
         "how the emulated Pinterest of this test begins",
     )
 
@@ -68,15 +69,27 @@ def _pinterest_fork() -> Iterator[Callable[..., Emulator]]:
 
     templates: dict[tuple[Any, ...], Emulator] = {}
 
-    def fork(seed: int, contract: str, now: Any) -> Emulator:
-        key = (seed, contract, str(now))
+    def fork(seed: int, contract: str, now: Any, state: Path | None) -> Emulator:
+        key = (seed, contract, str(now), state)
         if key not in templates:
-            templates[key] = Emulator(contract, seed, now=None if now == "real" else now)
+            template = Emulator(contract, seed, now=None if now == "real" else now)
+            if state is not None:
+                _load(template, state)
+            templates[key] = template
         return templates[key].fork()
 
     yield fork
     for template in templates.values():
         template.close()
+
+
+def _load(emulator: Emulator, state: Path) -> None:
+    if state.suffix == ".jsonl":
+        from pinshop.emulator.recording import replay
+
+        replay(emulator, state)
+    else:
+        emulator.load(state.read_text(encoding="utf-8"))
 
 
 @pytest.fixture
@@ -87,8 +100,10 @@ def pinterest_emulator(
     from pinshop.errors import ConfigurationError
 
     asked = _asked(request, pinterest_settings)
+    # Beside the test, wherever pytest was started.
+    state = request.path.parent / asked["state"] if asked["state"] else None
     try:
-        emulator = _pinterest_fork(asked["seed"], asked["contract"], asked["now"])
+        emulator = _pinterest_fork(asked["seed"], asked["contract"], asked["now"], state)
         emulator.rules.update(asked["rules"])
         emulator.limits.use(asked["rate_limit"])
         for fault in asked["faults"]:
