@@ -49,21 +49,40 @@ class _Deadline(io.RawIOBase):
         super().close()
 
 
+class _Lines(io.BufferedReader):
+    """Remembers whether the last line was a whole one."""
+
+    whole = True
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        line = super().readline(size)
+        self.whole = line.endswith(b"\n")
+        return line
+
+
 class _SocketWithDeadline:
     """All that `http.client.HTTPResponse` wants of a socket."""
 
-    __slots__ = ("_sock",)
+    __slots__ = ("lines",)
 
     def __init__(self, sock: Any) -> None:
-        self._sock = sock
+        self.lines = _Lines(_Deadline(sock))
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Deadline(self._sock))
+        return self.lines
 
 
 class _Response(http.client.HTTPResponse):
     def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
-        super().__init__(_SocketWithDeadline(sock), *args, **kwargs)  # type: ignore[arg-type]
+        wrapped = _SocketWithDeadline(sock)
+        self._lines = wrapped.lines
+        super().__init__(wrapped, *args, **kwargs)  # type: ignore[arg-type]
+
+    def begin(self) -> None:
+        super().begin()
+        # http.client takes the end of the connection for the end of the headers, and an answer without a body for whole.
+        if not self._lines.whole:
+            raise http.client.IncompleteRead(b"")
 
 
 class _Phases:
@@ -202,6 +221,7 @@ class Urllib3Transport:
             headers=request.headers,
             timeout=urllib3.Timeout(connect=request.connect_seconds, read=request.read_seconds),
             preload_content=preload,
+            assert_same_host=False,  # the pool was chosen for this origin
             **{"retries": False, "redirect": False, **options},
         )
 
