@@ -69,7 +69,6 @@ def check_items(kind: type, items: Iterable[object], operation: str | None = Non
     return checked
 
 
-@lru_cache(maxsize=256)
 def _check_for(kind: Any) -> Check:
     """The check of an annotation."""
     origin = get_origin(kind)
@@ -89,6 +88,7 @@ def _check_for(kind: Any) -> Check:
     return _PLAIN[kind]
 
 
+@lru_cache(maxsize=256)
 def _object(kind: Any) -> Check:
     fields: dict[str, Check] = {}
     required: list[str] = []
@@ -212,7 +212,7 @@ def _span(limits: Limits) -> str:
 def _integer(limits: Limits) -> Check:
     low = limits.minimum if limits.minimum is not None else -(2**63)
     high = limits.maximum if limits.maximum is not None else 2**63 - 1
-    words = f"an integer{_span(limits)}{f' of {limits.unit}' if limits.unit else ''}"
+    words = f"an integer{f' of {limits.unit}' if limits.unit else ''}{_span(limits)}"
 
     def checked(path: str, value: object, operation: str | None) -> int:
         # Not even 1.0: money that went through a float may have lost its last digits already.

@@ -302,6 +302,12 @@ class Promotions(Resource[C]):
         What was being sent when it was interrupted is read back first. The journal goes on in the same file; resuming a
         finished one sends nothing and returns its result.
 
+        Args:
+            journal: the file that was given then.
+            read_back: as for `create`.
+            settle_seconds: as for `create`.
+            progress: called with every `Outcome` that becomes known now.
+
         Raises:
             InvalidInput: not a journal of promotions, or another process is working on it.
             PinshopError: as for `create`.
