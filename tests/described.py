@@ -265,6 +265,7 @@ def as_5_28(description: dict[str, Any]) -> dict[str, Any]:
     promotion["is_image_auto_resizing"] = {"type": "boolean", "nullable": True}
     promotion["customizable_cta_type"] = {"type": "string", "nullable": True}  # 33 values; which ones is the emulator's test
     schemas["CreativeType"]["enum"].append("APP")
+    schemas["ObjectiveType"]["enum"] += ["SALES", "LEADS", "APP_INSTALL", "CTV_CONSIDERATION"]
     for path, item in description["paths"].items():
         for verb, node in item.items():
             if not isinstance(node, dict) or "responses" not in node:

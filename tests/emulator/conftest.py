@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 import msgspec
 import pytest
-from described import Described
 
+from described import Described
 from pinshop.emulator import Emulator
 from pinshop.operations import Reply, Request
 
