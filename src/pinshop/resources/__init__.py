@@ -5,7 +5,6 @@
 
 from pinshop.resources.colour import Async, AsyncListing, Listing, Paging, Resource, Sync, listing, method
 from pinshop.resources.door import Door, Network
-from pinshop.resources.promotions import Promotions
 
 __all__ = [
     "Async",
@@ -14,7 +13,6 @@ __all__ = [
     "Listing",
     "Network",
     "Paging",
-    "Promotions",
     "Resource",
     "Sync",
     "listing",

@@ -20,7 +20,6 @@ from pinshop.flow import Flow, Options, Response, Session
 from pinshop.operations import Call, Contract
 from pinshop.pacing import Pacer, Quota
 from pinshop.resources.colour import Resource, method
-from pinshop.resources.promotions import Promotions
 
 if TYPE_CHECKING:
     from pinshop.resources.accounts import AdAccounts, UserAccounts
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from pinshop.resources.campaigns import Campaigns
     from pinshop.resources.catalogs import CatalogProductGroups, Catalogs, Feeds
     from pinshop.resources.metrics import Metrics
+    from pinshop.resources.promotions import Promotions
     from pinshop.resources.reports import Reports
 
 C = TypeVar("C")
@@ -200,13 +200,14 @@ class Door(Resource[C]):
         raise NotImplementedError
 
     # -------------------------------------------------------------------------------- resources
+    # Each is loaded when it is first used: a first client starts without them.
 
     @cached_property
     def promotions(self) -> Promotions[C]:
         """Product group promotions: create, update, list, get, analytics."""
-        return Promotions(self, self._session)
+        from pinshop.resources.promotions import Promotions
 
-    # Those around promotions are loaded when they are first used.
+        return Promotions(self, self._session)
 
     @cached_property
     def ad_accounts(self) -> AdAccounts[C]:
