@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from pinshop import AsyncClient, Client, Conflict, NotFound, wire
+from pinshop import AsyncClient, Client, Conflict, NotFound, ReportUnavailable, wire
 from pinshop.emulator import Emulator
-from pinshop.errors import ReportUnavailable
 from pinshop.operations import CONTRACTS
 from pinshop.resources import AsyncListing, Listing
 

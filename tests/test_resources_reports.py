@@ -11,8 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinshop import BadReply, Disconnected, InvalidInput, RateLimited, ServerError, wire
-from pinshop.errors import BadRequest, Forbidden, ReportUnavailable
+from pinshop import (
+    BadReply,
+    BadRequest,
+    Disconnected,
+    Forbidden,
+    InvalidInput,
+    RateLimited,
+    ReportUnavailable,
+    ServerError,
+    wire,
+)
 from scripted import TOKEN, Script, answer, both
 
 A = "549755885175"

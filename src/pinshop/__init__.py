@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pinshop.errors import PartialFailure as PartialFailure
     from pinshop.errors import PinshopError as PinshopError
     from pinshop.errors import RateLimited as RateLimited
+    from pinshop.errors import ReportUnavailable as ReportUnavailable
     from pinshop.errors import ServerError as ServerError
     from pinshop.errors import TimedOut as TimedOut
     from pinshop.errors import TLSError as TLSError
@@ -46,7 +47,7 @@ _HOMES = {
     "client": ("Client",),
     "errors": (
         "APIError", "BadReply", "BadRequest", "ConfigurationError", "Conflict", "ConnectError", "Disconnected", "Forbidden",
-        "InvalidInput", "NotFound", "PartialFailure", "PinshopError", "RateLimited", "ServerError", "TLSError", "TimedOut",
+        "InvalidInput", "NotFound", "PartialFailure", "PinshopError", "RateLimited", "ReportUnavailable", "ServerError", "TLSError", "TimedOut",
         "TransportError", "Unauthorized",
     ),
     "pacing": ("Pacer",),
