@@ -44,6 +44,7 @@ DIFFERENCES = {
     "get_cut_json": _UNREADABLE,
     "get_bom": "a byte order mark is not lost over",
     "get_latin1": "one wrong byte loses one character, not the answer",
+    "get_bogus_charset": "a charset that nobody knows loses nothing",
     "get_internal_key": "no key of an answer reaches into the client",
     "get_unset_field": "the path names the field, without the path of the answer in quotes within quotes",
     "get_id_newline": _DIGITS,

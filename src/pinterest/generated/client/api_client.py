@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Mapping
 from datetime import date
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -16,7 +16,7 @@ import msgspec
 from pinterest.generated.client import rest
 from pinterest.generated.client.configuration import Configuration
 from pinterest.generated.client.exceptions import ApiException, ApiTypeError, ApiValueError, UnusableAnswer
-from pinterest.generated.client.model_utils import ModelSimple, OpenApiModel, answer, model_to_dict, nothing
+from pinterest.generated.client.model_utils import ModelSimple, OpenApiModel, answer, nothing
 from pinterest.generated.client.version import USER_AGENT
 
 if TYPE_CHECKING:
@@ -30,10 +30,8 @@ _SEPARATORS = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}
 
 
 def _jsonable(value: Any) -> Any:
-    if isinstance(value, ModelSimple):
-        return value.value
-    if isinstance(value, OpenApiModel):
-        return model_to_dict(value)
+    if isinstance(value, OpenApiModel):  # what is in it comes here in its turn
+        return value._data_store["value"] if isinstance(value, ModelSimple) else value._data_store
     if isinstance(value, date):
         return value.isoformat()
     raise ApiValueError(f"Unable to prepare type {type(value).__name__} for serialization")
@@ -78,7 +76,7 @@ class ApiClient:
         self._pool: ThreadPool | None = None
         self._end_pool: Any = None
 
-    def __enter__(self) -> ApiClient:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

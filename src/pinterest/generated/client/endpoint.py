@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pinshop.operations import Operation, Param
-
 from pinterest.generated.client.exceptions import ApiTypeError
 from pinterest.generated.client.model_utils import CONVERTS, check_allowed_values, check_type, check_validations, none_type
 
@@ -58,7 +57,7 @@ class Endpoint:
             "servers": None,
         }
         params = [(param, was) for param in row.query if (was := param.at(CONTRACT)) is not None]
-        self.location_map = {name: "path" for name in row.path_names}
+        self.location_map = dict.fromkeys(row.path_names, "path")
         self.openapi_types: dict[str, tuple[Any, ...]] = dict.fromkeys(row.path_names, _STR)
         self.validations: dict[tuple[str, ...], dict[str, Any]] = {(name,): _ID_RULES for name in row.path_names}
         self.collection_format_map: dict[str, str] = {}

@@ -33,7 +33,7 @@ PATTERNS = {r"^\d+$": _DIGITS, r"^(AG)?\d+$": _AG_DIGITS}
 
 # ------------------------------------------------------------------------------------------- dates in text
 
-_YEAR_FIRST = re.compile(r"([0-9]{4})[-/.]?([0-9]{1,2})[-/.]?([0-9]{1,2})")
+_YEAR_FIRST = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})")
 _MONTH_FIRST = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
 
 
@@ -57,8 +57,6 @@ def parse(timestr: str) -> datetime:
 def to_date(text: str, path_to_item: Sequence[Any]) -> date:
     """A day given as text."""
     try:
-        if len(text) < 8:
-            raise ValueError("This is not a date")
         return parse(text).date()
     except ValueError as error:
         raise ApiValueError(
@@ -409,8 +407,20 @@ class Enum(ModelSimple):
     openapi_types = {"value": (str,)}
     #: Values that descriptions after 5.6.0 added.
     later_values: ClassVar[frozenset[str]] = frozenset()
+    _known: ClassVar[frozenset[str]] = frozenset()
 
     value: str
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls._known = frozenset(cls.allowed_values[("value",)].values())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if not kwargs and len(args) == 1 and type(args[0]) is str and args[0] in self._known:  # what nearly all calls are
+            _set_store(self, {"value": args[0]})
+            _set_mode(self, STRICT)
+        else:
+            super().__init__(*args, **kwargs)
 
     def _check_allowed(self, name: str, value: Any) -> Any:
         check_allowed_values(self.allowed_values, (name,), value, lambda: self.later_values)

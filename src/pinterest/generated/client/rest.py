@@ -8,15 +8,15 @@ import ssl
 import time
 from collections.abc import Callable, Generator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import urllib3
+from urllib3.util import Retry
+
 from pinshop.errors import APIError, BadReply, ConnectError, PinshopError, RateLimited, TLSError, TransportError
 from pinshop.flow import Options, Session, exchange
 from pinshop.operations import Call, Operation, Reply, Request
 from pinshop.transport import Urllib3Transport, classify
-from urllib3.util import Retry
-
 from pinterest.generated.client.configuration import Configuration
 from pinterest.generated.client.exceptions import ApiException, ApiValueError, UnusableAnswer, exception_for
 
@@ -26,16 +26,18 @@ logger = logging.getLogger(__name__)
 CONNECT_SECONDS, READ_SECONDS = 5.0, 60.0
 #: The longest wait a server may order with Retry-After. Beyond it the refusal is raised at once.
 MAX_WAIT_SECONDS = 60.0
-MAX_ANSWER_BYTES = 1 << 30
+MAX_ANSWER_BYTES = 256 * 1024 * 1024
 # urllib3's Retry decides how often; this ends what it would do without end.
 _MOST_ATTEMPTS = 100
-# The standard methods; the flow asks a row for its name and whether it is safe to repeat.
-OPERATIONS = {
-    verb: Operation(
-        id=verb, verb=verb, path="", summary="", category="ads_read", scopes=(), idempotent=verb in {"GET", "HEAD", "OPTIONS"}
-    )  # fmt: skip
-    for verb in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
-}
+
+
+def _row(verb: Any) -> Operation:
+    repeatable = verb in {"GET", "HEAD", "OPTIONS"}
+    return Operation(id=verb, verb=verb, path="", summary="", category="ads_read", scopes=(), idempotent=repeatable)
+
+
+#: The methods of HTTP as rows: the flow asks one for its name, and whether it may be repeated.
+OPERATIONS = {verb: _row(verb) for verb in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")}
 
 
 class RESTResponse:
@@ -130,7 +132,7 @@ def _obey(flow: Any, send: Callable[[Request], Reply]) -> Reply:
     Raises:
         ApiException: the flow's own error, as the old interface says it.
     """
-    answer: Reply | None = None
+    answer: Any = None
     error: PinshopError | None = None
     try:
         while True:
@@ -144,8 +146,7 @@ def _obey(flow: Any, send: Callable[[Request], Reply]) -> Reply:
             else:
                 time.sleep(step.seconds)
     except StopIteration:
-        assert answer is not None
-        return answer
+        return cast("Reply", answer)  # the last one: a flow ends with an answer or an error
     except PinshopError as refusal:
         raise _as_api_exception(refusal, answer) from refusal
 
@@ -257,11 +258,10 @@ def timeouts(given: Any) -> tuple[float, float]:
     """``_request_timeout`` as seconds to connect and to answer: one number for both, or a pair."""
     if not given:
         return CONNECT_SECONDS, READ_SECONDS
-    if isinstance(given, int | float):
-        return given, given
-    if isinstance(given, tuple | list) and len(given) == 2 and all(isinstance(one, int | float | None) for one in given):
-        return given[0] or CONNECT_SECONDS, given[1] or READ_SECONDS
-    raise ApiValueError(f"Invalid value for `_request_timeout` ({given}), must be a number or a pair (connect, read)")
+    pair = given if isinstance(given, tuple | list) else (given, given)
+    if len(pair) != 2 or not all(one is None or (isinstance(one, int | float) and 0 < one < 1e9) for one in pair):
+        raise ApiValueError(f"Invalid value for `_request_timeout` ({given}), must be seconds or a pair (connect, read)")
+    return pair[0] or CONNECT_SECONDS, pair[1] or READ_SECONDS
 
 
 def charset(headers: Mapping[str, str]) -> str:
@@ -270,7 +270,7 @@ def charset(headers: Mapping[str, str]) -> str:
     name = rest.partition(";")[0].strip().strip('"')
     if found and name.lower() not in {"utf-8", "utf8"}:
         try:
-            b"".decode(name)
+            b" ".decode(name)
         except (LookupError, ValueError):
             return "utf-8"
         return name

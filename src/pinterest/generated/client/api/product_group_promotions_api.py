@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any, TypedDict, Unpack, overload
 
 from pinshop import operations
-
 from pinterest.generated.client.api_client import ApiClient
 from pinterest.generated.client.endpoint import Endpoint
 from pinterest.generated.client.models import (
@@ -159,7 +158,7 @@ class ProductGroupPromotionsApi:
     def product_group_promotions_create(
         self, ad_account_id: str, product_group_promotion_create_request: Any, **kwargs: Any
     ) -> Any:
-        """Promote up to 30 catalog product groups in an ad group. ``POST /ad_accounts/{ad_account_id}/product_group_promotions``.
+        """Promote up to 30 catalog product groups. ``POST /ad_accounts/{ad_account_id}/product_group_promotions``.
 
         The body is a `ProductGroupPromotionCreateRequest` or the same as a dict. Each item of the answer has ``data`` and
         ``exceptions``: a call that succeeds may hold items that failed. Sent once; repeated only where it certainly was
