@@ -133,7 +133,7 @@ def test_socket_options_reach_the_socket(server, configuration, monkeypatch):
 
     configuration.socket_options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
     seen = []
-    monkeypatch.setattr("urllib3.util.connection._set_socket_options", lambda sock, options: seen.append(options))
+    monkeypatch.setattr("urllib3.util.connection._set_socket_options", lambda _, options: seen.append(options))
     with old.ApiClient(configuration) as client:
         ProductGroupPromotionsApi(client).product_group_promotion_get("4", "5")
     assert seen == [configuration.socket_options]

@@ -23,16 +23,15 @@ ANSWERS = {
     "update": [{"data": PROMOTION, "exceptions": {}}],
     "analytics": [{"DATE": "1970-01-01", "PRODUCT_GROUP_ID": "4", "SPEND_IN_DOLLAR": 30}],
 }
+QUERY = b"start_date=1970-01-01&end_date=1970-01-01&product_group_ids=4&columns=SPEND_IN_DOLLAR&granularity=DAY"
+WINDOWS = b"click_window_days=1&engagement_window_days=30&view_window_days=1&conversion_report_time=TIME_OF_AD_ACTION"
 SENT = {
     "get": [b"GET /v5/ad_accounts/4/product_group_promotions/4 "],
     "create": [b"POST /v5/ad_accounts/4/product_group_promotions "],
     "update": [b"PATCH /v5/ad_accounts/4/product_group_promotions "],
     "analytics": [
-        b"GET /v5/ad_accounts/4/product_groups/analytics?start_date=1970-01-01&end_date=1970-01-01&product_group_ids=4"
-        b"&columns=SPEND_IN_DOLLAR&granularity=DAY ",
-        b"GET /v5/ad_accounts/4/product_groups/analytics?click_window_days=1&engagement_window_days=30&view_window_days=1"
-        b"&conversion_report_time=TIME_OF_AD_ACTION&start_date=1970-01-01&end_date=1970-01-01&product_group_ids=4"
-        b"&columns=SPEND_IN_DOLLAR&granularity=DAY ",
+        b"GET /v5/ad_accounts/4/product_groups/analytics?" + QUERY + b" ",
+        b"GET /v5/ad_accounts/4/product_groups/analytics?" + WINDOWS + b"&" + QUERY + b" ",
     ],
 }
 #: What a reader adds at the top of an example: all that is missing, in one line.

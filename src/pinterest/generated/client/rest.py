@@ -74,7 +74,7 @@ class _Unsigned:
     def header(self, now: float, /) -> str | None:
         return None
 
-    def refresh(self, rejected: str | None = None) -> Generator[Any, Any, None]:
+    def refresh(self, rejected: str | None = None) -> Generator[Any, Any, bool]:
         raise NotImplementedError
         yield
 
