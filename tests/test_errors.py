@@ -29,6 +29,8 @@ def example(kind: type[errors.PinshopError]) -> errors.PinshopError:
         return kind("not JSON", status=502, body=b"<html>", headers={"a": "b"}, **facts)
     if issubclass(kind, errors.PartialFailure):
         return kind("1 of 2 failed", ["a result"], **facts)
+    if issubclass(kind, errors.ReportUnavailable):
+        return kind("the report is EXPIRED", state="a state", token="t", **facts)
     return kind("it broke", sent=True, **facts)
 
 

@@ -47,8 +47,8 @@ _HOMES = {
     "client": ("Client",),
     "errors": (
         "APIError", "BadReply", "BadRequest", "ConfigurationError", "Conflict", "ConnectError", "Disconnected", "Forbidden",
-        "InvalidInput", "NotFound", "PartialFailure", "PinshopError", "RateLimited", "ReportUnavailable", "ServerError", "TLSError", "TimedOut",
-        "TransportError", "Unauthorized",
+        "InvalidInput", "NotFound", "PartialFailure", "PinshopError", "RateLimited", "ReportUnavailable", "ServerError",
+        "TLSError", "TimedOut", "TransportError", "Unauthorized",
     ),
     "pacing": ("Pacer",),
     "resources.promotions": ("PromotionCreate", "PromotionUpdate"),
