@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from described import Described
 from pinshop import BatchResult, Disconnected, InvalidInput, PartialFailure, Unauthorized, wire
-from pinshop.operations import Request
+from pinshop.operations import CONTRACTS, Request
 from scripted import Script, answer, both
 
 A, C1, C2 = "549755885175", "626736533506", "626736533507"
@@ -21,7 +23,7 @@ LOST = Disconnected("the connection broke", sent=True)
 def created(request: Request, first: int = 900) -> Any:
     """Pinterest's answer to a create: every item stored."""
     items = json.loads(request.body or b"[]")
-    return answer({"items": [{"data": {"id": str(first + n), **item}, "exceptions": None} for n, item in enumerate(items)]})
+    return answer({"items": [{"data": {"id": str(first + n)} | item, "exceptions": None} for n, item in enumerate(items)]})
 
 
 def test_a_create_gives_one_outcome_per_item_in_order() -> None:
@@ -70,6 +72,25 @@ def test_a_create_whose_answer_is_lost_is_read_back_not_repeated() -> None:
     )
     assert [(o.state, o.id) for o in result] == [("created", "901")]
     assert [r.method for r in script.requests] == ["GET", "POST", "GET"]
+
+
+@pytest.mark.parametrize("contract", CONTRACTS)
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda c: c.campaigns.create(A, [{**NEW, "start_time": 1_800_000_000, "tracking_urls": {"click": ["https://a.b"]}}]),
+        lambda c: c.campaigns.update(A, [{"id": C1, "status": "PAUSED", "daily_spend_cap": None}]),
+        lambda c: c.ad_groups.create(A, [GROUP | {"targeting_spec": {"GENDER": ["female"], "LOCATION": ["US"]}}]),
+        lambda c: c.ad_groups.update(A, [{"id": C1, "bid_in_micro_currency": 500_000, "end_time": None}]),
+    ],
+    ids=["campaigns.create", "campaigns.update", "ad_groups.create", "ad_groups.update"],
+)
+def test_what_is_written_fits_the_description(act: Any, contract: str, described: Callable[[str], Described]) -> None:
+    def either(request: Request) -> Any:
+        return EMPTY if request.method == "GET" else created(request)
+
+    _, script = both(lambda: Script(either, either, contract=contract), act)
+    assert [problem for request in script.requests for problem in described(contract).refusals(request)] == []
 
 
 def test_a_create_that_was_lost_on_the_way_is_sent_again_once_it_is_certainly_missing() -> None:

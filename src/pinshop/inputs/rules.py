@@ -21,6 +21,7 @@ from pinshop.inputs.fields import (
     ProductGroupPromotionCreate,
     ProductGroupPromotionUpdate,
     ReportRequest,
+    TargetingSpec,
 )
 
 #: (field, given, allowed), or None where the rule holds.
@@ -42,6 +43,20 @@ def _budgeted(item: Mapping[str, Any]) -> Verdict:
             item.get("daily_spend_cap"),
             "daily_spend_cap or lifetime_spend_cap, as is_campaign_budget_optimization is set",
         )
+    return None
+
+
+def _lifetime_cap_ends(item: Mapping[str, Any]) -> Verdict:
+    # Source: 5.28.0 "When using campaign budgets with a lifetime spend cap, the end time must be provided".
+    if item.get("is_campaign_budget_optimization") and item.get("lifetime_spend_cap") and item.get("end_time") is None:
+        return "end_time", None, "a time, as a CBO campaign has a lifetime_spend_cap"
+    return None
+
+
+def _flexible_is_daily(item: Mapping[str, Any]) -> Verdict:
+    # Source: 5.28.0 "only supported for campaign budget optimization with a daily spend cap, and not a lifetime spend cap".
+    if item.get("is_flexible_daily_budgets") and item.get("lifetime_spend_cap"):
+        return "is_flexible_daily_budgets", True, "False, as there is a lifetime_spend_cap"
     return None
 
 
@@ -72,6 +87,22 @@ def _cbo_pacing(item: Mapping[str, Any]) -> Verdict:
     # Source: 5.23.0 "When using CBO, only the STANDARD pacing delivery type is allowed".
     if item.get("budget_type") == "CBO_ADGROUP" and item.get("pacing_delivery_type") == "ACCELERATED":
         return "pacing_delivery_type", "ACCELERATED", "STANDARD, as budget_type is CBO_ADGROUP"
+    return None
+
+
+def _one_age(item: Mapping[str, Any]) -> Verdict:
+    # Source: 5.23.0 "Cannot be combined with MINIMUM_AGE/MAXIMUM_AGE".
+    if item.get("AGE_BUCKET") and ("MINIMUM_AGE" in item or "MAXIMUM_AGE" in item):
+        return "AGE_BUCKET", item["AGE_BUCKET"], "no AGE_BUCKET beside MINIMUM_AGE or MAXIMUM_AGE"
+    return None
+
+
+def _template_alone(item: Mapping[str, Any]) -> Verdict:
+    # Source: 5.23.0 "To use targeting templates, do not set any other targeting fields".
+    if item.get("targeting_template_ids"):
+        for name in ("targeting_spec", "tracking_urls", "auto_targeting_enabled", "placement_group"):
+            if item.get(name) is not None:
+                return name, item[name], f"no {name} beside targeting_template_ids"
     return None
 
 
@@ -126,10 +157,11 @@ def _days_in_order(item: Mapping[str, Any]) -> Verdict:
 
 
 RULES: dict[type, tuple[Callable[[Mapping[str, Any]], Verdict], ...]] = {
-    CampaignCreate: (_one_cap, _budgeted, _legacy_objective, _ends_after_start),
-    CampaignUpdate: (_one_cap, _legacy_objective, _ends_after_start),
-    AdGroupCreate: (_lifetime_ends, _ad_group_budgeted, _cbo_pacing, _ends_after_start),
-    AdGroupUpdate: (_cbo_pacing, _ends_after_start),
+    CampaignCreate: (_one_cap, _budgeted, _lifetime_cap_ends, _flexible_is_daily, _legacy_objective, _ends_after_start),
+    CampaignUpdate: (_one_cap, _flexible_is_daily, _legacy_objective, _ends_after_start),
+    AdGroupCreate: (_lifetime_ends, _ad_group_budgeted, _cbo_pacing, _template_alone, _ends_after_start),
+    AdGroupUpdate: (_cbo_pacing, _template_alone, _ends_after_start),
+    TargetingSpec: (_one_age,),
     Filter: (_exactly_one(*Filter.__annotations__),),
     Filters: (_exactly_one("any_of", "all_of"),),
     CatalogProductGroupCreate: (_exactly_one("feed_id", "catalog_id"), _typed_catalog),
