@@ -1,0 +1,240 @@
+"""The emulator under load: killed in the middle of writes, asked for pages of huge lists, and reset again and again."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import random
+import signal
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from pinshop.emulator import Emulator
+from pinshop.operations import Request
+
+WRITERS = 3
+BATCH = 30
+
+
+class Served:
+    """`pinshop emulator` as a process of its own, on a data file."""
+
+    def __init__(self, data) -> None:
+        started = time.perf_counter()
+        command = [
+            sys.executable,
+            "-c",
+            "from pinshop.cli import main; main()",
+            "emulator",
+            "--json",
+            "--port",
+            "0",
+            "--data",
+            data,
+        ]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        self.facts = json.loads(line)
+        self.start_seconds = time.perf_counter() - started
+        self.address = urlsplit(self.facts["base_url"]).netloc
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.process.stdout.close()
+
+    def call(self, connection, method, path, body=None):
+        headers = {"authorization": f"Bearer {self.facts['access_token']}", "content-type": "application/json"}
+        connection.request(method, f"/v5/ad_accounts/{self.facts['ad_account_id']}{path}", body and json.dumps(body), headers)
+        reply = connection.getresponse()
+        value = json.loads(reply.read())
+        assert reply.status < 300, value
+        return value
+
+    def connect(self):
+        return contextlib.closing(http.client.HTTPConnection(self.address, timeout=30))
+
+
+class Writer(threading.Thread):
+    """Creates whole batches, pauses the first of each, and remembers what was acknowledged and what was under way."""
+
+    def __init__(self, served, name, acknowledged) -> None:
+        super().__init__(daemon=True)
+        self.served, self.label, self.acknowledged = served, name, acknowledged
+        self.created: dict[str, str] = {}  # id -> the URL that was sent with it
+        self.paused: set[str] = set()
+        self.under_way: tuple[str, ...] = ()  # URLs of a create, or an id of an update, without an answer
+
+    def run(self) -> None:
+        group = self.served.facts["catalog_product_group_ids"][0]
+        with self.served.connect() as connection:
+            for number in range(10_000):
+                urls = tuple(f"https://shop.example/{self.label}/{number}/{n}" for n in range(BATCH))
+                items = [{"catalog_product_group_id": group, "tracking_url": url} for url in urls]
+                try:
+                    self.under_way = urls
+                    answer = self._write(connection, "POST", items)
+                    ids = [item["data"]["id"] for item in answer["items"]]
+                    self.created.update(zip(ids, urls, strict=True))
+                    self.under_way = (ids[0],)
+                    self.acknowledged.release()
+                    self._write(connection, "PATCH", [{"id": ids[0], "status": "PAUSED"}])
+                    self.paused.add(ids[0])
+                    self.under_way = ()
+                except (OSError, http.client.HTTPException):  # the server was killed
+                    return
+
+    def _write(self, connection, method, items):
+        body = {"ad_group_id": self.served.facts["ad_group_id"], "product_group_promotion": items}
+        return self.served.call(connection, method, "/product_group_promotions", body)
+
+
+def stored(served) -> Iterator[dict]:
+    bookmark = ""
+    with served.connect() as connection:
+        while True:
+            path = f"/product_group_promotions?ad_group_id={served.facts['ad_group_id']}&page_size=250&bookmark={bookmark}"
+            page = served.call(connection, "GET", path)
+            yield from (item.get("data", item) for item in page["items"])
+            bookmark = page["bookmark"]
+            if not bookmark:
+                return
+
+
+@pytest.mark.soak
+def test_a_killed_emulator_lost_nothing_it_acknowledged_and_halved_no_write(tmp_path, rounds):
+    chance = random.Random(5)
+    starts, writes, torn = [], 0, 0
+    known: dict[str, str] = {}
+    paused: set[str] = set()
+    unanswered: list[tuple[str, ...]] = []
+    for kill in range(rounds(4, 50)):
+        served = Served(tmp_path / "state.db")
+        starts.append(served.start_seconds)
+        acknowledged = threading.Semaphore(0)
+        writers = [Writer(served, f"{kill}-{n}", acknowledged) for n in range(WRITERS)]
+        for writer in writers:
+            writer.start()
+        for _ in range(chance.randrange(1, 12)):
+            assert acknowledged.acquire(timeout=30)
+        served.kill()
+        for writer in writers:
+            writer.join(30)
+            known.update(writer.created)
+            paused |= writer.paused
+            unanswered.append(writer.under_way)
+            writes += len(writer.created) // BATCH
+
+    served = Served(tmp_path / "state.db")
+    try:
+        found = {promotion["id"]: promotion for promotion in stored(served)}
+    finally:
+        served.kill()
+    urls = Counter(promotion["tracking_url"] for promotion in found.values())
+    assert {i: found[i]["tracking_url"] for i in known} == known
+    assert all(found[i]["status"] == "PAUSED" for i in paused)
+    assert max(urls.values()) == 1
+    # What was under way is there whole or not at all, and nothing else is there.
+    for batch in unanswered:
+        if len(batch) == BATCH:
+            present = sum(urls[url] for url in batch)
+            assert present in (0, BATCH)
+            torn += present == BATCH
+    assert len(found) == len(known) + torn * BATCH
+    # A start that had to repair or rebuild something would take many times as long as the first, which made everything.
+    assert statistics.median(starts[1:]) < 3 * starts[0]
+    print(f"{len(starts)} kills, {writes} acknowledged creates of {BATCH}, {torn} stored without an answer; "
+          f"start {statistics.median(starts):.2f} s")  # fmt: skip
+
+
+# --------------------------------------------------------------------------------------------------- size
+
+
+def _steps(emulator, target) -> int:
+    """How many steps SQLite's machine takes to answer: like time, but the same every time."""
+    count = 0
+
+    def step() -> int:
+        nonlocal count
+        count += 1
+        return 0
+
+    database = emulator.engine.store._db
+    database.set_progress_handler(step, 1)
+    try:
+        reply = emulator.handle(Request("GET", "http://x", target, {"authorization": f"Bearer {emulator.access_token}"}))
+    finally:
+        database.set_progress_handler(None, 0)
+    assert reply.status == 200, reply.body
+    assert len(json.loads(reply.body)["items"]) == 250
+    return count
+
+
+@pytest.fixture(scope="module")
+def large_and_small():
+    """(promotions, emulator, an account with that many promotions in one ad group), twice."""
+    with contextlib.ExitStack() as stack:
+        found = []
+        for number in (1_000, 60_000):
+            emulator = stack.enter_context(contextlib.closing(Emulator(now="2026-03-02")))
+            (account,) = emulator.scale(1, number)
+            found.append((emulator, account))
+        yield found
+
+
+@pytest.mark.parametrize("query", ["", "&entity_statuses=ACTIVE&entity_statuses=PAUSED&order=ASCENDING"])
+def test_a_page_costs_the_same_in_a_list_of_any_length(large_and_small, query):
+    steps = []
+    for emulator, account in large_and_small:
+        (group,) = emulator.engine.store.find("ad_groups", ad_account_id=int(account))
+        target = f"/v5/ad_accounts/{account}/product_group_promotions?ad_group_id={group['id']}&page_size=250{query}"
+        steps.append(_steps(emulator, target))
+    small, large = steps
+    assert large < 1.2 * small
+
+
+def test_many_accounts_are_made_at_once_and_are_real():
+    with contextlib.closing(Emulator(now="2026-03-02")) as emulator:
+        accounts = emulator.scale(40, 25)
+        assert len(set(accounts)) == 40
+        assert emulator.engine.store.count("promotions") == 1_000
+        headers = {"authorization": f"Bearer {emulator.access_token}"}
+        query = "start_date=2026-02-25&end_date=2026-03-01&granularity=TOTAL&columns=SPEND_IN_MICRO_DOLLAR"
+        for account in accounts[::20]:
+            (group,) = emulator.engine.store.find("ad_groups", ad_account_id=int(account))
+            promotions = emulator.engine.store.find("promotions", ad_group_id=group["id"])
+            ids = ",".join(str(promotion["id"]) for promotion in promotions)
+            target = f"/v5/ad_accounts/{account}/product_groups/analytics?{query}&product_group_ids={ids}"
+            rows = json.loads(emulator.handle(Request("GET", "http://x", target, headers)).body)
+            # A small account's rows of nothing are left out, so not all of the 25.
+            assert rows
+            assert {row["PRODUCT_GROUP_ID"] for row in rows} <= {str(promotion["id"]) for promotion in promotions}
+
+
+# --------------------------------------------------------------------------------------------------- reset
+
+
+def _median_seconds(do) -> float:
+    times = []
+    for _ in range(15):
+        started = time.perf_counter()
+        do()
+        times.append(time.perf_counter() - started)
+    return statistics.median(times)
+
+
+def test_a_reset_is_far_cheaper_than_a_start():
+    def start() -> None:
+        Emulator().close()
+
+    with contextlib.closing(Emulator()) as emulator:
+        assert 3 * _median_seconds(emulator.reset) < _median_seconds(start)
