@@ -15,13 +15,18 @@ logger = logging.getLogger("pinshop")
 
 
 class Sent(Struct, frozen=True):
-    """A request is about to leave for ``origin`` (scheme, host, port). ``attempt`` counts from 1."""
+    """A request is about to leave for ``origin`` (scheme, host, port).
+
+    ``attempt`` counts from 1; a token that was refused and refreshed costs none. ``resends`` counts all that left before for
+    this call.
+    """
 
     operation: str
     verb: str
     target: str
     attempt: int
     origin: str = ""
+    resends: int = 0
 
     def __str__(self) -> str:
         return f"{self.operation}: {self.verb} {self.target} (attempt {self.attempt})"

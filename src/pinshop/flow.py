@@ -127,7 +127,7 @@ def exchange(session: Session, call: Call, decode: Callable[[bytes], T]) -> Flow
         attempts += 1
         failure: APIError | BadReply | TransportError
         try:
-            reply = yield from _attempt(session, call, headers, attempts)
+            reply = yield from _attempt(session, call, headers, attempts, attempts - 1 + refreshed)
         except (TransportError, BadReply) as error:
             failure = error
             again = may_send_again(operation, failure)
@@ -183,11 +183,11 @@ def _refresh(session: Session, why: str, rejected: str | None = None) -> Flow[No
         session.emit(events.Refreshed(why))
 
 
-def _attempt(session: Session, call: Call, headers: dict[str, str], attempt: int) -> Flow[Reply]:
+def _attempt(session: Session, call: Call, headers: dict[str, str], attempt: int, resends: int) -> Flow[Reply]:
     """Send once. Every `Sent` is followed by `Replied` or by `Failed`."""
     operation, options = call.operation, session.options
     target = session.prefix + call.target
-    session.emit(events.Sent(operation.id, operation.verb, target, attempt, session.origin))
+    session.emit(events.Sent(operation.id, operation.verb, target, attempt, session.origin, resends))
     try:
         reply: Reply = yield Request(
             operation.verb, session.origin, target, headers, call.body, options.connect_seconds, options.read_seconds
