@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import socket
-import socketserver
-import struct
 import threading
 
 import pytest
 
 import pinterest.generated.client as old
+from peers import Peer, reset
 from pinterest.generated.client.api.product_group_promotions_api import ProductGroupPromotionsApi
 
 TOKEN = "emulated_secret_token"
+RESET = b"reset"  # end the connection with RST, without a byte
+SILENCE = b"silence"  # keep it, without a byte
 
 
 def http(status: int, body: bytes | object = b"", **headers: str) -> bytes:
@@ -24,77 +24,45 @@ def http(status: int, body: bytes | object = b"", **headers: str) -> bytes:
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + raw
 
 
-RESET = b"reset"  # end the connection with RST, without a byte
-SILENCE = b"silence"  # keep it, without a byte
+class BadDay(Peer):
+    """Gives ``answers`` in turn, the last one for ever."""
 
-
-class BadDay(socketserver.ThreadingTCPServer):
-    """Gives ``answers`` in turn, the last one for ever, and keeps the requests."""
-
-    allow_reuse_address = True
-    daemon_threads = True
-
-    def __init__(self) -> None:
+    def __init__(self, context=None) -> None:
+        super().__init__(self._answer, context)
         self.answers: list[bytes] = [http(200, {"id": "4"})]
-        self.requests: list[bytes] = []
         self.closed = threading.Semaphore(0)
-        self.done = threading.Event()
         self.gate: threading.Barrier | None = None
-        super().__init__(("127.0.0.1", 0), Handler)
 
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/v5"
+        return f"{self.origin}/v5"
 
-    def will(self, *answers: bytes) -> BadDay:
+    def will(self, *answers: bytes) -> None:
         self.answers = list(answers)
-        return self
 
+    def _answer(self, connection, request) -> bool:
+        answer = self.answers[min(len(self.requests), len(self.answers)) - 1]
+        if self.gate:
+            self.gate.wait(20)
+        if answer is RESET:
+            return reset(connection)
+        if answer is SILENCE:
+            self.over.wait(20)
+            return False
+        connection.sendall(answer)
+        return b"onnection: close" not in answer
 
-class Handler(socketserver.StreamRequestHandler):
-    server: BadDay
-
-    def handle(self) -> None:
-        while head := self._head():
-            length = next((int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0)
-            answers = self.server.answers
-            answer = answers[min(len(self.server.requests), len(answers) - 1)]
-            self.server.requests.append(head + self.rfile.read(length))
-            if self.server.gate:
-                self.server.gate.wait(20)
-            if answer is RESET:
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                return
-            if answer is SILENCE:
-                self.server.done.wait(20)
-                return
-            self.wfile.write(answer)
-            if b"onnection: close" in answer:
-                return
-        self.server.closed.release()
-
-    def _head(self) -> bytes:
-        head = b""
-        while not head.endswith(b"\r\n\r\n"):
-            try:
-                line = self.rfile.readline()
-            except OSError:
-                return b""
-            if not line:
-                return b""
-            head += line
-        return head
+    def _read(self, connection) -> bytes | None:
+        request = super()._read(connection)
+        if request is None:
+            self.closed.release()
+        return request
 
 
 @pytest.fixture
 def server():
     with BadDay() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        thread.start()
         yield server
-        server.done.set()
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -387,7 +387,7 @@ def test_no_retries_make_a_write_repeat_that_may_have_been_executed(answer, serv
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("call", [get, create])
 def test_redirects_are_not_followed(call, status, server, configuration):
-    server.will(http(status, b"", Location=f"http://localhost:{server.server_address[1]}/elsewhere"))
+    server.will(http(status, b"", Location=f"http://localhost:{server.port}/elsewhere"))
     with old.ApiClient(configuration, cookie="secret=1") as client, pytest.raises(old.ApiException) as caught:
         call(ProductGroupPromotionsApi(client))
     assert (caught.value.status, len(server.requests)) == (status, 1)

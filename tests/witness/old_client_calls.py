@@ -528,7 +528,7 @@ def run(name, expression, base_url, t):
         "SimpleNamespace": SimpleNamespace,
     }
     try:
-        result = describe(eval(expression, scope))  # noqa: S307  (the calls are above)
+        result = describe(eval(expression, scope))
     except Exception as error:  # noqa: BLE001  (what is raised is the result)
         result = describe(error)
     for client in made:

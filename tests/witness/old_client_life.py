@@ -38,7 +38,7 @@ def write(t, api, given):
     created = create(items)
     (response,) = created.values()
     ids = [element["ProductGroupPromotionArrayElement"].get("data", {}).get("id") for element in response]
-    one = next(id for id in ids if id)
+    one = next(filter(None, ids))
 
     def update(*items):
         request = t.ProductGroupPromotionUpdateRequest(group, list(items))
