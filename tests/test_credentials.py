@@ -558,6 +558,7 @@ class Handler(BaseHTTPRequestHandler):
         if server.swallow and good:
             server.swallowed.set()
             server.let_go.wait(30)
+        if server.swallow and good:
             self.close_connection = True
         elif good:
             self.answer(200, value)
@@ -687,6 +688,46 @@ def killed_in_between(environ, server):
         process.wait()
     server.swallow = False
     server.let_go.set()
+
+
+def answer_late(server):
+    """Let the answer that is held back go out after all."""
+    server.swallow = False
+    server.let_go.set()
+
+
+def test_a_task_cancelled_while_it_refreshes_keeps_the_new_token_first(environ, server, shared_profile):
+    server.swallow = True
+
+    async def main():
+        async with AsyncClient.from_profile("acme", environ=environ) as client:
+            task = asyncio.create_task(client.send(ME))
+            await asyncio.to_thread(server.swallowed.wait, 30)
+            task.cancel()
+            for _ in range(5):
+                await asyncio.sleep(0)
+            assert not task.done()
+            answer_late(server)
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    asyncio.run(main())
+    assert shared_profile.load().refresh_token == Secret("pinr_1")
+    assert server.number == 1000
+    assert shared_profile.try_lock() is not None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGINT")
+def test_ctrl_c_while_it_refreshes_keeps_the_new_token_first(environ, server, shared_profile):
+    server.swallow = True
+    with workers(environ, 1) as [process]:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+        assert server.swallowed.wait(30)
+        process.send_signal(signal.SIGINT)
+        answer_late(server)
+        assert "KeyboardInterrupt" in process.communicate()[1]
+    assert shared_profile.load().refresh_token == Secret("pinr_1")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kill -9")

@@ -13,11 +13,11 @@ try:
 except ImportError as error:  # pragma: no cover - shown by the test of the wheel without extras
     raise ImportError("AsyncClient needs aiohttp: pip install 'pinshop[async]'") from error
 
-from pinshop.transport import ssl_context as make_ssl_context
 from pinshop.errors import BadReply, ConnectError, Disconnected, TimedOut, TLSError
 from pinshop.flow import Flow, Together, gunzip
 from pinshop.operations import AsyncTransport, Reply, Request
 from pinshop.resources import Async, Door, Network
+from pinshop.transport import ssl_context as make_ssl_context
 
 T = TypeVar("T")
 
@@ -51,21 +51,41 @@ class AsyncClient(Door[Async]):
         transport, sleep = self._transport, self._sleep
         answer: Any = None
         error: BaseException | None = None
+        kept: BaseException | None = None
         try:
             while True:
                 step = flow.send(answer) if error is None else flow.throw(error)
                 answer = error = None
+                if kept is not None:
+                    error, kept = kept, None
+                    continue
                 try:
                     if type(step) is Request:
-                        answer = await transport.send(step)
+                        if step.uninterrupted:
+                            answer, kept = await self._to_the_end(step)
+                        else:
+                            answer = await transport.send(step)
                     elif type(step) is Together:
                         answer = await self._run_together(step)
                     else:
                         await sleep(step.seconds)  # type: ignore[union-attr]
-                except BaseException as caught:  # cancellation too: the flow must be able to keep what it knows
+                except BaseException as caught:  # noqa: BLE001 -- cancellation too: the flow must keep what it knows
                     error = caught
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
+
+    async def _to_the_end(self, request: Request) -> tuple[Reply, asyncio.CancelledError | None]:
+        """Send, and hand a cancellation over with the answer."""
+        kept: asyncio.CancelledError | None = None
+        task = asyncio.ensure_future(self._transport.send(request))
+        while not task.done():
+            try:
+                await asyncio.wait({task})
+            except asyncio.CancelledError as caught:
+                kept = caught
+        if kept is not None and task.exception() is not None:
+            raise kept
+        return task.result(), kept
 
     async def _run_together(self, step: Together) -> list[Any]:
         gate = asyncio.Semaphore(step.at_most)

@@ -501,6 +501,8 @@ def token_request(base_url: str, app: App, form: Mapping[str, str]) -> Request:
             "Content-Type": "application/x-www-form-urlencoded",
         },
         body=_HiddenBytes(urlencode(form).encode()),
+        read_seconds=30.0,
+        uninterrupted=True,
     )
 
 

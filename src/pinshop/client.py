@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 import time
 from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
 from pinshop.flow import Flow, Together
-from pinshop.operations import Request, Transport
+from pinshop.operations import Reply, Request, Transport
 from pinshop.resources import Door, Network, Sync
 from pinshop.transport import Urllib3Transport
 
@@ -44,23 +45,47 @@ class Client(Door[Sync]):
         transport, sleep = self._transport, self._sleep
         answer: Any = None
         error: BaseException | None = None
+        kept: BaseException | None = None
         try:
             while True:
                 step = flow.send(answer) if error is None else flow.throw(error)
                 answer = error = None
+                if kept is not None:
+                    error, kept = kept, None
+                    continue
                 try:
                     if stop is not None and stop.is_set():
-                        raise _Stopped
+                        raise _Stopped  # noqa: TRY301
                     if type(step) is Request:
-                        answer = transport.send(step)
+                        if step.uninterrupted:
+                            answer, kept = self._to_the_end(step)
+                        else:
+                            answer = transport.send(step)
                     elif type(step) is Together:
                         answer = self._run_together(step)
                     else:
                         sleep(step.seconds)  # type: ignore[union-attr]
-                except BaseException as caught:  # Ctrl-C too: the flow must be able to keep what it knows
+                except BaseException as caught:  # noqa: BLE001 -- Ctrl-C too: the flow must be able to keep what it knows
                     error = caught
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
+
+    def _to_the_end(self, request: Request) -> tuple[Reply, KeyboardInterrupt | None]:
+        """Send in a thread, where Ctrl-C does not reach, and hand the Ctrl-C over with the answer."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        kept: KeyboardInterrupt | None = None
+        with ThreadPoolExecutor(1, "pinshop") as pool:
+            future = pool.submit(self._transport.send, request)
+            while True:
+                try:
+                    return future.result(), kept
+                except KeyboardInterrupt as caught:
+                    kept = caught
+                except Exception:
+                    if kept is not None:
+                        raise kept from None
+                    raise
 
     def _run_together(self, step: Together) -> list[Any]:
         if step.at_most == 1 or len(step.flows) < 2:
@@ -70,7 +95,8 @@ class Client(Door[Sync]):
         stop = threading.Event()
         with ThreadPoolExecutor(min(step.at_most, len(step.flows)), "pinshop") as pool:
             try:
-                futures = [pool.submit(self._run, flow, stop) for flow in step.flows]
+                # Each with the caller's context, so that traces know whose they are.
+                futures = [pool.submit(contextvars.copy_context().run, self._run, flow, stop) for flow in step.flows]
                 wait(futures, return_when=FIRST_EXCEPTION)
                 failed = [future for future in futures if future.done() and future.exception() is not None]
                 return [future.result() for future in failed or futures]

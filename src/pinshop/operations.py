@@ -35,6 +35,8 @@ class Request(Struct, frozen=True):
     body: bytes | None = None
     connect_seconds: float = 5.0
     read_seconds: float = 60.0
+    #: True: Ctrl-C and cancellation wait for the answer. It holds a token that would be lost with it.
+    uninterrupted: bool = False
 
 
 class Reply(Struct, frozen=True):

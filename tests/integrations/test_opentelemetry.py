@@ -184,6 +184,20 @@ def test_calls_of_threads_and_tasks_do_not_mix(provider, exporter):
         check(40)
 
 
+def test_requests_of_one_job_are_children_of_its_caller(provider, exporter):
+    """A batch of several requests runs them in threads."""
+    with (
+        Emulator() as emulator,
+        Client(emulator.access_token, base_url=emulator.base_url, on_event=Tracing(provider)) as client,
+    ):
+        items = [{"catalog_product_group_id": group} for group in emulator.catalog_product_group_ids * 20]
+        with provider.get_tracer("mine").start_as_current_span("my job"):
+            client.promotions.create(emulator.ad_account_id, emulator.ad_group_id, items)
+    *calls, job = exporter.get_finished_spans()
+    assert len([span for span in calls if span.name.startswith("POST")]) > 1
+    assert {span.parent.span_id for span in calls} == {job.context.span_id}
+
+
 def test_events_go_on_to_the_next_hook(provider):
     seen = []
     tracing = Tracing(provider, then=seen.append)
