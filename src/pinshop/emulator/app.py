@@ -213,10 +213,12 @@ class App:
         exact_now: float,
     ) -> tuple[int, Any]:
         if operation is OAUTH_TOKEN:
+            form = _body(operation, request, self.rules.body_too_large_status)
             with self.store.transaction():
-                endpoint = oauth.Endpoint(self.store, self.rules, self.contract, now)
-                form = _body(operation, request, self.rules.body_too_large_status)
-                return 200, endpoint.token(form, headers)
+                answered = oauth.Endpoint(self.store, self.rules, self.contract, now).answer(form, headers)
+            if isinstance(answered, Refusal):  # raised outside: what a misused code revoked stays revoked
+                raise answered
+            return 200, answered
         user_id, app = self._authenticate(operation, headers, now)
         self.limits.spend(operation.category, f"{app}/{user_id}", app, exact_now, extra)
         path = {name: _path_id(name, value) for name, value in arguments.items()}

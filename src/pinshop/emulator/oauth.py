@@ -36,6 +36,13 @@ class Endpoint(Struct):
     contract: Contract
     now: int
 
+    def answer(self, form: Mapping[str, str], headers: Mapping[str, str]) -> dict[str, Any] | Refusal:
+        """`token`, with a refusal as a value: it, too, may have changed the state."""
+        try:
+            return self.token(form, headers)
+        except Refusal as refusal:
+            return refusal
+
     def token(self, form: Mapping[str, str], headers: Mapping[str, str]) -> dict[str, Any]:
         """``POST /oauth/token``."""
         app = self._app(headers)

@@ -46,7 +46,8 @@ def export(store: Store) -> str:
 
 def _readable(kind: str, entity: Entity, history: list[tuple[int, str]] | None) -> dict[str, Any]:
     shown = {name: str(value) if _is_id(name) and value is not None else value for name, value in entity.items()}
-    shown = {"id": shown.pop("id"), **shown}
+    names = [name for name in ("id", "name", "status") if name in shown]
+    shown = {name: shown[name] for name in [*names, *sorted(set(shown) - set(names))]}
     if kind == "product_groups":
         shown[_FILTERS] = msgspec.json.decode(entity[_FILTERS])
         del shown["product_count"], shown["average_price_micro"]  # follow from the items
