@@ -58,6 +58,13 @@ def test_xml_gives_the_same_items() -> None:
     assert parse_feed(xml, "XML") == [{**parse_feed(table(ROW), "TSV")[0], **more}]
 
 
+def test_in_xml_the_shopping_name_wins() -> None:
+    fields = "".join(f"<g:{name}>{value}</g:{name}>" for name, value in ROW.items())
+    for item in (f"<title>For readers</title>{fields}", f"{fields}<title>For readers</title>"):
+        xml = f"<rss xmlns:g='http://base.google.com/ns/1.0'><channel><item>{item}</item></channel></rss>"
+        assert parse_feed(xml.encode(), "XML") == parse_feed(table(ROW), "TSV")
+
+
 def test_a_byte_order_mark_quotes_and_line_breaks_are_understood() -> None:
     quoted = {**ROW, "description": '"Two\nlines, and ""quotes""."'}
     items = parse_feed(b"\xef\xbb\xbf" + table(quoted, delimiter=","), "CSV")
@@ -67,7 +74,7 @@ def test_a_byte_order_mark_quotes_and_line_breaks_are_understood() -> None:
 @pytest.mark.parametrize(
     ("price", "micro", "currency"),
     [("24.99 USD", 24_990_000, "USD"), ("24.99USD", 24_990_000, "USD"), ("24.99", 24_990_000, "EUR"),
-     ("0.1 GBP", 100_000, "GBP"), ("999999999.999999 JPY", 999_999_999_999_999, "JPY")],
+     ("0.1 GBP", 100_000, "GBP"), ("2.01 GBP", 2_010_000, "GBP"), ("999999999.999999 JPY", 999_999_999_999_999, "JPY")],
 )  # fmt: skip
 def test_prices_are_exact(price: str, micro: int, currency: str) -> None:
     item = parse_feed(table({**ROW, "price": price}), "TSV", default_currency="EUR")[0]

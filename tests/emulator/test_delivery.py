@@ -270,6 +270,23 @@ def test_a_budget_is_shared_by_those_who_are_live() -> None:
     assert steps == ((day - 9, 900, 2), (day - 7, 900, 3), (day - 5, 900, 1), (day, 900, 0))
 
 
+def test_the_shares_of_a_budget_never_exceed_it() -> None:
+    sizes = (3, 50, 700)
+    for micro in (0, 1, 999_999, 1_000_000):
+        steps = budget_steps([(0, micro)], [(appetite(size), steady().spans) for size in sizes])
+        shares = [
+            delivery._Series(steady(product_count=size, budgets=(steps,)), YEAR_DAYS, AT_ONCE, 7, NOW)._daily_budgets()
+            for size in sizes
+        ]
+        sums = set(map(sum, zip(*shares, strict=True)))
+        assert max(sums) <= micro
+        assert min(sums) > micro - len(sizes)
+
+
+def test_without_budget_nothing_is_shown() -> None:
+    assert earned([steady(product_count=1, average_price_micro=10**9, budgets=(((0, 0, 0),),))], YEAR_DAYS) == []
+
+
 def test_a_pause_of_an_hour_does_not_count_a_promotion_twice() -> None:
     day = MIDNIGHT // DAY
     steps = budget_steps([(day, 900)], [(2, [(MIDNIGHT, MIDNIGHT + 100), (MIDNIGHT + 200, MIDNIGHT + DAY)])])
@@ -297,16 +314,18 @@ def test_items_add_up_to_their_promotion(
             assert row["CTR"] == row["CLICKTHROUGH_1"] / row["IMPRESSION_1"]
 
 
-@settings(max_examples=20, deadline=None)
-@given(subjects, queries(days=20), windows)
-def test_narrower_windows_never_exceed_wider_ones_for_items_either(subject: Subject, query: Query, click: int) -> None:
-    items = [(f"SKU-{number}", True, {}) for number in range(4)]
-    wide = {(row["PRODUCT_ITEM_ID"], row[DATE]): row
-            for row in as_dicts(delivery.item_rows(subject, items, query, seed=7, now=NOW))}  # fmt: skip
-    query = msgspec.structs.replace(query, click_window_days=min(click, query.click_window_days))
-    for row in as_dicts(delivery.item_rows(subject, items, query, seed=7, now=NOW)):
-        for name in ADDITIVE:
-            assert row.get(name, 0) <= wide[row["PRODUCT_ITEM_ID"], row[DATE]].get(name, 0), name
+@pytest.mark.parametrize("report_time", ["TIME_OF_AD_ACTION", "TIME_OF_CONVERSION"])
+def test_narrower_windows_never_exceed_wider_ones_for_items_either(report_time: Any) -> None:
+    items = [(f"SKU-{number}", True, {}) for number in range(7)]
+    query = msgspec.structs.replace(YEAR_DAYS, conversion_report_time=report_time)
+    before: dict[tuple[str, str], dict[str, Any]] = {}
+    for days in (0, 1, 7, 30, 60):
+        query = msgspec.structs.replace(query, click_window_days=days, engagement_window_days=days, view_window_days=days)
+        made = as_dicts(delivery.item_rows(steady(product_count=900), items, query, seed=7, now=NOW))
+        now = {(row["PRODUCT_ITEM_ID"], row[DATE]): row for row in made}
+        for key, row in before.items():
+            assert all(row.get(name, 0) <= now[key].get(name, 0) for name in ADDITIVE), key
+        before = now
 
 
 # ------------------------------------------------------------------------------------- the story it tells
@@ -338,6 +357,21 @@ def test_pausing_stops_it_at_that_hour() -> None:
     whole = earned([steady()], query, Reporting(delivery_lag_hours=0, hour_date_format="datetime"))
     assert made[8] == whole[8]
     assert made[9]["IMPRESSION_1"] < whole[9]["IMPRESSION_1"]
+
+
+def test_a_pause_within_a_day_leaves_one_row_for_the_day() -> None:
+    day = MIDNIGHT - 5 * DAY
+    subject = steady(spans=((day, day + 3600), (day + 7200, day + 9000), (day + 20_000, day + DAY)))
+    query = msgspec.structs.replace(YEAR_DAYS, columns=("IMPRESSION_1", "TOTAL_PAGE_VISIT"))
+    assert [row[DATE] for row in earned([subject], query)] == ["2026-06-25"]
+
+
+def test_what_is_live_still_is_one_cache_entry_while_the_hour_lasts() -> None:
+    query = msgspec.structs.replace(YEAR_DAYS, end_date=TODAY)
+    delivery._cache.clear()
+    for second in range(3):
+        rows([steady(spans=((NOW - 9 * DAY, NOW + second),))], query, seed=7, now=NOW + second)
+    assert len(delivery._cache) == 1
 
 
 def test_more_products_and_higher_bids_win_more() -> None:
@@ -393,6 +427,14 @@ def test_conversions_arrive_late_and_restate_past_days() -> None:
         date = (TODAY - datetime.timedelta(days=days_ago)).isoformat()
         assert (later[date]["TOTAL_PAGE_VISIT"] > now[date]["TOTAL_PAGE_VISIT"]) is grows, days_ago
         assert later[date]["IMPRESSION_1"] == now[date]["IMPRESSION_1"]
+
+
+def test_a_retired_engagement_window_attributes_nothing() -> None:
+    for retired in (False, True):
+        row = earned([steady()], MEAN, Reporting(engagement_attribution=not retired))[0]
+        assert ("TOTAL_ENGAGEMENT_CHECKOUT" in row) is not retired
+        assert "TOTAL_CLICK_CHECKOUT" in row
+        assert "ENGAGEMENT_1" in row
 
 
 def test_by_day_of_conversion_people_buy_after_the_pause() -> None:

@@ -29,7 +29,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import cycle, islice, pairwise, repeat
 from math import isqrt
-from operator import add, mul
+from operator import add, gt, mul
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -477,7 +477,8 @@ class _Series:
             (won * (market.click_share * (112 + (luck >> 3 & 31)) >> 7) + chance) >> 16
             for won, chance, luck in zip(impressions, noise[1], noise[2], strict=True)
         ]
-        if budgets is not None and not market.per_impression:
+        # Most days are within their budget, and then there is nothing to do.
+        if budgets and not market.per_impression and (0 in budgets or any(map(gt, map(mul, clicks, prices), budgets))):
             for day, (wanted, budget, price) in enumerate(zip(clicks, budgets, prices, strict=True)):
                 if wanted * price > budget:
                     clicks[day] = budget // price
@@ -637,8 +638,6 @@ class _Series:
 
     def _make(self, name: str) -> list[Any] | None:
         column = COLUMNS.get(name)
-        if column is not None and self.hourly and column.conversion:
-            return None  # "The HOUR enum no longer provides data for conversion metrics" (5.17.0)
         if "VIDEO" in name and self.subject.creative_type not in _VIDEO:
             return None
         if "COLLECTION" in name and self.subject.creative_type not in _COLLECTION:
@@ -677,7 +676,10 @@ class _Series:
         return total
 
     def _conversions(self, name: str) -> list[int] | None:
-        """TOTAL_<attribution>_<conversion> and its value, or None for what is not modelled."""
+        """TOTAL_<attribution>_<conversion> and its value, or None for what is not modelled.
+
+        "The HOUR enum no longer provides data for conversion metrics" (5.17.0).
+        """
         money = name.endswith("_VALUE_IN_MICRO_DOLLAR")
         total, _, rest = name.removesuffix("_VALUE_IN_MICRO_DOLLAR").partition("_")
         attribution, _, stem = rest.partition("_")
