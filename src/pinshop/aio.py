@@ -18,6 +18,7 @@ from pinshop.flow import Flow, Together, gunzip
 from pinshop.operations import AsyncTransport, Reply, Request
 from pinshop.resources import Async, Door, Network
 from pinshop.transport import ssl_context as make_ssl_context
+from pinshop.transport import without_frames
 
 T = TypeVar("T")
 
@@ -189,7 +190,7 @@ class AiohttpTransport:
                     body = b"".join(parts)
                 reason = response.reason or ""
         except (aiohttp.ClientError, OSError) as error:  # asyncio.TimeoutError is an OSError since 3.11
-            raise _classify(error, answering) from error
+            raise _classify(error, answering) from without_frames(error)
         if encoding := headers.get("content-encoding"):
             body = gunzip(body, encoding, self._limit, status)
         return Reply(status, headers, body, reason)

@@ -457,7 +457,7 @@ class RefreshingToken:
             raise ConfigurationError(
                 "there is no refresh token to get a new access token with", advice="log in again: pinshop login"
             )
-        return {"grant_type": "refresh_token", "refresh_token": old.refresh_token.reveal()}
+        return {"grant_type": "refresh_token", "refresh_token": _HiddenText(old.refresh_token.reveal())}
 
     def _keep(self, token: Token | None) -> None:
         """Store the token; where that fails it lives on in this process, loudly, and is stored at the next chance."""
@@ -515,10 +515,7 @@ def read_token(reply: Reply, *, now: float, previous: Token | None = None) -> To
         BadReply: a 200 without an access token. No error holds the answer's body: it may hold tokens.
     """
     request_id = reply.headers.get("x-pinterest-rid")
-    value: Any = None
-    with contextlib.suppress(BadReply):
-        value = wire.parse(reply.body)
-    answer: dict[str, Any] = value if isinstance(value, dict) else {}
+    answer = _fields(reply.body)
     if reply.status != 200:
         raise _refusal(reply, answer, request_id)
     access, refresh, scope = answer.get("access_token"), answer.get("refresh_token"), answer.get("scope")
@@ -547,12 +544,21 @@ def read_token(reply: Reply, *, now: float, previous: Token | None = None) -> To
     return msgspec.structs.replace(token, refresh_token=previous.refresh_token, refresh_expires_at=previous.refresh_expires_at)
 
 
+def _fields(body: bytes) -> dict[str, Any]:
+    """The fields of an answer; texts do not show where a debugger or a crash reporter shows local variables."""
+    value: Any = None
+    with contextlib.suppress(BadReply):
+        value = wire.parse(body)
+    fields = value if isinstance(value, dict) else {}
+    return {name: _HiddenText(text) if isinstance(text, str) else text for name, text in fields.items()}
+
+
 def _refusal(reply: Reply, answer: dict[str, Any], request_id: str | None) -> APIError:
     """The refusal in Pinterest's words, or in those of RFC 6749 5.2 (``error``, ``error_description``)."""
     code = answer.get("code")
     words = answer.get("message") or answer.get("error_description") or answer.get("error")
     code = code if isinstance(code, int) else None
-    words = conceal(words) if isinstance(words, str) else reply.reason
+    words = conceal(str(words)) if isinstance(words, str) else reply.reason
     kind = Unauthorized if reply.status in {400, 401, 403} else class_for_status(reply.status)
     return kind(
         f"HTTP {reply.status}" + (f" (code {code})" if code is not None else "") + (f": {words}" if words else ""),
@@ -633,12 +639,12 @@ def read_redirect(consent: Consent, target: str) -> Secret | None:
 
 def code_form(consent: Consent, code: Secret) -> dict[str, str]:
     """The form that exchanges a code for tokens."""
-    form = {"grant_type": "authorization_code", "code": code.reveal(), "redirect_uri": consent.redirect_uri}
+    form = {"grant_type": "authorization_code", "code": _HiddenText(code.reveal()), "redirect_uri": consent.redirect_uri}
     # Apps made before 2025-09-25 would get a legacy refresh token that ends for good after 365 days; later apps ignore it.
     # Source: text of oauth/token in 5.23.0.
     form["continuous_refresh"] = "true"
     if consent.verifier is not None:
-        form["code_verifier"] = consent.verifier.reveal()
+        form["code_verifier"] = _HiddenText(consent.verifier.reveal())
     return form
 
 

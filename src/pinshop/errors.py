@@ -64,7 +64,10 @@ class PinshopError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Exceptions with keyword-only arguments do not pickle by themselves; multiprocessing needs it.
-        return (_restore, (type(self), self.args, self.__dict__.copy()))
+        state = self.__dict__.copy()
+        if "headers" in state:  # those of aiohttp do not pickle
+            state["headers"] = {name.lower(): value for name, value in state["headers"].items()}
+        return (_restore, (type(self), self.args, state))
 
 
 def _restore(kind: type[PinshopError], args: tuple[Any, ...], state: dict[str, Any]) -> PinshopError:

@@ -234,14 +234,16 @@ class Urllib3Transport:
         except (urllib3.exceptions.HTTPError, OSError) as error:
             if response is not None:
                 response.close()
-            raise classify(error, answering=response is not None) from error
+            raise classify(error, answering=response is not None) from without_frames(error)
         except BaseException:  # Ctrl-C: half an answer must not be left for the next request
             if response is not None:
                 response.close()
             raise
-        if len(body) > self._limit or missing:
+        size = len(body)
+        if size > self._limit or missing:
             response.close()
-            if missing and len(body) <= self._limit:
+            del body  # a part of it could be a token, and crash reporters show local variables
+            if missing and size <= self._limit:
                 raise Disconnected(f"the answer was cut short ({missing} bytes missing)", sent=True)
             raise BadReply(f"the answer is larger than {self._limit:,} bytes", status=response.status)
         response.release_conn()
@@ -277,6 +279,20 @@ def ssl_context(
     except OSError as error:  # ssl.SSLError is one
         raise ConfigurationError(f"certificates: {error}") from error
     return context
+
+
+def without_frames(error: BaseException) -> BaseException:
+    """The error without its traceback, and without those of its causes.
+
+    The frames of HTTP libraries hold the headers as they are sent, and crash reporters show local variables.
+    """
+    one: BaseException | None = error
+    for _ in range(20):
+        if one is None:
+            break
+        one.__traceback__ = None
+        one = one.__cause__ or one.__context__
+    return error
 
 
 def classify(error: Exception, *, answering: bool) -> ConnectError | TLSError | TimedOut | Disconnected:
