@@ -23,6 +23,11 @@ from pinshop.operations import CONTRACTS
 @click.option("--contract", type=click.Choice(CONTRACTS), default=CONTRACTS[-1], show_default=True, help="Response generation.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Fixes ids, tokens and earnings.")
 @click.option("--data", type=click.Path(dir_okay=False, path_type=Path), help="Keep the state in this file.")
+@click.option(
+    "--state",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Begin with this YAML state or recording (.jsonl).",
+)
 @click.option("--now", help="Freeze the clock at this instant, such as 2026-03-01T12:00:00Z.")
 @click.option("--rate-limit", type=click.Choice(["none", "trial", "standard"]), default="none", show_default=True)
 @click.option("--rule", "rules", multiple=True, metavar="NAME=VALUE", help="Set a rule; see --rules.")
@@ -35,6 +40,7 @@ def emulator(
     contract: str,
     seed: int,
     data: Path | None,
+    state: Path | None,
     now: str | None,
     rate_limit: str,
     rules: tuple[str, ...],
@@ -58,23 +64,28 @@ def emulator(
             f"--host {host} would serve beyond this machine. Tokens and data of the emulator are not secret; "
             "if that is meant, add --i-know-this-is-not-pinterest."
         )
+    if state and data:
+        raise click.UsageError("--state begins anew, --data goes on: give one of them")
     settings = {}
     for given in rules:
         name, equals, value = given.partition("=")
         if not equals:
             raise click.UsageError(f"--rule {given}: write NAME=VALUE")
         settings[name] = value
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    try:
-        served = Emulator(contract, seed, data or ":memory:", now=now, rules=settings, rate_limit=rate_limit)
-        served.start(host, port, beyond_loopback=sure)
-    except ConfigurationError as error:
-        raise click.ClickException(str(error)) from error
-    except OSError as error:
-        raise click.ClickException(f"cannot serve on {host}:{port}: {error.strerror or error}") from error
-    with contextlib.closing(served):
+    with contextlib.ExitStack() as opened:
+        try:
+            served = Emulator(contract, seed, data or ":memory:", now=now, rules=settings, rate_limit=rate_limit)
+            opened.callback(served.close)
+            if state:
+                served.load_file(state)
+            served.start(host, port, beyond_loopback=sure)
+        except ConfigurationError as error:
+            raise click.ClickException(str(error)) from error
+        except OSError as error:
+            raise click.ClickException(f"cannot serve on {host}:{port}: {error.strerror or error}") from error
+        stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
         if as_json:
             sys.stdout.write(msgspec.json.encode(served.facts()).decode() + "\n")
         else:

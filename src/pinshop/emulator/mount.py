@@ -295,6 +295,24 @@ class Emulator:
             self.engine.forget()
             self._load_seeded()
 
+    def load_file(self, path: str | Path) -> None:
+        """Take the state from a file: YAML as `load` reads it, or a recording (``.jsonl``) of `pinshop.emulator.recording`.
+
+        Raises:
+            ConfigurationError: it cannot be read; the state stays as it was.
+        """
+        path = Path(path)
+        if path.suffix == ".jsonl":
+            from pinshop.emulator.recording import replay
+
+            replay(self, path)
+            return
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(f"state: {error}") from error
+        self.load(text)
+
     def import_answers(self, answers: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, int]:
         """Put recorded answers of the real API into the state: ``[("campaigns/list", {"items": […]}), …]``, parents first.
 
@@ -520,7 +538,11 @@ class Server:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind((host, port))
+        try:
+            self._socket.bind((host, port))
+        except OSError:
+            self._socket.close()
+            raise
         self._socket.listen(512)
         shown = f"[{host}]" if ":" in host else host
         self.origin = f"http://{shown}:{self._socket.getsockname()[1]}"

@@ -16,6 +16,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from pinshop.errors import ConfigurationError
+
 Kind = Literal["users", "ad_accounts", "campaigns", "ad_groups", "promotions", "catalogs", "feeds", "product_groups"]
 Entity = dict[str, Any]
 
@@ -112,7 +114,6 @@ class Store:
         self.version = 0
         self._depth = 0
         self._db = _connect(self.path)
-        self._db.executescript(_SCHEMA)
 
     def close(self) -> None:
         with self.lock:
@@ -447,13 +448,35 @@ class Store:
         return {"token": row[0], "ad_account_id": row[1], "created": row[2], "status": row[3], "request": _decode(row[4])}
 
 
+#: Written into the header of data files: "this is pinshop's", and the version of the schema.
+_APPLICATION_ID, _FORMAT = 0x70_69_6E_73, 1
+
+
 def _connect(path: str) -> sqlite3.Connection:
-    # check_same_thread: the lock does that job, and the server's thread is not the one that opened the store.
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10.0, cached_statements=256)
-    if path != ":memory:":
-        db.execute("pragma journal_mode = wal")
-        db.execute("pragma synchronous = normal")
+    try:
+        # check_same_thread: the lock does that job, and the server's thread is not the one that opened the store.
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10.0, cached_statements=256)
+        if path != ":memory:":
+            _check_file(db, path)
+            db.execute("pragma journal_mode = wal")
+            db.execute("pragma synchronous = normal")
+        db.executescript(_SCHEMA)
+        db.execute(f"pragma application_id = {_APPLICATION_ID}")
+        db.execute(f"pragma user_version = {_FORMAT}")
+    except sqlite3.Error as error:
+        raise ConfigurationError(f"data file {path}: {error}") from error
     return db
+
+
+def _check_file(db: sqlite3.Connection, path: str) -> None:
+    """Leave other programs' databases, and those of a later pinshop, as they are."""
+    if db.execute("select count(*) from sqlite_master").fetchone()[0] == 0:
+        return
+    application, found = (db.execute(f"pragma {name}").fetchone()[0] for name in ("application_id", "user_version"))
+    if application != _APPLICATION_ID or found > _FORMAT:
+        db.close()
+        whose = f"of a later version (format {found})" if application == _APPLICATION_ID else "of another program"
+        raise ConfigurationError(f"data file {path}: a database {whose}")
 
 
 def _entity(kind: str, row: tuple[Any, ...]) -> Entity:
