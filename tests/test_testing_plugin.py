@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -261,6 +264,28 @@ def test_it(n, pinterest, pinterest_emulator, pinterest_server):
         "-n",
         "2",
     ).assert_outcomes(passed=12)
+
+
+def test_the_examples_of_the_page_run(pytester, suite):
+    page = (Path(__file__).resolve().parent.parent / "docs" / "testing.md").read_text(encoding="utf-8")
+    examples = re.findall(r"^```python no-run: pytest runs it\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (conftest,) = re.findall(r"^```python no-run: a conftest.py\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    tests = sum(example.count("def test_") for example in examples)
+    assert tests >= 5
+    suite("\n".join(examples)).assert_outcomes(passed=tests)
+    pytester.makeconftest(conftest)
+    suite("def test_it(pinterest_emulator): assert pinterest_emulator.contract == '5.23'").assert_outcomes(passed=1)
+
+
+def test_the_page_names_every_argument_with_its_default():
+    from pinshop.testing import DEFAULTS
+
+    page = (Path(__file__).resolve().parent.parent / "docs" / "testing.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", page.partition("## The marker")[2], re.MULTILINE))
+    written = {"none": None, "`[]`": ()}
+    assert {name: written.get(text, text.strip("`")) for name, text in rows.items()} == {
+        name: value if value in (None, ()) else json.dumps(value) for name, value in DEFAULTS.items()
+    }
 
 
 def test_it_can_be_turned_off(suite):

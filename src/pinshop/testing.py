@@ -74,22 +74,13 @@ def _pinterest_fork() -> Iterator[Callable[..., Emulator]]:
         if key not in templates:
             template = Emulator(contract, seed, now=None if now == "real" else now)
             if state is not None:
-                _load(template, state)
+                template.load_file(state)
             templates[key] = template
         return templates[key].fork()
 
     yield fork
     for template in templates.values():
         template.close()
-
-
-def _load(emulator: Emulator, state: Path) -> None:
-    if state.suffix == ".jsonl":
-        from pinshop.emulator.recording import replay
-
-        replay(emulator, state)
-    else:
-        emulator.load(state.read_text(encoding="utf-8"))
 
 
 @pytest.fixture
@@ -108,7 +99,7 @@ def pinterest_emulator(
         emulator.limits.use(asked["rate_limit"])
         for fault in asked["faults"]:
             emulator.fail(**fault)
-    except (ConfigurationError, OSError) as error:
+    except ConfigurationError as error:
         pytest.fail(f"marker pinterest: {error}", pytrace=False)
     yield emulator
     emulator.close()
