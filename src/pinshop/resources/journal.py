@@ -13,11 +13,42 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
 
 from pinshop import wire
 from pinshop.credentials import lock_file
-from pinshop.errors import BadReply, InvalidInput
+from pinshop.errors import InvalidInput
+
+
+class Header(Struct, frozen=True):
+    """The first line: all that is to be written."""
+
+    pinshop: Literal[1]
+    operation: str
+    ad_account_id: str
+    groups: list[str]
+    items: list[dict[str, Any]]
+
+
+class _Known(Struct):
+    index: int
+    state: Literal["created", "updated", "failed", "unknown"]
+    entity: dict[str, Any] | None = None
+    code: int | None = None
+    message: str | None = None
+    advice: str | None = None
+
+
+class _Line(Struct, omit_defaults=True):
+    """Any other line."""
+
+    sending: list[int] = []
+    group: str = ""
+    watermark: str | None = None
+    outcomes: list[_Known] = []
 
 
 class JournalFile:
@@ -30,7 +61,7 @@ class JournalFile:
         self._lock = threading.Lock()
 
     @classmethod
-    def create(cls, path: str | os.PathLike[str], header: Mapping[str, Any]) -> JournalFile:
+    def create(cls, path: str | os.PathLike[str], header: Header) -> JournalFile:
         """Begin a journal. The file must not exist: the journal of an unfinished batch is worth more than a new one."""
         path = Path(path)
         try:
@@ -41,7 +72,7 @@ class JournalFile:
         except OSError as error:
             raise InvalidInput("journal", str(path), f"a file that can be written ({error.strerror})") from None
         journal = cls(path, descriptor, _locked(path, descriptor))
-        journal.write({"pinshop": 1, **header})
+        journal.write(msgspec.structs.asdict(header))
         if os.name == "posix":  # the name of the file too must survive a power cut
             directory = os.open(path.parent, os.O_RDONLY)
             try:
@@ -51,30 +82,23 @@ class JournalFile:
         return journal
 
     @classmethod
-    def reopen(cls, path: str | os.PathLike[str]) -> tuple[JournalFile, dict[str, Any], list[dict[str, Any]]]:
+    def reopen(cls, path: str | os.PathLike[str]) -> tuple[JournalFile, Header, list[dict[str, Any]]]:
         """Go on with a journal: the file, its header, and the records after it."""
         path = Path(path)
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
         except OSError as error:
             raise InvalidInput("journal", str(path), f"a journal that can be read and written ({error.strerror})") from None
-        unlock = _locked(path, descriptor)
+        journal = cls(path, descriptor, _locked(path, descriptor))
         try:
             whole, _, torn = path.read_bytes().rpartition(b"\n")
-            records = [wire.parse(line) for line in whole.split(b"\n")] if whole else []
-            if not records or not all(isinstance(record, dict) for record in records) or records[0].get("pinshop") != 1:
-                raise InvalidInput("journal", str(path), "a journal that pinshop wrote")
+            header, records = _read(whole.split(b"\n"))
             if torn:  # killed while writing: what the half line would have said was not acted upon
                 os.ftruncate(descriptor, len(whole) + 1)
-        except BadReply as error:
-            unlock()
-            os.close(descriptor)
-            raise InvalidInput("journal", str(path), f"a journal that pinshop wrote ({error.message})") from None
-        except BaseException:
-            unlock()
-            os.close(descriptor)
-            raise
-        return cls(path, descriptor, unlock), records[0], records[1:]
+        except (msgspec.MsgspecError, UnicodeDecodeError, IndexError) as error:
+            journal.close()
+            raise InvalidInput("journal", str(path), f"a journal that pinshop wrote ({error})") from None
+        return journal, header, records
 
     def write(self, record: Mapping[str, Any], /) -> None:
         """Append a record, and return when it is on disk."""
@@ -87,6 +111,15 @@ class JournalFile:
     def close(self) -> None:
         self._unlock()
         os.close(self._descriptor)
+
+
+def _read(lines: list[bytes]) -> tuple[Header, list[dict[str, Any]]]:
+    header = msgspec.json.decode(lines[0], type=Header)
+    records = [msgspec.json.decode(line, type=_Line) for line in lines[1:]]
+    named = [n for record in records for n in (*record.sending, *(known.index for known in record.outcomes))]
+    if len(header.groups) != len(header.items) or not all(0 <= n < len(header.items) for n in named):
+        raise IndexError("it speaks of items that it does not hold")
+    return header, msgspec.to_builtins(records)
 
 
 def _locked(path: Path, descriptor: int) -> Callable[[], None]:

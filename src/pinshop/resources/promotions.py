@@ -17,7 +17,7 @@ from pinshop.errors import InvalidInput
 from pinshop.flow import Flow, Together
 from pinshop.operations import Call, Id
 from pinshop.resources.colour import Paging, Resource, listing, method
-from pinshop.resources.journal import JournalFile
+from pinshop.resources.journal import Header, JournalFile
 from pinshop.wire import ProductGroupPromotion
 
 C = TypeVar("C")
@@ -314,11 +314,11 @@ class Promotions(Resource[C]):
         """
         file, header, records = JournalFile.reopen(journal)
         try:
-            row = operations.BY_ID.get(header.get("operation", ""))
+            row = operations.BY_ID.get(header.operation)
             if row not in (operations.PROMOTIONS_CREATE, operations.PROMOTIONS_UPDATE):
                 raise InvalidInput("journal", str(journal), "a journal of promotions.create or promotions.update")
-            jobs = _jobs(header["groups"], header["items"])
-            noun = _noun(operations.check_id("ad_account_id", header["ad_account_id"]), row, self._session.contract)
+            jobs = _jobs(header.groups, header.items)
+            noun = _noun(operations.check_id("ad_account_id", header.ad_account_id), row, self._session.contract)
             work: Batch[ProductGroupPromotion] = Batch(
                 self._session,
                 noun,
@@ -357,7 +357,7 @@ def _write(
     wait: Any = settle_seconds
     if isinstance(wait, bool) or not isinstance(wait, int | float) or not 0 <= wait <= 3600:
         raise InvalidInput("settle_seconds", settle_seconds, "0 to 3600", operation=row.id)
-    header = {"operation": row.id, "ad_account_id": ad_account_id, "groups": groups, "items": items}
+    header = Header(1, row.id, ad_account_id, groups, items)
     file = None if journal is None else JournalFile.create(journal, header)
     try:
         work: Batch[ProductGroupPromotion] = Batch(
