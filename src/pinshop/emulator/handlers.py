@@ -341,6 +341,9 @@ def promotions_analytics(ctx: Context) -> Raw:
     start, end = earnings.check_dates(
         ctx.query["start_date"], ctx.query["end_date"], ctx.query["granularity"], ctx.now, ctx.rules.analytics_days_back
     )
+    windows = [ctx.query[f"{kind}_window_days"] for kind in ("click", "engagement", "view")]
+    if ctx.rules.window_combinations == "descending" and windows != sorted(windows, reverse=True):
+        raise bad(f"The attribution windows {'/'.join(map(str, windows))} cannot be combined.")
     ids: list[int] = list(dict.fromkeys(ctx.query["product_group_ids"]))
     found = ctx.store.get_many("promotions", ids)
     known = [found[i] for i in ids if i in found and found[i]["ad_account_id"] == ctx.account_id]
