@@ -284,7 +284,9 @@ def test_the_shares_of_a_budget_never_exceed_it() -> None:
 
 
 def test_without_budget_nothing_is_shown() -> None:
-    assert earned([steady(product_count=1, average_price_micro=10**9, budgets=(((0, 0, 0),),))], YEAR_DAYS) == []
+    for bid in (None, 2_000):  # the low bid wins a few impressions and no click, so it would cost nothing to go on
+        assert earned([steady(product_count=1, bid_micro=bid)], YEAR_DAYS) != []
+        assert earned([steady(product_count=1, bid_micro=bid, budgets=(((0, 0, 0),),))], YEAR_DAYS) == []
 
 
 def test_a_pause_of_an_hour_does_not_count_a_promotion_twice() -> None:

@@ -24,6 +24,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import struct
+import threading
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -692,12 +693,13 @@ class _Series:
             values = list(map(mul, values, self._order_values()))
         return _gather(values, self._bucket_of_slot, len(self.dates))
 
-    def rows(self, kind: type[Struct], names: tuple[str, ...], dated: bool, *ids: str) -> list[Struct]:
+    def rows(
+        self, kind: type[Struct], names: tuple[str, ...], dated: bool, attributes: Mapping[str, Any], *ids: str
+    ) -> list[Struct]:
         """The rows: ``kind`` made of the date (if any), the ids and the columns, without those where nothing happened."""
         count = len(self.dates)
         columns: list[Iterable[Any]] = []
         metrics: list[list[Any]] = []
-        attributes = self.subject.attributes
         for name in names:
             column = COLUMNS.get(name)
             if name in attributes or (column is not None and column.attribute):
@@ -769,7 +771,9 @@ def _row_type(names: tuple[str, ...], dated: bool, zeros: bool, *ids: str) -> ty
 
 
 _AS_DESCRIBED = Reporting()
+# Shared by all emulators of a process, since equal keys have equal values; attributes (names, statuses) are not in it.
 _cache: dict[Any, _Series] = {}
+_cache_lock = threading.Lock()
 _CACHED = 320  # a request has at most 250 ids; 90 days of 30 columns take about 100 kB
 
 
@@ -787,13 +791,14 @@ def _series(subject: Subject, query: Query, reporting: Reporting, seed: int, now
         subject.id, spans, subject.product_count, subject.average_price_micro, subject.currency,
         subject.bid_micro, subject.billable_event, subject.budgets, subject.creative_type,
     )  # fmt: skip
-    series = _cache.pop(key, None)
+    with _cache_lock:
+        series = _cache.pop(key, None)  # put back as the newest
     if series is None:
         series = _Series(subject, query, reporting, seed, now)
+    with _cache_lock:
         while len(_cache) >= _CACHED:
-            _cache.pop(next(iter(_cache)), None)
-    _cache[key] = series
-    series.subject = subject  # attributes are no part of the key
+            del _cache[next(iter(_cache))]
+        _cache[key] = series
     return series
 
 
@@ -816,7 +821,7 @@ def rows(
     result: list[Struct] = []
     for subject in subjects:
         if subject.spans or reporting.empty_rows == "zero":
-            result += _series(subject, query, reporting, seed, now).rows(kind, names, dated, subject.id)
+            result += _series(subject, query, reporting, seed, now).rows(kind, names, dated, subject.attributes, subject.id)
     return result
 
 
@@ -849,9 +854,8 @@ class _Items:
 class _ItemSeries(_Series):
     """One item's part of its promotion's series: every count is cut as the impressions are, and the cuts meet."""
 
-    def __init__(self, items: _Items, index: int, attributes: Mapping[str, Any]) -> None:
+    def __init__(self, items: _Items, index: int) -> None:
         self.__dict__.update(items.group.__dict__)
-        self.subject = msgspec.structs.replace(self.subject, attributes=attributes)
         self.items, self.index = items, index
         self._columns, self._cell, self._slot = {}, {}, {}
         self._pieces: dict[str, list[Span]] = {}
@@ -894,8 +898,8 @@ def item_rows(
     parts = _Items(_series(subject, query, reporting, seed, now), [one for one, _, _ in items], [live for _, live, _ in items])
     result: list[Struct] = []
     for index, (item_id, _, attributes) in enumerate(items):
-        series = _ItemSeries(parts, index, {**subject.attributes, **attributes})
-        result += series.rows(kind, names, dated, subject.id, item_id)
+        values = {**subject.attributes, **attributes}
+        result += _ItemSeries(parts, index).rows(kind, names, dated, values, subject.id, item_id)
     return result
 
 
