@@ -303,11 +303,12 @@ def build(
     return Call(operation, url, urlencode(pairs), body, content_type)
 
 
-def parts(operation: Operation, name: str, ids: Iterable[str | int], contract: str) -> list[list[str | int]]:
-    """Cut any number of ids at the row's limit for the parameter ``name``; an id that comes twice is asked for once."""
-    if isinstance(ids, str | int) or not isinstance(ids, Iterable):
+def parts(operation: Operation, name: str, ids: Iterable[Id], contract: Contract) -> list[list[str]]:
+    """Any number of ids, each once, cut at the limit that ``contract`` has for the parameter ``name``."""
+    if isinstance(ids, str | int | Mapping) or not isinstance(ids, Iterable):
         raise InvalidInput(name, ids, "a list of ids", operation=operation.id)
-    every = list(dict.fromkeys(ids))
+    # As text first: 2 and "2" are one id.
+    every = list(dict.fromkeys(check_id(f"{name}[{index}]", one, operation.id) for index, one in enumerate(ids)))
     if not every:
         raise InvalidInput(name, [], "at least one id", operation=operation.id)
     param = operation.params[name].at(contract) or operation.params[name]
