@@ -157,6 +157,9 @@ def rows(url: str, old: Path, facts: dict[str, str], promotion: str) -> list[Row
         Row("emulator: GET/s, share of a constant answer's", 1 / 3, emulated, work(OURS, "hammer", url, 0), unit="/s",
             at_least=True, rounds=3),
         Row("emulator: reset", 0.005, work(OURS, "emulator_reset", "", 50), rounds=3),
+        Row("emulator: fork for a test", 0.005, work(OURS, "emulator_fork", "", 50), rounds=3),
+        Row("emulator: page of 1,000,000 / of 1,000", 2, work(OURS, "emulator_page", "", 9), unit="×", rounds=1),
+        Row("emulator: 5,000 accounts × 200 promotions", 60, work(OURS, "emulator_factory", "", 1), unit="s", rounds=1),
     ]  # fmt: skip
 
 

@@ -315,6 +315,46 @@ def emulator_reset(_: str, count: int) -> float:
     return sorted(taken)[count // 2]
 
 
+def emulator_fork(_: str, count: int) -> float:
+    """Wall seconds of what the pytest plugin does for each test: fork a template, and close the fork."""
+    from pinshop.emulator import Emulator
+
+    template = Emulator()
+    return timed(lambda: template.fork().close(), count, time.perf_counter)
+
+
+def emulator_page(_: str, count: int) -> float:
+    """A page of 250 out of 1,000,000 promotions of one ad group in a data file, against one out of 1,000: the ratio."""
+    import tempfile
+
+    from pinshop.emulator import Emulator
+    from pinshop.operations import Request
+
+    def page_of(emulator: Any, promotions: int) -> Callable[[], None]:
+        (account,) = emulator.scale(1, promotions)
+        (group,) = emulator.engine.store.find("ad_groups", ad_account_id=int(account))
+        target = f"/v5/ad_accounts/{account}/product_group_promotions?ad_group_id={group['id']}&page_size=250"
+        request = Request("GET", "http://emulator", target, {"authorization": f"Bearer {emulator.access_token}"})
+
+        def read() -> None:
+            assert emulator.handle(request).status == 200
+
+        return read
+
+    with tempfile.TemporaryDirectory() as folder:
+        large = page_of(Emulator(data=f"{folder}/large.db"), 1_000_000)
+        small = page_of(Emulator(data=f"{folder}/small.db"), 1_000)
+        ratios = [timed(large, 20) / timed(small, 20) for _round in range(count)]
+    return sorted(ratios)[count // 2]
+
+
+def emulator_factory(_: str, count: int) -> float:
+    """Wall seconds to make 5,000 ad accounts of 200 promotions."""
+    from pinshop.emulator import Emulator
+
+    return timed(lambda: Emulator().scale(5_000, 200), count, time.perf_counter, warm=0)
+
+
 async def _hammer(url: str, target: str, token: str, seconds: float, connections: int = 16) -> float:
     """Answers per second over kept-alive sockets, with as little Python as it takes."""
     host, port = url.removeprefix("http://").partition("/")[0].split(":")
