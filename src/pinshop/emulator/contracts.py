@@ -127,7 +127,8 @@ def check_value(field: Field, value: Any, contract: Contract, where: str) -> Any
         if field.null_at(contract):
             return None
         raise bad(f"Invalid request: '{where}' (None is not of type {_TYPE_WORDS.get(field.kind, 'string')})")
-    if not isinstance(value, _TYPES[field.kind]) or (isinstance(value, bool) and field.kind != "boolean"):
+    given: Any = type(value)
+    if not issubclass(given, _TYPES[field.kind]) or (given is bool and field.kind != "boolean"):
         raise bad(f"Invalid request: '{where}' ({shown(value)} is not of type {_TYPE_WORDS.get(field.kind, 'string')})")
     if field.kind in _PATTERNS:
         prefix, pattern = _PATTERNS[field.kind]

@@ -132,8 +132,8 @@ The order of the checks (token, limit, ids, parameters, ad account, body, conten
 
 
 _NOT_EMULATED = """\
-Pins, boards, audiences, ads, keywords, billing, bulk upsert, catalogs of hotels and creative assets, writing feeds, item batches,
-reports of other levels, and Pinterest's own sandbox. Ask for them and the answer is a 404 that says so."""
+Pins, boards, audiences, ads, keywords, billing, bulk upsert, catalogs of hotels and creative assets, writing feeds, item
+batches, reports of other levels, and Pinterest's own sandbox. Ask for them and the answer is a 404 that says so."""
 
 
 def _contracts(operation: Operation) -> str:
