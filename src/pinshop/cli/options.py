@@ -46,7 +46,8 @@ def open_client(profile: str | None, base_url: str | None, **options: Any) -> Cl
     if os.environ.get("PINTEREST_DEBUG", "").lower() not in {"", "0", "false"}:
         logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
         events.logger.setLevel(logging.DEBUG)
-    return Client.from_env(profile=profile, base_url=base_url, **{"on_event": _log, **options})
+    options.setdefault("on_event", _log)
+    return Client.from_env(profile=profile, base_url=base_url, **options)
 
 
 def _log(event: events.Event) -> None:

@@ -200,7 +200,8 @@ _TRUTHS: dict[object, bool] = {"true": True, "yes": True, "1": True, "false": Fa
 
 
 def _convert(field: dataclasses.Field[Any], value: object) -> Any:
-    wanted, choices = type(field.default), field.metadata["choices"]
+    wanted: type[Any] = type(field.default)
+    choices = field.metadata["choices"]
     if wanted is bool and isinstance(value, str):
         value = _TRUTHS.get(value.lower(), value)
     elif wanted is int and isinstance(value, str) and value.isascii() and value.isdigit():
