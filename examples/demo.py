@@ -128,7 +128,7 @@ def pause(console: Console, client: Client, pinterest: Emulator, names: dict[str
 def report(console: Console, client: Client, pinterest: Emulator, names: dict[str, str], first_day: datetime.date) -> None:
     """What each promotion earned in all, and day by day."""
     asked = {"start_date": first_day, "end_date": pinterest.clock.now().date(), "columns": COLUMNS}
-    totals = client.promotions.analytics(pinterest.ad_account_id, names, granularity="TOTAL", **asked)
+    totals = client.promotions.analytics(pinterest.ad_account_id, list(names), granularity="TOTAL", **asked)
     table = Table("product group", "impressions", "clicks", "spend", "orders", "revenue", "ROAS", box=None, header_style="bold")
     for column in table.columns[1:]:
         column.justify = "right"
@@ -143,7 +143,7 @@ def report(console: Console, client: Client, pinterest: Emulator, names: dict[st
     console.print(table, "")
 
     revenue_of: dict[str, int] = defaultdict(int)
-    for row in client.promotions.analytics(pinterest.ad_account_id, names, granularity="DAY", **asked):
+    for row in client.promotions.analytics(pinterest.ad_account_id, list(names), granularity="DAY", **asked):
         revenue_of[row["DATE"]] += row.get("TOTAL_CHECKOUT_VALUE_IN_MICRO_DOLLAR", 0)
     days = sorted(revenue_of)
     console.print(f"  [bold]revenue by day of the click[/], {days[0]} to {days[-1]}; the latest days still grow")
