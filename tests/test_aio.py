@@ -1,4 +1,4 @@
-"""What the asynchronous door does beside what both doors do (test_client.py, test_send.py): cancellation and its one exception."""
+"""What the asynchronous door does beside what both doors do (test_client.py): cancellation, and its one exception."""
 
 from __future__ import annotations
 
