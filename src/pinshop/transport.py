@@ -30,18 +30,20 @@ class _Deadline(io.RawIOBase):
     def __init__(self, sock: Any) -> None:
         self._sock = sock
         self._raw = sock.makefile("rb", buffering=0)
-        limit = sock.gettimeout()
-        self._until = None if limit is None else time.monotonic() + limit
+        self._limit: float | None = sock.gettimeout()
+        self._until = time.monotonic() + (self._limit or 0.0)
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        if self._until is not None:
+        if self._limit is not None:
             left = self._until - time.monotonic()
             if left <= 0:
                 raise TimeoutError("the answer was not complete in time")
-            self._sock.settimeout(left)
+            if left < self._limit * 0.98:  # each setting is a system call; most answers come at once
+                self._limit = left
+                self._sock.settimeout(left)
         return self._raw.readinto(buffer)  # type: ignore[no-any-return]
 
     def close(self) -> None:
