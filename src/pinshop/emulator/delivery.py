@@ -390,6 +390,7 @@ class _Series:
         self.today = (now + offset) // DAY
         self.by_conversion_day = query.conversion_report_time == "TIME_OF_CONVERSION" and not self.hourly
         self._columns: dict[str, list[Any] | None] = {}
+        self._made: tuple[Any, list[Struct]] | None = None
         self._full: dict[str, list[int]] = {}
         self._cell: dict[str, list[int]] = {}
         self._slot: dict[str, list[int]] = {}
@@ -696,7 +697,18 @@ class _Series:
     def rows(
         self, kind: type[Struct], names: tuple[str, ...], dated: bool, attributes: Mapping[str, Any], *ids: str
     ) -> list[Struct]:
-        """The rows: ``kind`` made of the date (if any), the ids and the columns, without those where nothing happened."""
+        """The rows: ``kind`` made of the date (if any), the ids and the columns, without those where nothing happened.
+
+        Asked again for the same, the same rows: they are frozen.
+        """
+        asked = (kind, ids, attributes)
+        if self._made is None or self._made[0] != asked:
+            self._made = (asked, self._make_rows(kind, names, dated, attributes, ids))
+        return self._made[1]
+
+    def _make_rows(
+        self, kind: type[Struct], names: tuple[str, ...], dated: bool, attributes: Mapping[str, Any], ids: tuple[str, ...]
+    ) -> list[Struct]:
         count = len(self.dates)
         columns: list[Iterable[Any]] = []
         metrics: list[list[Any]] = []
@@ -767,7 +779,7 @@ def _row_type(names: tuple[str, ...], dated: bool, zeros: bool, *ids: str) -> ty
     fields: list[Any] = [("DATE", str)] if dated else []
     fields.extend((name, str) for name in ids)
     fields.extend((name, Any, msgspec.UNSET if zeros else 0) for name in names)
-    return msgspec.defstruct("Row", fields, omit_defaults=True, gc=False)
+    return msgspec.defstruct("Row", fields, omit_defaults=True, gc=False, frozen=True)
 
 
 _AS_DESCRIBED = Reporting()
@@ -857,7 +869,7 @@ class _ItemSeries(_Series):
     def __init__(self, items: _Items, index: int) -> None:
         self.__dict__.update(items.group.__dict__)
         self.items, self.index = items, index
-        self._columns, self._cell, self._slot = {}, {}, {}
+        self._columns, self._cell, self._slot, self._made = {}, {}, {}, None
         self._pieces: dict[str, list[Span]] = {}
 
     def cell(self, name: str) -> list[int]:
