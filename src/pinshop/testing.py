@@ -64,7 +64,7 @@ def _asked(request: pytest.FixtureRequest, settings: Mapping[str, Any]) -> dict[
 
 @pytest.fixture(scope="session")
 def _pinterest_fork() -> Iterator[Callable[..., Emulator]]:
-    """Gives out forks of templates. A template is built once for each start that is asked for; a fork takes a millisecond."""
+    """Gives out forks of templates. A template is built once for each start that is asked for; to fork it is cheap."""
     from pinshop.emulator import Emulator
 
     templates: dict[tuple[Any, ...], Emulator] = {}

@@ -106,14 +106,14 @@ _decode = msgspec.json.Decoder().decode
 class Store:
     """SQLite behind one lock. ``path`` is a file, or ``":memory:"``."""
 
-    def __init__(self, path: str | Path = ":memory:", seed: int = 1) -> None:
+    def __init__(self, path: str | Path = ":memory:", seed: int = 1, *, schema: bool = True) -> None:
         self.path = str(path)
         self.seed = seed
         self.lock = threading.RLock()
         #: Grows with every committed change: what was derived from the state is good while it stays.
         self.version = 0
         self._depth = 0
-        self._db = _connect(self.path)
+        self._db = _connect(self.path, schema=schema)
 
     def close(self) -> None:
         with self.lock:
@@ -143,7 +143,7 @@ class Store:
 
     def copy(self) -> Store:
         """The present state as a store of its own, in memory: a snapshot or a fork."""
-        twin = Store(seed=self.seed)
+        twin = Store(seed=self.seed, schema=False)  # the copy brings it along; to make it would take most of the time
         with self.lock:
             self._db.backup(twin._db)
         return twin
@@ -452,7 +452,7 @@ class Store:
 _APPLICATION_ID, _FORMAT = 0x70_69_6E_73, 1
 
 
-def _connect(path: str) -> sqlite3.Connection:
+def _connect(path: str, *, schema: bool = True) -> sqlite3.Connection:
     try:
         # check_same_thread: the lock does that job, and the server's thread is not the one that opened the store.
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10.0, cached_statements=256)
@@ -460,9 +460,10 @@ def _connect(path: str) -> sqlite3.Connection:
             _check_file(db, path)
             db.execute("pragma journal_mode = wal")
             db.execute("pragma synchronous = normal")
-        db.executescript(_SCHEMA)
-        db.execute(f"pragma application_id = {_APPLICATION_ID}")
-        db.execute(f"pragma user_version = {_FORMAT}")
+        if schema:
+            db.executescript(_SCHEMA)
+            db.execute(f"pragma application_id = {_APPLICATION_ID}")
+            db.execute(f"pragma user_version = {_FORMAT}")
     except sqlite3.Error as error:
         raise ConfigurationError(f"data file {path}: {error}") from error
     return db
