@@ -208,6 +208,16 @@ def test_ids_go_before_the_ad_group_and_may_be_repeated_or_joined(newest):
     newest("GET", newest.promotions, ad_group_id="1", status=404)
 
 
+def test_ids_need_a_status_unless_the_rule_says_otherwise(talk_at):
+    for rule, expected in (("filter", 0), ("all", 1)):
+        talk = talk_at(rules={"statuses_with_ids": rule})
+        promotion_id = talk.some(1)[0]
+        talk.update({"id": promotion_id, "status": "ARCHIVED"})
+        assert len(flat(_all(talk, product_group_promotion_ids=promotion_id))) == expected
+        assert flat(_all(talk, product_group_promotion_ids=promotion_id, entity_statuses="ACTIVE")) == []
+        assert flat(_all(talk, ad_group_id=talk.emulator.ad_group_id)) == []
+
+
 @pytest.mark.parametrize("bookmark", ["x", "!!!", "Pz9wcm9tb3Rpb25zfDF8QQ==", "é", "Pz9jYW1wYWlnbnN8MXxE"])
 def test_a_bookmark_of_another_list_is_refused(newest, bookmark):
     newest.some(1)

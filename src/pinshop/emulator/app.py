@@ -222,7 +222,7 @@ class App:
         user_id, app = self._authenticate(operation, headers, now)
         self.limits.spend(operation.category, f"{app}/{user_id}", app, exact_now, extra)
         path = {name: _path_id(name, value) for name, value in arguments.items()}
-        asked = _query(operation, query, self.contract, self.rules.unknown_query_parameters)
+        asked, given = _query(operation, query, self.contract, self.rules.unknown_query_parameters)
         account = self._account(operation, path.get("ad_account_id", asked.get("ad_account_id")), user_id)
         ctx = handlers.Context(
             operation=operation,
@@ -233,6 +233,7 @@ class App:
             origin=request.origin,
             path=path,
             query=asked,
+            given=given,
             body=_body(operation, request, self.rules.body_too_large_status),
             user_id=user_id,
             account=account,
@@ -368,8 +369,8 @@ def _path_id(name: str, value: str) -> int:
     return int(value)
 
 
-def _query(operation: Operation, query: str, contract: str, unknown: str) -> dict[str, Any]:
-    """The query parameters by name, checked by the row's limits at the contract; defaults filled in."""
+def _query(operation: Operation, query: str, contract: str, unknown: str) -> tuple[dict[str, Any], frozenset[str]]:
+    """The query parameters by name, checked by the row's limits at the contract, defaults filled in; and which were given."""
     given: dict[str, list[str]] = {}
     try:
         for name, text in parse_qsl(query, keep_blank_values=True, max_num_fields=5000) if query else ():
@@ -397,7 +398,7 @@ def _query(operation: Operation, query: str, contract: str, unknown: str) -> dic
             checked[param.name] = [_one(param, param.kind[:-1], item) for item in items]
         else:
             checked[param.name] = _one(param, param.kind, values[-1])
-    return checked
+    return checked, frozenset(given)
 
 
 def _one(param: Param, kind: str, text: str) -> Any:

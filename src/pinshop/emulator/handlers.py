@@ -32,6 +32,8 @@ class Context(Struct):
     origin: str
     path: dict[str, int]
     query: dict[str, Any]
+    #: The names in ``query`` that the caller gave; the others hold their defaults.
+    given: frozenset[str]
     body: Any
     user_id: int
     #: The ad account of the path, or of ``?ad_account_id=``.
@@ -167,10 +169,11 @@ def page_of(
 
 
 def listed_statuses(ctx: Context, by_ids: bool) -> Sequence[str] | None:
-    given: Sequence[str] | None = ctx.query.get("entity_statuses")
-    if given:
-        return given
-    return None if by_ids and ctx.rules.statuses_with_ids == "all" else ("ACTIVE", "PAUSED")
+    """The statuses to show: as asked, else the declared default, except where a rule says that ids need none."""
+    if "entity_statuses" not in ctx.given and by_ids and ctx.rules.statuses_with_ids == "all":
+        return None
+    statuses: Sequence[str] = ctx.query["entity_statuses"]
+    return statuses
 
 
 # ------------------------------------------------------------------------------------------------- promotions
