@@ -33,12 +33,12 @@ def _markup(text: str) -> Any:
 
 
 def _round_up(highest: float) -> float:
-    """The next of 1, 2, 2.5, 4, 5, 8 times a power of ten: where an axis ends well."""
+    """The next round number: where an axis ends well, and half of it is round, too."""
     if highest <= 0:
         return 1.0
     power = 10.0 ** (len(str(int(highest))) - 1) if highest >= 1 else 0.1
     while True:
-        for step in (1.0, 2.0, 2.5, 4.0, 5.0, 8.0):
+        for step in (1.0, 1.2, 1.6, 2.0, 2.4, 3.0, 4.0, 5.0, 6.0, 8.0):
             if step * power >= highest:
                 return step * power
         power *= 10
