@@ -189,12 +189,24 @@ def _check_owner(ctx: Context, body: Mapping[str, Any]) -> None:
         raise refuse_item(ctx, f"ad_account_id {body['ad_account_id']} is not that of the path.")
 
 
+def _check_nested(body: Mapping[str, Any], where: str) -> None:
+    """Targeting is lists (MINIMUM_AGE and MAXIMUM_AGE are text, 5.23), tracking URLs are up to three per event."""
+    for name, value in (body.get("targeting_spec") or {}).items():
+        if not (value is None or isinstance(value, str if name in ("MINIMUM_AGE", "MAXIMUM_AGE") else list)):
+            raise bad(f"Invalid request: '{where}.targeting_spec.{name}' ({shown(value)} is not of type array)")
+    for name, value in (body.get("tracking_urls") or {}).items():
+        good = isinstance(value, list) and len(value) <= 3 and all(isinstance(url, str) for url in value)
+        if value is not None and not good:
+            raise bad(f"Invalid request: '{where}.tracking_urls.{name}' ({shown(value)} is not a list of up to 3 URLs)")
+
+
 @handles(operations.CAMPAIGNS_CREATE)
 def campaigns_create(ctx: Context) -> Batch:
     bodies = []
     for index, item in enumerate(_list_body(ctx)):
         _required(item, f"body[{index}]", "ad_account_id", "name", "objective_type")
         bodies.append(checked_body(ctx, "campaign", item, "c", f"body[{index}]"))
+        _check_nested(bodies[-1], f"body[{index}]")
 
     def create(body: Mapping[str, Any]) -> Entity:
         _check_owner(ctx, body)
@@ -231,6 +243,7 @@ def campaigns_update(ctx: Context) -> Batch:
     for index, item in enumerate(_list_body(ctx)):
         _required(item, f"body[{index}]", "id", "ad_account_id")
         bodies.append(checked_body(ctx, "campaign", item, "u", f"body[{index}]"))
+        _check_nested(bodies[-1], f"body[{index}]")
 
     def update(body: Mapping[str, Any]) -> Entity:
         _check_owner(ctx, body)
@@ -262,8 +275,18 @@ def _complete_ad_groups(ctx: Context, ad_groups: list[Entity]) -> list[Entity]:
     campaigns = ctx.store.get_many("campaigns", sorted({g["campaign_id"] for g in ad_groups})) if ad_groups else {}
     for group in ad_groups:
         group["type"] = "adgroup"
+        group["targeting_spec"] = _answered_targeting(ctx, group.get("targeting_spec") or {})
         group["summary_status"] = summary_status(group, ctx.now, campaigns[group["campaign_id"]])
     return ad_groups
+
+
+def _answered_targeting(ctx: Context, spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Null clears a key in a request, so no answer has it; 5.6 declares lists of text in answers, and nothing else."""
+    return {
+        name: value
+        for name, value in spec.items()
+        if value is not None and (ctx.contract != "5.6" or all(isinstance(one, str) for one in value))
+    }
 
 
 @handles(operations.AD_GROUPS_LIST)
@@ -334,6 +357,7 @@ def ad_groups_create(ctx: Context) -> Batch:
     for index, item in enumerate(_list_body(ctx)):
         _required(item, f"body[{index}]", "billable_event", "campaign_id", "name")
         bodies.append(checked_body(ctx, "ad_group", item, "c", f"body[{index}]"))
+        _check_nested(bodies[-1], f"body[{index}]")
 
     def create(body: Mapping[str, Any]) -> Entity:
         campaign = ctx.store.get("campaigns", body["campaign_id"])
@@ -370,6 +394,7 @@ def ad_groups_update(ctx: Context) -> Batch:
     for index, item in enumerate(_list_body(ctx)):
         _required(item, f"body[{index}]", "id")
         bodies.append(checked_body(ctx, "ad_group", item, "u", f"body[{index}]"))
+        _check_nested(bodies[-1], f"body[{index}]")
 
     def update(body: Mapping[str, Any]) -> Entity:
         group = ctx.store.get("ad_groups", body["id"])

@@ -391,7 +391,7 @@ def _query(operation: Operation, query: str, contract: str, unknown: str) -> tup
             checked[param.name] = param.default
         elif param.kind in ("ids", "enums", "integers"):  # ids=1&ids=2 and ids=1,2: the real server takes both
             items = [part.strip() for value in values for part in value.split(",") if part.strip()]
-            low, high = param.minimum or 0, param.maximum
+            low, high = param.minimum or 1, param.maximum
             if len(items) < low or (high is not None and len(items) > high):
                 words = f"{len(items)} items, the size limit is [{low}, {high or 'none'}]"
                 raise bad(f"Invalid request: '{param.name}' has {words}")

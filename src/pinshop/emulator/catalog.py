@@ -331,7 +331,7 @@ def _wrong_criterion(key: str, kind: str, criterion: Mapping[str, Any]) -> str |
         if not isinstance(criterion.get(name, False), bool):
             return f"{name}: got {_shown(criterion[name])}, allowed: true, false"
     if kind == _NUMBERS:
-        if criterion.get("operator") not in _COMPARISONS:
+        if criterion.get("operator") not in tuple(_COMPARISONS):  # compared, not hashed: it may be a list
             return f"operator: got {_shown(criterion.get('operator'))}, allowed: {', '.join(_COMPARISONS)}"
         value = criterion.get("value")
         good = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**32
