@@ -6,10 +6,12 @@ import asyncio
 import os
 import ssl
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Self, TypeVar
 
 try:
     import aiohttp
+    from yarl import URL
 except ImportError as error:  # pragma: no cover - shown by the test of the wheel without extras
     raise ImportError("AsyncClient needs aiohttp: pip install 'pinshop[async]'") from error
 
@@ -160,17 +162,14 @@ class AiohttpTransport:
         try:
             async with session.request(
                 request.method,
-                _url(request.origin + request.target),
+                # It is encoded already; aiohttp would decode and encode it anew, and not to the same bytes.
+                URL(request.origin + request.target, encoded=True),
                 data=request.body,
                 headers=request.headers,
                 allow_redirects=False,
                 proxy=self._proxy,
                 ssl=self._context or True,
-                timeout=aiohttp.ClientTimeout(
-                    total=request.connect_seconds + request.read_seconds,
-                    sock_connect=request.connect_seconds,
-                    sock_read=request.read_seconds,
-                ),
+                timeout=_timeout(request.connect_seconds, request.read_seconds),
             ) as response:
                 answering = True
                 headers = response.headers
@@ -201,11 +200,10 @@ class AiohttpTransport:
             self._session = None
 
 
-def _url(text: str) -> Any:
-    # The target is encoded already; aiohttp would decode and encode it anew, and not to the same bytes.
-    from yarl import URL
-
-    return URL(text, encoded=True)
+@lru_cache(maxsize=64)
+def _timeout(connect_seconds: float, read_seconds: float) -> aiohttp.ClientTimeout:
+    """One deadline for the whole: a timer for every read would cost more than it tells."""
+    return aiohttp.ClientTimeout(total=connect_seconds + read_seconds, sock_connect=connect_seconds)
 
 
 def _classify(error: Exception, answering: bool) -> ConnectError | TLSError | TimedOut | Disconnected:

@@ -120,6 +120,10 @@ class Bucket:
             self.quota = quota
             self.calls = deque(self.calls, maxlen=quota)
 
+    def holds(self, count: int, now: float) -> bool:
+        """Whether at least so many calls are in the window: `used` for one look instead of a search."""
+        return count <= len(self.calls) and self.calls[-count] > now - self.window
+
     def used(self, now: float) -> int:
         return len(self.calls) - bisect_right(self.calls, now - self.window)
 
@@ -186,7 +190,9 @@ class Pacer:
                     del own[window]
             for quota, window in limit.windows:
                 home = self._buckets[ALL] if window == 1 else own
-                told = home.setdefault(window, Bucket(quota, window, False))
+                told = home.get(window)
+                if told is None:
+                    home[window] = told = Bucket(quota, window, False)
                 told.resize(quota)
                 told.documented = False
             if limit.remaining is None or limit.reset_seconds is None:
@@ -194,9 +200,11 @@ class Pacer:
             tight = self._tightest(own, limit)
             if refused or limit.remaining == 0:
                 tight.blocked_until = max(tight.blocked_until, now + limit.reset_seconds)
-            else:
+                return
+            spent = tight.quota - limit.remaining
+            if spent > 0 and not tight.holds(spent, now):
                 # Someone else spends from the same quota: count what is missing as spent now.
-                for _ in range(tight.quota - tight.used(now) - limit.remaining):
+                for _ in range(spent - tight.used(now)):
                     tight.take(now)
 
     def _tightest(self, own: dict[int, Bucket], limit: RateLimit) -> Bucket:
