@@ -317,6 +317,25 @@ def test_a_copy_that_lags_behind_proves_nothing():
     assert len(server.rows) == 6
 
 
+def test_a_copy_that_lags_behind_is_known_by_what_was_created_before():
+    """In a group that was empty, the first request's promotions tell an old copy from a new one."""
+    server = Server()
+    stale = [3]
+
+    def spoil(request: Request, answer: Any) -> Reply:
+        if request.method == "POST" and len(server.rows) == 30:
+            answer(request)
+            raise TimedOut("no answer", sent=True)
+        if "page_size=250" in request.target and stale[0]:
+            stale[0] -= 1
+            return server.reply({"items": [], "bookmark": None})
+        return answer(request)
+
+    server.spoil = spoil
+    assert states(server.create(items(40))) == "c" * 40
+    assert len(server.rows) == 40
+
+
 def test_a_list_that_cannot_be_read_leaves_it_unknown():
     server = Server()
 
