@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextvars
+import signal
 import threading
 import time
 from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
 from pinshop.flow import Flow, Together
-from pinshop.operations import Reply, Request, Transport
+from pinshop.operations import Request, Transport
 from pinshop.resources import Door, Network, Sync
 from pinshop.transport import Urllib3Transport
 
@@ -45,22 +46,21 @@ class Client(Door[Sync]):
         transport, sleep = self._transport, self._sleep
         answer: Any = None
         error: BaseException | None = None
-        kept: BaseException | None = None
+        held: _CtrlC | None = None
         try:
             while True:
                 step = flow.send(answer) if error is None else flow.throw(error)
                 answer = error = None
-                if kept is not None:
-                    error, kept = kept, None
-                    continue
                 try:
+                    if held is not None:
+                        held.release()
+                        held = None
                     if stop is not None and stop.is_set():
                         raise _Stopped  # noqa: TRY301
                     if type(step) is Request:
                         if step.uninterrupted:
-                            answer, kept = self._to_the_end(step)
-                        else:
-                            answer = transport.send(step)
+                            held = _CtrlC()
+                        answer = transport.send(step)
                     elif type(step) is Together:
                         answer = self._run_together(step)
                     else:
@@ -69,23 +69,9 @@ class Client(Door[Sync]):
                     error = caught
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
-
-    def _to_the_end(self, request: Request) -> tuple[Reply, KeyboardInterrupt | None]:
-        """Send in a thread, where Ctrl-C does not reach, and hand the Ctrl-C over with the answer."""
-        from concurrent.futures import ThreadPoolExecutor
-
-        kept: KeyboardInterrupt | None = None
-        with ThreadPoolExecutor(1, "pinshop") as pool:
-            future = pool.submit(self._transport.send, request)
-            while True:
-                try:
-                    return future.result(), kept
-                except KeyboardInterrupt as caught:
-                    kept = caught
-                except Exception:
-                    if kept is not None:
-                        raise kept from None
-                    raise
+        finally:
+            if held is not None:
+                held.release()
 
     def _run_together(self, step: Together) -> list[Any]:
         if step.at_most == 1 or len(step.flows) < 2:
@@ -114,6 +100,28 @@ class Client(Door[Sync]):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class _CtrlC:
+    """Holds Ctrl-C back from now on; after `release` it strikes, if it was pressed. Only the main thread ever meets it."""
+
+    def __init__(self) -> None:
+        self._pressed = False
+        self._before = signal.getsignal(signal.SIGINT)
+        # None: the handler is not Python's, and could not be put back.
+        self._holds = self._before is not None and threading.current_thread() is threading.main_thread()
+        if self._holds:
+            signal.signal(signal.SIGINT, self._press)
+
+    def _press(self, *_: object) -> None:
+        self._pressed = True
+
+    def release(self) -> None:
+        if self._holds:
+            self._holds = False
+            signal.signal(signal.SIGINT, self._before)
+            if self._pressed:
+                signal.raise_signal(signal.SIGINT)
 
 
 class _Stopped(BaseException):
