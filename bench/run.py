@@ -153,9 +153,10 @@ def rows(url: str, old: Path, facts: dict[str, str], promotion: str) -> list[Row
             rounds=1),
         Row("emulator: start to first answer", 0.5, start_seconds, unit="s", rounds=5),
         Row("emulator: analytics 250 × 90 × 20 / encoding it", 3, work(OURS, "emulator_analytics", "", 5), unit="×", rounds=3),
-        Row("emulator: GET/s over a socket", 3000, emulated, unit="/s", at_least=True, rounds=3),
+        # Promised is this or a third of what the server alone gives for a constant answer, whichever is kept.
+        Row("emulator: GET/s over a socket", 3000, emulated, unit="/s", at_least=True, rounds=5),
         Row("emulator: GET/s, share of a constant answer's", 1 / 3, emulated, work(OURS, "hammer", url, 0), unit="/s",
-            at_least=True, rounds=3),
+            at_least=True, rounds=5),
         Row("emulator: reset", 0.005, work(OURS, "emulator_reset", "", 50), rounds=3),
         Row("emulator: fork for a test", 0.005, work(OURS, "emulator_fork", "", 50), rounds=3),
         Row("emulator: page of 1,000,000 / of 1,000", 2, work(OURS, "emulator_page", "", 9), unit="×", rounds=1),
