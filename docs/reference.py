@@ -53,15 +53,20 @@ def page() -> str:
     parts = [HEAD]
     for noun, kind in NOUNS.items():
         parts.append(f"## client.{noun}\n")
-        parts += [entry(noun, name, member) for name, member in vars(kind).items() if isinstance(member, method | listing)]
+        parts += [entry(noun, name, member) for name, member in vars(kind).items() if is_public(name, member)]
     parts.append("## What is written\n\nFields of create and update; a * is required.\n")
     parts += [fields(kind) for kind in WRITTEN]
     return "\n".join(parts)
 
 
+def is_public(name: str, member: Any) -> bool:
+    """Whether users call it: the methods of both colours, and plain ones that send nothing."""
+    return isinstance(member, method | listing) or (inspect.isfunction(member) and not name.startswith("_"))
+
+
 def entry(noun: str, name: str, member: Any) -> str:
     """One method: signature, facts of its row, docstring."""
-    function = member._function  # noqa: SLF001
+    function = member if inspect.isfunction(member) else member._function  # noqa: SLF001
     signature = inspect.signature(function)
     arguments = [str(p).split(":")[0].split("=")[0].strip() for p in list(signature.parameters.values())[1:]]
     keyword = next((n for n, p in enumerate(list(signature.parameters.values())[1:]) if p.kind is p.KEYWORD_ONLY), None)

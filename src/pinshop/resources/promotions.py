@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any, Literal, TypeVar
@@ -16,6 +17,7 @@ from pinshop.batch import Batch, BatchResult, Job, Noun, Progress
 from pinshop.errors import InvalidInput
 from pinshop.flow import Flow, Together
 from pinshop.operations import Call, Id
+from pinshop.plan import Plan
 from pinshop.resources.colour import Paging, Resource, listing, method
 from pinshop.resources.journal import Header, JournalFile
 from pinshop.wire import ProductGroupPromotion
@@ -332,6 +334,64 @@ class Promotions(Resource[C]):
             return (yield from work.run())
         finally:
             file.close()
+
+    # ------------------------------------------------------------------------------- before a large job
+
+    def plan_create(
+        self, ad_account_id: Id, ad_group_id: Id | None, items: Sequence[PromotionCreate], *, read_back: bool = True
+    ) -> Plan:
+        """Check the arguments of `create` and count its calls, without sending any. ``.cost()`` says how long it will take.
+
+        Raises:
+            InvalidInput: as `create` would.
+        """
+        row = operations.PROMOTIONS_CREATE
+        operations.check_id("ad_account_id", ad_account_id, row.id)
+        rest, groups = _split_groups(row, ad_group_id, items)
+        inputs.check_items(inputs.ProductGroupPromotionCreate, rest, row.id)
+        return self._plan(row, groups, look_ups=len(set(groups)) if read_back else 0)
+
+    def plan_update(self, ad_account_id: Id, ad_group_id: Id | None, items: Sequence[PromotionUpdate]) -> Plan:
+        """As `plan_create`, for `update`."""
+        row = operations.PROMOTIONS_UPDATE
+        operations.check_id("ad_account_id", ad_account_id, row.id)
+        rest, groups = _split_groups(row, ad_group_id, items)
+        inputs.check_items(inputs.ProductGroupPromotionUpdate, rest, row.id)
+        return self._plan(row, groups, look_ups=0)
+
+    def plan_analytics(
+        self,
+        ad_account_id: Id,
+        product_group_ids: Iterable[Id],
+        *,
+        start_date: str | datetime.date,
+        end_date: str | datetime.date,
+        columns: Iterable[str],
+        granularity: wire.Granularity,
+    ) -> Plan:
+        """As `plan_create`, for `analytics`."""
+        row = operations.PROMOTIONS_ANALYTICS
+        calls, _ = analytics.plan(
+            row,
+            ad_account_id,
+            product_group_ids,
+            start_date=start_date,
+            end_date=end_date,
+            columns=columns,
+            granularity=granularity,
+            contract=self._session.contract,
+        )
+        return self._counted(row, {row.category: len(calls)}, len(calls))
+
+    def _plan(self, row: operations.Operation, groups: Sequence[str], *, look_ups: int) -> Plan:
+        writes = sum(-(-count // row.max_items) for count in Counter(groups).values())
+        calls: dict[operations.Category, int] = {operations.PROMOTIONS_LIST.category: look_ups} if look_ups else {}
+        return self._counted(row, {**calls, row.category: writes}, len(set(groups)))
+
+    def _counted(self, row: operations.Operation, calls: dict[operations.Category, int], lanes: int) -> Plan:
+        session = self._session
+        quotas = session.pacer.budget(session.monotonic()) if session.pacer else []
+        return Plan(operation=row.id, calls=calls, side_by_side=min(lanes, session.options.concurrency), quotas=quotas)
 
 
 _ENTITY = flow.entity(ProductGroupPromotion)
