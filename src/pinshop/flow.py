@@ -20,6 +20,7 @@ from pinshop.errors import (
     BadReply,
     ConnectError,
     Disconnected,
+    PinshopError,
     RateLimited,
     ServerError,
     TimedOut,
@@ -111,14 +112,12 @@ def exchange(session: Session, call: Call, decode: Callable[[bytes], T]) -> Flow
     maybe_executed = False
     may_send_again = options.retry or _may_send_again
     while True:
-        signature = yield from _signature(session)
-        if session.pacer is not None and (seconds := session.pacer.reserve(operation.category, session.monotonic())) > 0:
-            if seconds > pacing.LONGEST_WAIT_SECONDS:
-                raise _give_up(session, operation, _quota_spent(session, operation, seconds), attempts)
-            why = f"the quota of {operation.category}"
-            session.emit(events.Paused(operation.id, seconds, why))
-            yield Pause(seconds, why)
-            waited += seconds
+        try:
+            signature = yield from _signature(session)
+            waited += yield from _slot(session, operation, attempts)
+        except PinshopError as error:
+            error.maybe_executed = maybe_executed  # by an attempt before this one
+            raise
         headers = {**session.headers, **options.headers}
         if call.body is not None:
             headers["Content-Type"] = call.content_type
@@ -149,7 +148,11 @@ def exchange(session: Session, call: Call, decode: Callable[[bytes], T]) -> Flow
                 again = may_send_again(operation, failure)
                 if isinstance(failure, Unauthorized) and failure.code == 2 and session.token.can_refresh and not refreshed:
                     refreshed = True
-                    yield from _refresh(session, "Pinterest refused it", signature)
+                    try:
+                        yield from _refresh(session, "Pinterest refused it", signature)
+                    except PinshopError as error:
+                        error.maybe_executed = maybe_executed
+                        raise
                     attempts -= 1  # the refusal was about the token, not about this call
                     continue
         maybe_executed = maybe_executed or _may_have_been_executed(failure)
@@ -176,6 +179,20 @@ def _signature(session: Session) -> Flow[str | None]:
         yield from _refresh(session, "it was about to expire")
         signature = session.token.header(session.clock())
     return signature
+
+
+def _slot(session: Session, operation: Operation, attempts: int) -> Flow[float]:
+    """Wait for the quota; returns for how long."""
+    if session.pacer is None:
+        return 0.0
+    seconds = session.pacer.reserve(operation.category, session.monotonic())
+    if seconds > pacing.LONGEST_WAIT_SECONDS:
+        raise _give_up(session, operation, _quota_spent(session, operation, seconds), attempts)
+    if seconds > 0:
+        why = f"the quota of {operation.category}"
+        session.emit(events.Paused(operation.id, seconds, why))
+        yield Pause(seconds, why)
+    return seconds
 
 
 def _refresh(session: Session, why: str, rejected: str | None = None) -> Flow[None]:
