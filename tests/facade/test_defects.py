@@ -352,6 +352,7 @@ def test_a_write_that_was_refused_is_sent_once(status, server, api, pauses):
         (0, 1),
         (False, 1),
         (1, 2),
+        (5, 6),
         (urllib3.Retry(2), 3),
         (urllib3.Retry(5, read=1), 2),
         (urllib3.Retry(total=None, read=2), 3),
@@ -467,6 +468,13 @@ def test_no_answer_reaches_into_the_client(server, api):
     assert got["self"] == 1
     assert got.get("id") == "4"
     assert got.to_dict()["_data_store"] == "z"
+
+
+def test_no_index_leads_to_another_host_than_the_configured_one(server, api):
+    assert get(api, _host_index=0).id == "4"
+    with pytest.raises(ValueError, match="Invalid index 5"):
+        get(api, _host_index=5)
+    assert len(server.requests) == 1
 
 
 def test_an_id_cannot_climb_out_of_the_path(server, api):

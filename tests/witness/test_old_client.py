@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import importlib.util
+import re
 import socketserver
 import sys
 import threading
@@ -137,7 +138,7 @@ def both(recorder, foreign_venv, run_foreign):
 
 def as_old(request: bytes) -> bytes:
     """Our User-Agent is the old one, followed by who really sends."""
-    return request.replace(b"python/0.1.2 pinshop/0.1.0\r\n", b"python/0.1.2\r\n")
+    return re.sub(rb"(User-Agent: pins-generated-client/python/0\.1\.2) pinshop/[0-9.]+\r\n", rb"\1\r\n", request)
 
 
 @pytest.mark.parametrize("name", calls.CALLS)
