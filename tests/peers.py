@@ -102,6 +102,14 @@ class Peer:
         return head + b"\r\n\r\n" + body
 
 
+def _usage(*, ca: bool) -> x509.KeyUsage:
+    others = dict.fromkeys(
+        ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only", "decipher_only"),
+        False,
+    )
+    return x509.KeyUsage(digital_signature=not ca, key_cert_sign=ca, crl_sign=ca, **others)
+
+
 class Authority:
     """A certificate authority of its own, for as long as a test runs."""
 
@@ -128,6 +136,10 @@ class Authority:
             .not_valid_after(now + datetime.timedelta(days=1))
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
             .add_extension(x509.SubjectAlternativeName(names), critical=False)
+            # Python 3.13 verifies strictly, as RFC 5280 has it: who signed, with which key.
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
+            .add_extension(_usage(ca=ca), critical=True)
             .sign(self._key, hashes.SHA256())
         )
         return built.public_bytes(serialization.Encoding.PEM)
