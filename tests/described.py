@@ -150,7 +150,7 @@ class Described:
         if not content:
             return status, None
         schema = content["application/json"]["schema"]
-        for _ in range(100):  # what oneOf and its discriminator mean together is easier tried than derived
+        for _ in range(100):  # what allOf and anyOf mean together is easier tried than derived
             if not self._problems(value := self.invent(schema, random), schema, "answer"):
                 return status, value
         raise AssertionError(f"nothing fits the answer of {request.method} {request.target}")
@@ -158,10 +158,9 @@ class Described:
     def invent(self, schema: dict[str, Any], random: randomness.Random, depth: int = 0) -> Any:
         """Any value that fits the schema."""
         schema = self.look_up(schema)
-        for one_of in ("oneOf", "anyOf"):
-            if one_of in schema:
-                options = [o for o in schema[one_of] if o != {"type": "null"}] if depth > 6 else schema[one_of]
-                return self.invent(random.choice(options or schema[one_of]), random, depth + 1)
+        if "anyOf" in schema:
+            options = [o for o in schema["anyOf"] if o != {"type": "null"}] if depth > 6 else schema["anyOf"]
+            return self.invent(random.choice(options or schema["anyOf"]), random, depth + 1)
         if "allOf" in schema:
             schema = self._merged(schema)
         if "enum" in schema:
@@ -243,8 +242,8 @@ def draft(node: Any) -> Any:
     if isinstance(pattern := made.get("pattern"), str):
         # ECMA 262's \d and $ are ASCII and the very end; Python's are neither.
         made["pattern"] = re.sub(r"\$$", r"\\Z", pattern.replace(r"\d", "[0-9]"))
-    if "oneOf" in made and "discriminator" in node:
-        made["anyOf"] = made.pop("oneOf")  # alternatives overlap (feeds); the discriminator says which one is meant
+    if "oneOf" in made:  # alternatives overlap (feeds, updates of product groups); a discriminator says which one is meant
+        made["anyOf"] = made.pop("oneOf")
     if "$ref" in made:  # siblings of a reference are ignored in 3.0, except that Pinterest means nullable
         made = {"$ref": made["$ref"]}
     if node.get("nullable") is True:
