@@ -137,3 +137,9 @@ def test_a_public_method_says_what_it_calls_and_what_it_raises(doc):
     assert {(verb, re.sub(r"{\w+}", "{}", path)) for verb, path in called} <= known
     assert "Source:" in doc
     assert "Raises:" in doc or called[0][0] == "GET", "a write must say how it can fail"
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md"], ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_between_pages_lead_somewhere(page):
+    links = re.findall(r"\]\(([^)#:\s]+)[^):]*\)", FENCE.sub("", page.read_text(encoding="utf-8")))
+    assert [link for link in links if not (page.parent / link).exists()] == []
