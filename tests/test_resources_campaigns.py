@@ -189,3 +189,9 @@ def test_lists_cross_pages_and_say_what_they_asked() -> None:
     rows, script = both(lambda: Script(first, last), lambda c: c.ad_groups.list(A, campaign_ids=[C1], order="ASCENDING"))
     assert [row.id for row in rows] == ["1", "2"]
     assert script.requests[1].target == script.requests[0].target + "&bookmark=a%2B%2F%3D"
+
+
+@pytest.mark.parametrize("wait", [-1, 3601, True, "2", float("nan")])
+def test_a_wait_that_cannot_be_is_refused_before_anything_is_sent(wait: Any) -> None:
+    with pytest.raises(InvalidInput, match="settle_seconds"):
+        both(Script, lambda c: c.campaigns.create(A, [NEW], settle_seconds=wait))  # a script without answers: nothing may ask

@@ -20,6 +20,7 @@ from pinshop.errors import (
     BadReply,
     BadRequest,
     Conflict,
+    InvalidInput,
     PartialFailure,
     PinshopError,
     TransportError,
@@ -158,6 +159,13 @@ ROUNDS = 3
 READS = 5
 #: Pages read back at most, of 250 each.
 PAGES = 400
+
+
+def check_settle_seconds(value: Any, operation: str) -> float:
+    """How long to wait before reading back: 0 to 3600."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 3600:
+        raise InvalidInput("settle_seconds", value, "0 to 3600", operation=operation)
+    return value
 
 
 class Batch(Generic[T]):

@@ -91,7 +91,7 @@ def test_for_people_it_says_what_it_is(run):
 )
 def test_what_cannot_be_is_said_in_one_line(options, words):
     result = CliRunner().invoke(main, ["emulator", *options])
-    assert result.exit_code != 0
+    assert result.exit_code == 2  # usage or configuration: nothing was served
     assert words in result.output
     assert "Traceback" not in result.output
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 import msgspec
 
+from pinshop.cli.exit import explained
 from pinshop.emulator.mount import Emulator, is_loopback
-from pinshop.errors import ConfigurationError
 from pinshop.operations import CONTRACTS
 
 
@@ -33,6 +33,7 @@ from pinshop.operations import CONTRACTS
 @click.option("--rule", "rules", multiple=True, metavar="NAME=VALUE", help="Set a rule; see --rules.")
 @click.option("--rules", "list_rules", is_flag=True, help="List the rules and exit.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with everything a client needs, then serve.")
+@explained
 def emulator(
     port: int,
     host: str,
@@ -79,8 +80,6 @@ def emulator(
             if state:
                 served.load_file(state)
             served.start(host, port, beyond_loopback=sure)
-        except ConfigurationError as error:
-            raise click.ClickException(str(error)) from error
         except OSError as error:
             raise click.ClickException(f"cannot serve on {host}:{port}: {error.strerror or error}") from error
         stop = threading.Event()

@@ -221,6 +221,7 @@ def _query(
 
 def _attributes(account: Entity, campaign: Entity, ad_group: Entity, promotion: Entity) -> dict[str, Any]:
     """Columns that tell what an entity is; those without a value are left out."""
+    budget = ad_group.get("budget_in_micro_currency")
     values = {
         "AD_ACCOUNT_ID": str(account["id"]),
         "ADVERTISER_ID": str(account["id"]),
@@ -235,7 +236,7 @@ def _attributes(account: Entity, campaign: Entity, ad_group: Entity, promotion: 
         "AD_GROUP_NAME": ad_group["name"],
         "AD_GROUP_ENTITY_STATUS": ad_group["status"],
         "AD_GROUP_BUDGET_TYPE": ad_group.get("budget_type"),
-        "AD_GROUP_BUDGET_IN_LOCAL_CURRENCY": ad_group.get("budget_in_micro_currency"),
+        "AD_GROUP_BUDGET_IN_LOCAL_CURRENCY": None if budget is None else budget / 1_000_000,
         "ORDER_LINE_ID": campaign.get("order_line_id"),
         "PRODUCT_GROUP_AD_IMAGE_TAG": promotion.get("selected_image_tag"),
         "PRODUCT_GROUP_AD_VIDEO_TAG": promotion.get("selected_video_tag"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from pinshop import inputs, operations
-from pinshop.batch import Batch, BatchResult, Job, Noun, Progress
+from pinshop.batch import Batch, BatchResult, Job, Noun, Progress, check_settle_seconds
 from pinshop.errors import InvalidInput
 from pinshop.flow import Flow, Session
 from pinshop.inputs import Id
@@ -36,6 +36,7 @@ def write(
 ) -> Flow[BatchResult[T]]:
     """Check the items, as ``kind`` has them, and write them; ``listed`` is the operation that reads them back."""
     account = operations.check_id("ad_account_id", account, row.id)
+    settle_seconds = check_settle_seconds(settle_seconds, row.id)
     path = {"ad_account_id": account}
     checked = inputs.check_items(kind, items, row.id)
     for index, item in enumerate(checked):

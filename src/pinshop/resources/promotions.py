@@ -13,7 +13,7 @@ from msgspec import UNSET, Struct
 
 from pinshop import analytics, flow, inputs, operations, wire
 from pinshop.analytics import Rows
-from pinshop.batch import Batch, BatchResult, Job, Noun, Progress
+from pinshop.batch import Batch, BatchResult, Job, Noun, Progress, check_settle_seconds
 from pinshop.errors import InvalidInput
 from pinshop.flow import Flow, Together
 from pinshop.operations import Call, Id
@@ -326,7 +326,7 @@ class Promotions(Resource[C]):
                 noun,
                 jobs,
                 read_back=read_back,
-                settle_seconds=settle_seconds,
+                settle_seconds=check_settle_seconds(settle_seconds, row.id),
                 progress=progress,
                 journal=file,
             )
@@ -414,9 +414,7 @@ def _write(
     journal: str | os.PathLike[str] | None,
 ) -> Flow[BatchResult[ProductGroupPromotion]]:
     ad_account_id = operations.check_id("ad_account_id", ad_account_id, row.id)
-    wait: Any = settle_seconds
-    if isinstance(wait, bool) or not isinstance(wait, int | float) or not 0 <= wait <= 3600:
-        raise InvalidInput("settle_seconds", settle_seconds, "0 to 3600", operation=row.id)
+    settle_seconds = check_settle_seconds(settle_seconds, row.id)
     header = Header(1, row.id, ad_account_id, groups, items)
     file = None if journal is None else JournalFile.create(journal, header)
     try:
