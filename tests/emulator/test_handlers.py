@@ -381,6 +381,15 @@ def _group(talk, name="Red", brand="alderly", **facts):
     return {"name": name, "feed_id": talk.emulator.feed_id, "filters": filters, **facts}
 
 
+def test_a_group_is_of_the_kind_of_its_catalog(newest):
+    # Found by schemathesis: an update with catalog_type HOTEL made a retail group one that the description does not know.
+    assert newest("POST", "/catalogs/product_groups", _group(newest) | {"catalog_type": "HOTEL"}, status=400)["code"] == 1
+    made = newest("POST", "/catalogs/product_groups", _group(newest) | {"catalog_type": "RETAIL"})
+    path = f"/catalogs/product_groups/{made['id']}"
+    assert newest("PATCH", path, {"catalog_type": "HOTEL"}, status=400)["code"] == 1
+    assert newest("PATCH", path, {"catalog_type": "RETAIL", "name": "Renamed"})["catalog_type"] == "RETAIL"
+
+
 def test_catalog_product_groups_are_unique_by_name_and_filters(newest):
     newest("POST", "/catalogs/product_groups", _group(newest))
     assert newest("POST", "/catalogs/product_groups", _group(newest, brand="birk"), status=409)["code"] == 4179

@@ -192,6 +192,7 @@ def product_groups_create(ctx: Context) -> Entity:
             raise bad("Invalid request: 'body' ('catalog_type' is a required property)")
     else:
         raise bad("Invalid request: 'body' ('feed_id' is a required property)")
+    _check_catalog_type(body, (ctx.store.get("catalogs", catalog_id) or {}).get("catalog_type", "RETAIL"))
     filters = _checked_filters(ctx, body["filters"])
     facts = {
         name: body[name]
@@ -206,6 +207,12 @@ def product_groups_create(ctx: Context) -> Entity:
     return _complete_group(ctx, group)
 
 
+def _check_catalog_type(body: Mapping[str, Any], catalog_type: str) -> None:
+    """``catalog_type`` says which kind of group a body speaks of; it cannot make a group another kind than its catalog."""
+    if (given := body.get("catalog_type", catalog_type)) != catalog_type:
+        raise bad(f"Invalid request: 'catalog_type' ('{given}' is not the type of this catalog, {catalog_type})")
+
+
 def _check_alterable(group: Mapping[str, Any]) -> None:
     if group["type"] != "MERCHANT_CREATED":
         raise Refusal(409, 4177, "You cannot alter an auto generated catalogs product group.")
@@ -216,6 +223,7 @@ def product_groups_update(ctx: Context) -> Entity:
     group = _own_group(ctx)
     body = checked_body(ctx, "product_group", ctx.body, "u", "body")
     _check_alterable(group)
+    _check_catalog_type(body, group["catalog_type"])
     if "filters" in body:
         body["filters"] = _canonical(_checked_filters(ctx, body["filters"]))
     group.update(body)
