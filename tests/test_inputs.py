@@ -427,3 +427,15 @@ def test_the_filters_are_those_of_the_newest_description(description: Any) -> No
         ours = get_type_hints(hints[name], include_extras=True)
         assert set(ours) == set(allowed), name
         assert {field for field, hint in ours.items() if get_origin(hint) is Required} == required, name
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), 2**64, object(), {1: 2}, {"a": [float("inf")]}, b"x"])
+def test_inside_a_free_object_only_what_json_has_can_be_sent(value: Any) -> None:
+    with pytest.raises(InvalidInput, match=r"item\.frequency_goal_metadata\.cap"):
+        inputs.check(fields.OptimizationGoal, {"frequency_goal_metadata": {"cap": value}}, "item")
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**400)])
+def test_a_number_beyond_what_json_readers_hold_is_refused(value: int) -> None:
+    with pytest.raises(InvalidInput, match="bid_multiplier"):
+        inputs.check(inputs.AdGroupUpdate, {"id": "1", "bid_multiplier": value}, "item")

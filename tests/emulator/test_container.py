@@ -117,5 +117,5 @@ def test_a_state_file_is_where_the_command_begins(tmp_path, kind):
     assert both.returncode == 2
     state.write_text("campaigns: [{id: x}]")
     broken = subprocess.run([*command, "--state", state], capture_output=True, text=True, check=False, timeout=30)
-    assert broken.returncode == 1
+    assert broken.returncode == 2
     assert "Traceback" not in broken.stderr

@@ -232,13 +232,22 @@ def _number(limits: Limits) -> Check:
         if (
             isinstance(value, bool)
             or not isinstance(value, int | float | Decimal)
-            or not math.isfinite(value)
+            or not _is_finite(value)
             or not low <= value <= high
         ):
             raise InvalidInput(path, value, words, operation=operation)
         return value
 
     return checked
+
+
+def _is_finite(value: float | Decimal) -> bool:
+    """Whether JSON can hold it, as an integer of 64 bits or as a finite number."""
+    if isinstance(value, Decimal):
+        return value.is_finite()  # math.isfinite stumbles over a signalling NaN
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
+    return math.isfinite(value)
 
 
 def _list(one: Check, limits: Limits) -> Check:
@@ -285,12 +294,33 @@ def _boolean(path: str, value: object, operation: str | None) -> bool:
 def _mapping(path: str, value: object, operation: str | None) -> dict[str, Any]:
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         raise InvalidInput(path, value, "an object (a dict with string keys)", operation=operation)
-    return dict(value)
+    return {
+        _text_check(f"{path} (key)", key, operation): _json(f"{path}.{key}", item, operation) for key, item in value.items()
+    }
 
+
+def _json(path: str, value: object, operation: str | None) -> Any:
+    """Any JSON: inside objects whose fields Pinterest does not fix."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, Enum | str):
+        return _text_check(path, value, operation)
+    if isinstance(value, int):
+        return _integer_check(path, value, operation)
+    if isinstance(value, float | Decimal):
+        return _number_check(path, value, operation)
+    if isinstance(value, Mapping):
+        return _mapping(path, value, operation)
+    if isinstance(value, list | tuple):
+        return [_json(f"{path}[{index}]", item, operation) for index, item in enumerate(value)]
+    raise InvalidInput(path, value, "a value that JSON has", operation=operation)
+
+
+_text_check, _integer_check, _number_check = _text(Limits()), _integer(Limits()), _number(Limits())
 
 _PLAIN: dict[Any, Check] = {
-    str: _text(Limits()),
-    int: _integer(Limits()),
-    float: _number(Limits()),
+    str: _text_check,
+    int: _integer_check,
+    float: _number_check,
     bool: _boolean,
 }
