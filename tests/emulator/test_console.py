@@ -324,9 +324,12 @@ class Console:
         return self
 
     def wait(self, condition):
+        from selenium.common.exceptions import StaleElementReferenceException
         from selenium.webdriver.support.wait import WebDriverWait
 
-        return WebDriverWait(self.browser, 10, poll_frequency=0.02).until(lambda _: condition())
+        # The page may be replaced between finding an element and reading it: then look again.
+        wait = WebDriverWait(self.browser, 10, poll_frequency=0.02, ignored_exceptions=[StaleElementReferenceException])
+        return wait.until(lambda _: condition())
 
     @property
     def text(self):
