@@ -83,7 +83,7 @@ def test_made_up_requests_get_declared_answers(talk_at, described, rounds, contr
             value = _linked(judge.invent(draft(schema), chance), known)
             body = msgspec.json.encode(_broken(value, chance) if chance.random() < 0.5 else value)
         reply = talk.send(operation.verb, path, body, **query)
-        assert reply.status < 500 or reply.status == 501, (operation.id, query, body, reply.body)
+        assert reply.status < 500, (operation.id, query, body, reply.body)
         refused += reply.status >= 400
     assert 0 < refused < rounds(400, 3000)
     print(f"{contract}: {rounds(400, 3000)} requests, {refused} refused")

@@ -25,7 +25,6 @@ def slice_of(description: dict[str, Any], emulator: Emulator) -> dict[str, Any]:
         "catalog_product_group_id": [*emulator.catalog_product_group_ids, "999999999999"],
         "catalogs_product_group_id": [*emulator.catalog_product_group_ids, "999999999999"],
         "product_group_id": list(emulator.catalog_product_group_ids),
-        "level": ["PRODUCT_GROUP", "PRODUCT_ITEM"],  # reports of other levels are honestly answered with 501
     }
 
     def overlapping(node: Any) -> Any:

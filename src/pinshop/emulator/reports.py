@@ -18,7 +18,7 @@ from pinshop import columns as known_columns
 from pinshop import operations, wire
 from pinshop.columns import COLUMNS
 from pinshop.emulator import delivery, earnings, shop
-from pinshop.emulator.contracts import Raw, Refusal, bad, checked_date, is_id, shown
+from pinshop.emulator.contracts import Raw, bad, checked_date, is_id, shown
 from pinshop.emulator.handlers import Context, batch_items, handles
 from pinshop.emulator.rules import Rules
 from pinshop.emulator.seeding import secret
@@ -60,7 +60,7 @@ def check_request(body: Any, contract: Contract, now: int, rules: Rules) -> dict
             raise bad(f"Invalid request: 'body' ('{name}' is a required property)")
     level = _choice("level", body["level"], _LEVELS + _OTHER_LEVELS)
     if level not in _LEVELS:
-        raise Refusal(501, 4181, f"Not implemented at the moment: the emulator reports the levels {', '.join(_LEVELS)}.")
+        raise bad(f"'level' {level} is not emulated: the pinshop emulator reports the levels {', '.join(_LEVELS)}.")
     granularity = _choice("granularity", body["granularity"], _GRANULARITIES)
     start, end = (datetime.date.fromisoformat(checked_date(name, body[name])) for name in ("start_date", "end_date"))
     _check_dates(start, end, level, granularity, now)

@@ -92,7 +92,7 @@ TRUTH: dict[str, Truth] = {
     "catalogs_product_groups/product_counts_get": Truth(("videos: items with a video_link",)),
     "catalogs_product_group_pins/list": Truth(("a Pin is made of its item; pin_metrics adds nothing",)),
     "analytics/create_report": Truth(
-        ("levels PRODUCT_GROUP and PRODUCT_ITEM; others answer 501/4181", "metrics_filters are not applied"),
+        ("levels PRODUCT_GROUP and PRODUCT_ITEM; others are refused with 400", "metrics_filters are not applied"),
         ("report_seconds", "report_polls", "report_outcome", "unknown_report_columns"),
     ),
     "analytics/get_report": Truth(
