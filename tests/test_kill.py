@@ -15,6 +15,7 @@ from pinshop import Client
 from pinshop.emulator import Emulator
 
 SIZE = 1000
+CALLS = 1 + 34  # the look-up, and writes of 30
 WORK = """
 import sys
 from pinshop import Client
@@ -41,7 +42,12 @@ def test_a_killed_create_is_resumed_exactly(tmp_path, rounds, capsys):
             with subprocess.Popen([sys.executable, "-c", WORK, *arguments], stdout=subprocess.PIPE) as process:
                 assert process.stdout is not None
                 process.stdout.readline()
-                process.stdout.readline() if number == 0 else time.sleep(random.Random(number).uniform(0, 0.25))
+                # A moment of the work, not of the clock: after so many of its 35 calls, and a little later.
+                dice = random.Random(number)
+                calls = CALLS if number == 0 else dice.randrange(CALLS)
+                while emulator.calls.count() < calls and process.poll() is None:
+                    time.sleep(0.0002)
+                time.sleep(dice.uniform(0, 0.004))
                 process.kill()
             killed += process.returncode == -signal.SIGKILL
             finished += process.returncode == 0
