@@ -275,7 +275,16 @@ def _busy_emulator(promotions: int) -> tuple[Any, list[str]]:
 
 
 def emulator_analytics(_: str, count: int) -> float:
-    """250 ids, 90 days, 20 columns, against encoding the JSON it answers: the ratio."""
+    """250 ids, 90 days, 20 columns, asked again, against encoding the JSON it answers: the ratio."""
+    return _emulator_analytics(count, asked_before=True)
+
+
+def emulator_first_analytics(_: str, count: int) -> float:
+    """The same, asked for the first time: what the promotions earned is derived then."""
+    return _emulator_analytics(count, asked_before=False)
+
+
+def _emulator_analytics(count: int, *, asked_before: bool) -> float:
     import msgspec
 
     from pinshop.operations import PROMOTIONS_ANALYTICS, Request, build
@@ -291,14 +300,16 @@ def emulator_analytics(_: str, count: int) -> float:
     }
     call = build(PROMOTIONS_ANALYTICS, {"ad_account_id": emulator.ad_account_id}, asked)
     request = Request("GET", "http://emulator", "/v5" + call.target, {"authorization": f"Bearer {emulator.access_token}"})
-    reply = emulator.handle(request)
+    replies = []
+    first = timed(lambda: replies.append(emulator.handle(request)), 1, warm=0)
+    reply = replies[0]
     assert reply.status == 200, reply.body
     rows = msgspec.json.decode(reply.body)
     assert len(rows) > 20_000, len(rows)
     encode = msgspec.json.Encoder().encode
     ratios = []
     for _round in range(count):
-        ours = timed(lambda: emulator.handle(request), 1, warm=0)
+        ours = timed(lambda: emulator.handle(request), 1, warm=0) if asked_before else first
         ratios.append(ours / timed(lambda: encode(rows), 3, warm=1))
     return sorted(ratios)[count // 2]
 
