@@ -87,8 +87,7 @@ class Promotions(Resource[C]):
 
         Source: product_group_promotions/create in Pinterest's description 5.28.0.
         """
-        rest, groups = _split_groups(operations.PROMOTIONS_CREATE, ad_group_id, items)
-        checked = inputs.check_items(inputs.ProductGroupPromotionCreate, rest, operations.PROMOTIONS_CREATE.id)
+        checked, groups = _checked(operations.PROMOTIONS_CREATE, ad_group_id, items)
         return _write(
             self._session,
             ad_account_id,
@@ -137,8 +136,7 @@ class Promotions(Resource[C]):
 
         Source: product_group_promotions/update in Pinterest's description 5.28.0.
         """
-        rest, groups = _split_groups(operations.PROMOTIONS_UPDATE, ad_group_id, items)
-        checked = inputs.check_items(inputs.ProductGroupPromotionUpdate, rest, operations.PROMOTIONS_UPDATE.id)
+        checked, groups = _checked(operations.PROMOTIONS_UPDATE, ad_group_id, items)
         return _write(
             self._session,
             ad_account_id,
@@ -347,16 +345,14 @@ class Promotions(Resource[C]):
         """
         row = operations.PROMOTIONS_CREATE
         operations.check_id("ad_account_id", ad_account_id, row.id)
-        rest, groups = _split_groups(row, ad_group_id, items)
-        inputs.check_items(inputs.ProductGroupPromotionCreate, rest, row.id)
+        _, groups = _checked(row, ad_group_id, items)
         return self._plan(row, groups, look_ups=len(set(groups)) if read_back else 0)
 
     def plan_update(self, ad_account_id: Id, ad_group_id: Id | None, items: Sequence[PromotionUpdate]) -> Plan:
         """As `plan_create`, for `update`."""
         row = operations.PROMOTIONS_UPDATE
         operations.check_id("ad_account_id", ad_account_id, row.id)
-        rest, groups = _split_groups(row, ad_group_id, items)
-        inputs.check_items(inputs.ProductGroupPromotionUpdate, rest, row.id)
+        _, groups = _checked(row, ad_group_id, items)
         return self._plan(row, groups, look_ups=0)
 
     def plan_analytics(
@@ -435,6 +431,18 @@ def _write(
 
 def _jobs(groups: list[str], items: list[dict[str, Any]]) -> list[Job]:
     return [Job(index=n, group=group, item=item) for n, (group, item) in enumerate(zip(groups, items, strict=True))]
+
+
+_KINDS = {
+    operations.PROMOTIONS_CREATE.id: inputs.ProductGroupPromotionCreate,
+    operations.PROMOTIONS_UPDATE.id: inputs.ProductGroupPromotionUpdate,
+}
+
+
+def _checked(row: operations.Operation, ad_group_id: Id | None, items: Any) -> tuple[list[dict[str, Any]], list[str]]:
+    """The items as they will be sent, and the ad group of each."""
+    rest, groups = _split_groups(row, ad_group_id, items)
+    return inputs.check_items(_KINDS[row.id], rest, row.id), groups
 
 
 def _split_groups(row: operations.Operation, ad_group_id: Id | None, items: Any) -> tuple[list[Any], list[str]]:
