@@ -126,7 +126,7 @@ def _bare(url: str) -> Callable[[], object]:
     import msgspec
     import urllib3
 
-    from pinshop.wire import ProductGroupPromotion
+    from pinshop.api.models import ProductGroupPromotion
 
     pool = urllib3.PoolManager(maxsize=64, retries=False)
     decode = msgspec.json.Decoder(ProductGroupPromotion).decode
@@ -183,7 +183,7 @@ def _async_bare(url: str, count: int, in_flight: int) -> float:
     import aiohttp
     import msgspec
 
-    from pinshop.wire import ProductGroupPromotion
+    from pinshop.api.models import ProductGroupPromotion
 
     decode = msgspec.json.Decoder(ProductGroupPromotion).decode
     headers = {"Authorization": f"Bearer {TOKEN}", "Accept": "application/json"}
@@ -219,7 +219,7 @@ def bare_async_get_64(url: str, count: int) -> float:
 def client_rows(url: str, count: int) -> float:
     """Analytics through the whole client, the socket apart."""
     from pinshop import Client
-    from pinshop.operations import Reply
+    from pinshop.api.http import Reply
 
     reply = Reply(200, {"content-type": "application/json"}, ROWS)
 
@@ -287,7 +287,9 @@ def emulator_first_analytics(_: str, count: int) -> float:
 def _emulator_analytics(count: int, *, asked_before: bool) -> float:
     import msgspec
 
-    from pinshop.operations import PROMOTIONS_ANALYTICS, Request, build
+    from pinshop.api.endpoints import PROMOTIONS_ANALYTICS
+    from pinshop.api.http import Request
+    from pinshop.api.operations import build
 
     emulator, ids = _busy_emulator(250)
     emulator.clock.advance(days=90)
@@ -338,8 +340,8 @@ def emulator_page(_: str, count: int) -> float:
     """A page of 250 out of 1,000,000 promotions of one ad group in a data file, against one out of 1,000: the ratio."""
     import tempfile
 
+    from pinshop.api.http import Request
     from pinshop.emulator import Emulator
-    from pinshop.operations import Request
 
     def page_of(emulator: Any, promotions: int) -> Callable[[], None]:
         (account,) = emulator.scale(1, promotions)

@@ -10,30 +10,44 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Required, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from pinshop import inputs
+from pinshop.api import params
+from pinshop.api.endpoints import BY_ID
+from pinshop.api.operations import Operation
+from pinshop.api.params.check import _check_for
 from pinshop.errors import InvalidInput
-from pinshop.inputs.check import _check_for
-from pinshop.operations import BY_ID, Operation
-from pinshop.resources import accounts, ad_groups, campaigns, catalogs, listing, method, metrics, promotions, reports
+from pinshop.resources import (
+    ad_accounts,
+    ad_groups,
+    campaigns,
+    catalog_product_groups,
+    catalogs,
+    feeds,
+    listing,
+    method,
+    metrics,
+    promotions,
+    reports,
+    user_account,
+)
 
 PAGE = Path(__file__).with_name("reference.md")
 NOUNS = {
     "promotions": promotions.Promotions,
     "campaigns": campaigns.Campaigns,
     "ad_groups": ad_groups.AdGroups,
-    "ad_accounts": accounts.AdAccounts,
-    "user_account": accounts.UserAccounts,
+    "ad_accounts": ad_accounts.AdAccounts,
+    "user_account": user_account.UserAccounts,
     "catalogs": catalogs.Catalogs,
-    "feeds": catalogs.Feeds,
-    "catalog_product_groups": catalogs.CatalogProductGroups,
+    "feeds": feeds.Feeds,
+    "catalog_product_groups": catalog_product_groups.CatalogProductGroups,
     "reports": reports.Reports,
     "resources": metrics.Metrics,
 }
 WRITTEN = [
-    inputs.ProductGroupPromotionCreate, inputs.ProductGroupPromotionUpdate, inputs.CampaignCreate, inputs.CampaignUpdate,
-    inputs.AdGroupCreate, inputs.AdGroupUpdate, inputs.AdAccountCreate, inputs.CatalogProductGroupCreate,
-    inputs.CatalogProductGroupUpdate, inputs.Filters, inputs.Filter, inputs.ReportRequest, inputs.TargetingSpec,
-    inputs.TrackingUrls,
+    params.ProductGroupPromotionCreate, params.ProductGroupPromotionUpdate, params.CampaignCreate, params.CampaignUpdate,
+    params.AdGroupCreate, params.AdGroupUpdate, params.AdAccountCreate, params.CatalogProductGroupCreate,
+    params.CatalogProductGroupUpdate, params.Filters, params.Filter, params.ReportRequest, params.TargetingSpec,
+    params.TrackingUrls,
 ]  # fmt: skip
 HEAD = """\
 # Reference
@@ -74,7 +88,7 @@ def entry(noun: str, name: str, member: Any) -> str:
         arguments.insert(keyword, "*")
     doc = inspect.getdoc(function) or ""
     rows = [row for source in re.findall(r"Source: ([\w/]+)", doc) if (row := BY_ID.get(source))]
-    result = str(signature.return_annotation).replace("Flow[", "").replace("Paging[", "list of ").removesuffix("]")
+    result = str(signature.return_annotation).replace("Flow[", "").replace("ListSpec[", "list of ").removesuffix("]")
     lines = [f"### {noun}.{name}({', '.join(arguments)})\n", *(facts(row) for row in rows), markdown(doc)]
     return "\n".join([lines[0], f"Gives {result}.".replace("Gives None", "Gives nothing"), "", *lines[1:]])
 

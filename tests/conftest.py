@@ -97,11 +97,11 @@ def description(shared: Path) -> Callable[[str], dict[str, Any]]:
 
 
 @cache
-def _described(folder: Path, contract: str) -> Described:
-    return Described.read(folder, contract)
+def _described(folder: Path, api_version: str) -> Described:
+    return Described.read(folder, api_version)
 
 
 @pytest.fixture(scope="session")
 def described(shared: Path) -> Callable[[str], Described]:
-    """``described("5.23")`` judges requests and replies by Pinterest's description of that contract."""
-    return lambda contract: _described(shared / "pinterest-api" / "openapi", contract)
+    """``described("5.23")`` judges requests and replies by Pinterest's description of that api_version."""
+    return lambda api_version: _described(shared / "pinterest-api" / "openapi", api_version)

@@ -1,4 +1,4 @@
-"""Pinterest's description of a contract as a judge: of requests, of replies, and as a source of plausible answers.
+"""Pinterest's description of an API version as a judge: of requests, of replies, and as a source of plausible answers.
 
     described = Described.read(folder, "5.23")
     described.refusals(request)            # what is wrong with a request, in words; [] if nothing is
@@ -22,7 +22,7 @@ from urllib.parse import parse_qs, unquote
 
 import jsonschema
 
-from pinshop.operations import Reply, Request
+from pinshop.api.http import Reply, Request
 
 FILES = {"5.6": "5.6.0", "5.14": "5.14.0", "5.23": "5.23.0", "5.28": "5.23.0"}
 FORMATS = jsonschema.FormatChecker(formats=["date"])
@@ -42,10 +42,10 @@ class Described:
         self._validators: dict[int, Any] = {}
 
     @classmethod
-    def read(cls, folder: Path, contract: str) -> Described:
-        """``folder`` holds Pinterest's files; ``contract`` is one of pinshop's."""
-        description = json.loads((folder / f"{FILES[contract]}.json").read_bytes())
-        return cls(as_5_28(description) if contract == "5.28" else description)
+    def read(cls, folder: Path, api_version: str) -> Described:
+        """``folder`` holds Pinterest's files; ``api_version`` is one of pinshop's."""
+        description = json.loads((folder / f"{FILES[api_version]}.json").read_bytes())
+        return cls(as_5_28(description) if api_version == "5.28" else description)
 
     # ------------------------------------------------------------------------------------------- finding
 

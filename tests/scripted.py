@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pinshop import AsyncClient, Client
-from pinshop.operations import Reply, Request
+from pinshop.api.http import Reply, Request
 from pinshop.resources import AsyncListing, Listing
 
 TOKEN = "emulated_scripted"

@@ -7,10 +7,13 @@ import asyncio
 import pytest
 
 from pinshop import AsyncClient
-from pinshop.auth import App, RefreshingToken, Secret, Token
-from pinshop.credentials import MemoryStore
+from pinshop.api.http import Reply
+from pinshop.api.operations import raw
+from pinshop.credentials.vaults import MemoryStore
 from pinshop.errors import Disconnected
-from pinshop.operations import Reply, raw
+from pinshop.flow.refreshing import RefreshingToken
+from pinshop.flow.secrets import Secret
+from pinshop.flow.tokens import App, Token
 
 BASE_URL = "http://127.0.0.1:9/v5"
 TOKENS = Reply(200, {}, b'{"access_token": "emulated_1", "refresh_token": "emulated_r1", "expires_in": 60}')

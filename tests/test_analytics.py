@@ -13,12 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinshop import analytics, operations
-from pinshop.analytics import Rows, plan
+from pinshop.analytics import query
+from pinshop.analytics.query import plan
+from pinshop.analytics.rows import Rows
+from pinshop.api import endpoints, operations
+from pinshop.api.columns import COLUMNS
 from pinshop.errors import InvalidInput
 from scripted import Script, answer, both
 
-ROW = operations.PROMOTIONS_ANALYTICS
+ROW = endpoints.PROMOTIONS_ANALYTICS
 DAY = datetime.timedelta(1)
 START = datetime.date(2026, 1, 1)
 DAYS = st.dates(datetime.date(2020, 1, 1), datetime.date(2030, 1, 1))
@@ -27,9 +30,9 @@ DAYS = st.dates(datetime.date(2020, 1, 1), datetime.date(2030, 1, 1))
 def planned(
     ids: Any, start: Any, end: Any, *, granularity: Any = "DAY", columns: Any = ("SPEND_IN_MICRO_DOLLAR",), **more: Any
 ) -> Any:
-    contract = more.pop("contract", "5.28")
+    api_version = more.pop("api_version", "5.28")
     return plan(
-        ROW, "1", ids, start_date=start, end_date=end, columns=columns, granularity=granularity, contract=contract, **more
+        ROW, "1", ids, start_date=start, end_date=end, columns=columns, granularity=granularity, api_version=api_version, **more
     )
 
 
@@ -42,13 +45,13 @@ def asked(call: operations.Call) -> dict[str, list[str]]:
     DAYS,
     st.integers(0, 400),
     st.sampled_from(["DAY", "HOUR"]),
-    st.sampled_from(operations.CONTRACTS),
+    st.sampled_from(operations.API_VERSIONS),
 )
-def test_every_id_is_asked_for_every_day_exactly_once(ids, start, length, granularity, contract):
+def test_every_id_is_asked_for_every_day_exactly_once(ids, start, length, granularity, api_version):
     end = start + length * DAY
-    calls, _ = planned(ids, start, end, granularity=granularity, contract=contract)
+    calls, _ = planned(ids, start, end, granularity=granularity, api_version=api_version)
     seen: Counter[tuple[str, datetime.date]] = Counter()
-    most_ids = 100 if contract in ("5.6", "5.14") else 250
+    most_ids = 100 if api_version in ("5.6", "5.14") else 250
     most_days = 3 if granularity == "HOUR" else 90
     for call in calls:
         query = asked(call)
@@ -122,15 +125,15 @@ def test_a_misspelt_column_is_told_its_nearest():
 
 
 def test_a_column_of_a_later_generation_is_told_as_such():
-    assert analytics.check_columns(["TOTAL_CHECKOUT"], "5.6")
-    newer = next(name for name, column in analytics.known_columns.COLUMNS.items() if column.since.startswith("5.28"))
+    assert query.check_columns(["TOTAL_CHECKOUT"], "5.6")
+    newer = next(name for name, column in COLUMNS.items() if column.since.startswith("5.28"))
     with pytest.raises(InvalidInput, match=r"exists since 5\.28"):
-        analytics.check_columns([newer], "5.23")
+        query.check_columns([newer], "5.23")
 
 
 def test_the_last_day_of_the_calendar_has_no_day_after_it():
     last = datetime.date.max
-    assert analytics.windows(last - 90 * DAY, last, "DAY")[-1] == (last, last)
+    assert query.windows(last - 90 * DAY, last, "DAY")[-1] == (last, last)
 
 
 # ---------------------------------------------------------------------------------------------- rows

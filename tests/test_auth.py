@@ -13,11 +13,13 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import pytest
 
-from pinshop import auth
-from pinshop.auth import App, RefreshingToken, Secret, StaticToken, Token
-from pinshop.credentials import MemoryStore
+from pinshop.api.http import Pause, Reply, Request
+from pinshop.credentials.vaults import MemoryStore
 from pinshop.errors import BadReply, ConfigurationError, ConnectError, NotFound, TimedOut, Unauthorized
-from pinshop.operations import Pause, Reply, Request
+from pinshop.flow import oauth
+from pinshop.flow.refreshing import RefreshingToken
+from pinshop.flow.secrets import Secret
+from pinshop.flow.tokens import App, StaticToken, Token
 
 APP = App("1234567", Secret("app-secret-shhh"))
 BASE = "https://api.pinterest.com/v5"
@@ -134,7 +136,7 @@ def test_a_token_that_cannot_be_one_is_refused_without_being_shown(text):
 def test_headers_and_forms_do_not_show_where_local_variables_are_shown():
     header = StaticToken("pina_x").header(0.0)
     assert header == "Bearer pina_x"
-    request = auth.token_request(BASE, APP, {"refresh_token": "pinr_x"})
+    request = oauth.token_request(BASE, APP, {"refresh_token": "pinr_x"})
     shown = repr((header, request, {"Authorization": header}, tokens(1)))
     for secret in ("pina_x", "pinr_x", "shhh", "YXBw", "pinr_1"):
         assert secret not in shown
@@ -432,7 +434,7 @@ def test_without_a_refresh_token_it_says_so(clock):
 
 def consent(**more):
     numbers = iter(("state-1", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"))
-    return auth.ask_consent("1234567", "http://localhost:8085/", ("ads:read", "ads:write"), lambda: next(numbers), **more)
+    return oauth.ask_consent("1234567", "http://localhost:8085/", ("ads:read", "ads:write"), lambda: next(numbers), **more)
 
 
 def test_the_question_to_the_user():
@@ -451,13 +453,13 @@ def test_a_challenge_is_sent_only_when_asked_for():
     query = parse_qs(urlsplit(asked.url).query)
     assert query["code_challenge_method"] == ["S256"]
     assert query["code_challenge"] == ["E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"]
-    assert auth.code_form(asked, Secret("c"))["code_verifier"] == "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-    assert "code_verifier" not in auth.code_form(consent(), Secret("c"))
+    assert oauth.code_form(asked, Secret("c"))["code_verifier"] == "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+    assert "code_verifier" not in oauth.code_form(consent(), Secret("c"))
 
 
 def test_the_code_is_exchanged_with_the_same_redirect_for_a_continuous_refresh_token():
-    code = auth.read_redirect(consent(), "/?code=abc%2Fd&state=state-1")
-    assert auth.code_form(consent(), code) == {
+    code = oauth.read_redirect(consent(), "/?code=abc%2Fd&state=state-1")
+    assert oauth.code_form(consent(), code) == {
         "grant_type": "authorization_code", "code": "abc/d", "redirect_uri": "http://localhost:8085/",
         "continuous_refresh": "true",
     }  # fmt: skip
@@ -467,13 +469,13 @@ def test_the_code_is_exchanged_with_the_same_redirect_for_a_continuous_refresh_t
     "target", ["/", "/?code=abc", "/?code=abc&state=other", "/favicon.ico", "/?error=access_denied", "/?state="]
 )
 def test_a_visit_without_our_state_is_not_the_answer(target):
-    assert auth.read_redirect(consent(), target) is None
+    assert oauth.read_redirect(consent(), target) is None
 
 
 @pytest.mark.parametrize("target", ["/?error=access_denied&state=state-1", "/?state=state-1", "/?state=state-1&code="])
 def test_a_refused_login_is_an_error(target):
     with pytest.raises(Unauthorized, match="not granted"):
-        auth.read_redirect(consent(), target)
+        oauth.read_redirect(consent(), target)
 
 
 def test_a_source_shows_no_secret(source):

@@ -12,12 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinshop import AsyncClient, Client, batch, operations, wire
-from pinshop.batch import Batch, BatchResult, Job, Noun, Outcome
+from pinshop import AsyncClient, Client
+from pinshop.api import endpoints, models, operations
+from pinshop.api.http import Reply, Request
+from pinshop.api.models import ProductGroupPromotion
 from pinshop.emulator import Emulator
 from pinshop.errors import Disconnected, Forbidden, InvalidInput, PartialFailure, TimedOut, Unauthorized
-from pinshop.operations import Reply, Request
-from pinshop.wire import ProductGroupPromotion
+from pinshop.flow.batch import ROUNDS, Batch, BatchTarget, Job
+from pinshop.flow.outcomes import BatchResult, Outcome
 
 ACCOUNT, AD_GROUP = "1", "2"
 
@@ -127,12 +129,14 @@ def test_a_result_is_a_sequence():
     assert result[0].id == "5001"
 
 
-@pytest.mark.parametrize("contract", operations.CONTRACTS)
-def test_every_generation_of_the_api_is_spoken(contract):
+@pytest.mark.parametrize("api_version", operations.API_VERSIONS)
+def test_every_generation_of_the_api_is_spoken(api_version):
     """Names, shapes and a list that 5.6 does not have."""
-    emulator = Emulator(contract, now="2026-03-01T12:00:00Z")
-    emulator.rules.set("field_names", "contract")
-    with Client(emulator.access_token, transport=emulator.transport(), base_url=emulator.base_url, contract=contract) as client:
+    emulator = Emulator(api_version, now="2026-03-01T12:00:00Z")
+    emulator.rules.set("field_names", "api_version")
+    with Client(
+        emulator.access_token, transport=emulator.transport(), base_url=emulator.base_url, api_version=api_version
+    ) as client:
         some: list[Any] = [{"catalog_product_group_id": emulator.catalog_product_group_ids[n % 3]} for n in range(31)]
         some[1] = {"catalogs_product_group_id": "1"}
         result = client.promotions.create(emulator.ad_account_id, emulator.ad_group_id, some)
@@ -205,7 +209,7 @@ def test_bad_input_is_refused_with_its_place_before_anything_is_sent(ad_group_id
 
 def test_an_unset_field_is_not_sent_and_none_is_null():
     server = Server()
-    given: Any = {"catalog_product_group_id": 7, "tracking_url": None, "status": wire.UNSET, "ad_group_id": "AG2"}
+    given: Any = {"catalog_product_group_id": 7, "tracking_url": None, "status": models.UNSET, "ad_group_id": "AG2"}
     server.create([given])
     assert json.loads(server.requests[-1].body or b"") == {
         "ad_group_id": "2",
@@ -619,7 +623,9 @@ def test_whatever_was_stored_is_matched_whole(sent, draw):
         jobs.append(Job(index=n, group="g", item=item))
         rows.append(ProductGroupPromotion(id=str(n), catalog_product_group_id=group, tracking_url=url or draw.choice("xyz")))
     draw.shuffle(rows)
-    noun = Noun(operation=operations.PROMOTIONS_CREATE, done="created", model=ProductGroupPromotion, write=lambda *_: None)  # type: ignore[arg-type,return-value]
+    noun = BatchTarget(
+        operation=endpoints.PROMOTIONS_CREATE, done="created", model=ProductGroupPromotion, write=lambda *_: None
+    )  # type: ignore[arg-type,return-value]
     work: Batch[Any] = Batch(None, noun, jobs)  # type: ignore[arg-type]
     found = work._match(jobs, rows)
     assert len(found) == len(jobs)
@@ -628,10 +634,10 @@ def test_whatever_was_stored_is_matched_whole(sent, draw):
 
 
 def test_the_bounds_are_bounds():
-    assert batch.ROUNDS * operations.PROMOTIONS_CREATE.max_items < 1000
+    assert ROUNDS * endpoints.PROMOTIONS_CREATE.max_items < 1000
     server = Server()
     server.spoil = lost(*range(99), before=True)
     result = server.create(items(1))
     assert states(result) == "f"
-    assert server.verbs().count("POST") == batch.ROUNDS
+    assert server.verbs().count("POST") == ROUNDS
     assert "read back: not created" in result[0].message

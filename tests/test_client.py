@@ -21,11 +21,13 @@ import pytest
 
 import pinshop
 from peers import Peer, http
-from pinshop import AsyncClient, Client, errors, events, operations
+from pinshop import AsyncClient, Client, errors
+from pinshop.api import operations
+from pinshop.api.http import Reply, Request
 from pinshop.emulator import Emulator
 from pinshop.errors import ConfigurationError, ConnectError, NotFound, PinshopError, ServerError
-from pinshop.operations import Reply, Request
-from pinshop.pacing import Pacer
+from pinshop.flow import events
+from pinshop.flow.pacing import Pacer
 
 TOKEN = "emulated_do_not_show_this_token"
 
@@ -229,7 +231,7 @@ def test_other_options_share_connections_quota_and_token():
         {"base_url": "https://api.pinterest.com/v5?x=1"},
         {"base_url": "https://api.pinterest.com:99999/v5"},
         {"base_url": "https://api.pinterest.com/v5\r\nX: y"},
-        {"contract": "6.0"},
+        {"api_version": "6.0"},
         {"max_attempts": 0},
         {"max_attempts": True},
         {"read_seconds": 0},

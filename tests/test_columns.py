@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pinshop.columns import ADDITIVE_KINDS, COLUMNS, Ratio, available
+from pinshop.api.columns import ADDITIVE_KINDS, COLUMNS, Ratio, available
 
 SHARED = Path(os.environ.get("PINSHOP_SHARED", Path(__file__).parents[1].parent / "shared"))
 
@@ -23,16 +23,16 @@ def test_every_version_has_exactly_the_columns_of_its_description(version: str) 
 
 
 @pytest.mark.parametrize(
-    ("contract", "count"),
+    ("api_version", "count"),
     [("5.0", 101), ("5.3", 104), ("5.4", 107), ("5.5", 112), ("5.6", 112), ("5.9", 131), ("5.10", 147), ("5.12", 149),
      ("5.14", 151), ("5.15", 162), ("5.16", 167), ("5.20", 173), ("5.22", 175), ("5.23", 175), ("5.28", 185)],
 )  # fmt: skip
-def test_the_number_of_columns_per_version(contract: str, count: int) -> None:
-    assert len(available(contract)) == count
+def test_the_number_of_columns_per_version(api_version: str, count: int) -> None:
+    assert len(available(api_version)) == count
 
 
 def test_no_column_is_declared_twice() -> None:
-    from pinshop import columns
+    from pinshop.api import columns
 
     assert len(columns._rows) == len(COLUMNS) == 185
 

@@ -20,13 +20,18 @@ from urllib.parse import parse_qs
 import msgspec
 import pytest
 
-from pinshop import credentials
-from pinshop.aio import AsyncClient
-from pinshop.auth import RefreshingToken, Secret, StaticToken, Token
+from pinshop.api.http import Reply
+from pinshop.api.operations import raw
+from pinshop.async_client import AsyncClient
 from pinshop.client import Client
-from pinshop.credentials import FileVault, KeptToken, MemoryStore, Profile
+from pinshop.credentials import environment, find, vaults
+from pinshop.credentials import profiles as profile_file
+from pinshop.credentials.profiles import Profile
+from pinshop.credentials.vaults import FileVault, KeptToken, MemoryStore
 from pinshop.errors import ConfigurationError, InvalidInput, PinshopError, Unauthorized
-from pinshop.operations import Reply, raw
+from pinshop.flow.refreshing import RefreshingToken
+from pinshop.flow.secrets import Secret
+from pinshop.flow.tokens import StaticToken, Token
 
 ME = raw("GET", "/user_account")
 
@@ -39,7 +44,7 @@ def environ(tmp_path):
 
 @pytest.fixture
 def profiles(environ):
-    return credentials.profiles_path(environ)
+    return profile_file.profiles_path(environ)
 
 
 def written(path: Path, text: str) -> Path:
@@ -51,9 +56,9 @@ def written(path: Path, text: str) -> Path:
 # ------------------------------------------------------------------------------------ the environment
 
 
-@pytest.mark.parametrize("name", credentials.NAMES["access_token"])
+@pytest.mark.parametrize("name", environment.NAMES["access_token"])
 def test_an_access_token_of_the_environment(environ, name):
-    found = credentials.find(environ={**environ, name: " pina_env \n"})
+    found = find.find(environ={**environ, name: " pina_env \n"})
     assert found.tokens.header(0.0) == "Bearer pina_env"
     assert found.source == f"environment variable {name}"
     assert found.base_url == "https://api.pinterest.com/v5"
@@ -62,23 +67,23 @@ def test_an_access_token_of_the_environment(environ, name):
 
 def test_names_that_disagree_are_refused_and_names_that_agree_are_not(environ):
     same = {**environ, "PINTEREST_ACCESS_TOKEN": "pina_a", "PINTEREST_ADS_ACCESS_TOKEN": "pina_a"}
-    assert credentials.find(environ=same).source == "environment variable PINTEREST_ACCESS_TOKEN"
+    assert find.find(environ=same).source == "environment variable PINTEREST_ACCESS_TOKEN"
     with pytest.raises(ConfigurationError, match="PINTEREST_ACCESS_TOKEN and PINTEREST_ADS_ACCESS_TOKEN") as caught:
-        credentials.find(environ={**same, "PINTEREST_ADS_ACCESS_TOKEN": "pina_b"})
+        find.find(environ={**same, "PINTEREST_ADS_ACCESS_TOKEN": "pina_b"})
     assert "pina_" not in str(caught.value)
 
 
-@pytest.mark.parametrize("refresh", credentials.NAMES["refresh_token"])
-@pytest.mark.parametrize(("app", "secret"), list(zip(*(credentials.NAMES[k] for k in ("app_id", "app_secret")), strict=True)))
+@pytest.mark.parametrize("refresh", environment.NAMES["refresh_token"])
+@pytest.mark.parametrize(("app", "secret"), list(zip(*(environment.NAMES[k] for k in ("app_id", "app_secret")), strict=True)))
 def test_a_refresh_token_of_the_environment_needs_the_app(environ, refresh, app, secret):
-    found = credentials.find(environ={**environ, refresh: "pinr_0", app: "123", secret: "shhh"})
+    found = find.find(environ={**environ, refresh: "pinr_0", app: "123", secret: "shhh"})
     assert isinstance(found.tokens, RefreshingToken)
     assert found.source.startswith(f"environment variable {refresh}, continued in ")
     assert found.tokens.header(0.0) is None  # there is no access token yet
     with pytest.raises(ConfigurationError, match="PINTEREST_APP_SECRET is not"):
-        credentials.find(environ={**environ, refresh: "pinr_0", app: "123"})
+        find.find(environ={**environ, refresh: "pinr_0", app: "123"})
     with pytest.raises(ConfigurationError, match="PINTEREST_APP_ID and PINTEREST_APP_SECRET are not"):
-        credentials.find(environ={**environ, refresh: "pinr_0"})
+        find.find(environ={**environ, refresh: "pinr_0"})
 
 
 @pytest.mark.parametrize(
@@ -92,9 +97,9 @@ def test_a_refresh_token_of_the_environment_needs_the_app(environ, refresh, app,
         ("http://[::1]:4010", "http://[::1]:4010/v5"),
     ],
 )
-@pytest.mark.parametrize("name", credentials.NAMES["base_url"])
+@pytest.mark.parametrize("name", environment.NAMES["base_url"])
 def test_the_base_url_with_or_without_its_version(environ, name, text, meant):
-    found = credentials.find(environ={**environ, "PINTEREST_ACCESS_TOKEN": "pina_a", name: text})
+    found = find.find(environ={**environ, "PINTEREST_ACCESS_TOKEN": "pina_a", name: text})
     assert found.base_url == meant
 
 
@@ -103,7 +108,7 @@ def test_the_base_url_with_or_without_its_version(environ, name, text, meant):
 )
 def test_what_is_no_base_url_is_refused_by_the_name_it_came_from(environ, text):
     with pytest.raises(InvalidInput, match="PINTEREST_API_URI") as caught:
-        credentials.find(environ={**environ, "PINTEREST_ACCESS_TOKEN": "pina_a", "PINTEREST_API_URI": text})
+        find.find(environ={**environ, "PINTEREST_ACCESS_TOKEN": "pina_a", "PINTEREST_API_URI": text})
     assert "u:p" not in str(caught.value)
 
 
@@ -118,7 +123,7 @@ def test_a_real_token_does_not_travel_unencrypted():
 
 def test_nothing_found_says_where_it_was_looked_for(environ, profiles):
     with pytest.raises(ConfigurationError) as caught:
-        credentials.find(environ=environ)
+        find.find(environ=environ)
     for words in ("argument", "PINTEREST_ACCESS_TOKEN", "'default'", str(profiles), "pinshop login"):
         assert words in str(caught.value)
 
@@ -130,7 +135,7 @@ def test_the_order_of_the_sources(environ, profiles):
     env = {**environ, "PINTEREST_ACCESS_TOKEN": "pina_env"}
 
     def header(**more):
-        return credentials.find(**more).tokens.header(0.0)
+        return find.find(**more).tokens.header(0.0)
 
     assert header(environ=env, access_token="pina_arg") == "Bearer pina_arg"
     assert header(environ=env, profile="acme") == "Bearer pina_acme"
@@ -141,8 +146,8 @@ def test_the_order_of_the_sources(environ, profiles):
         header(environ=env, access_token="pina_arg", profile="acme")
     with pytest.raises(ConfigurationError, match=r"PINTEREST_ACCESS_TOKEN and PINSHOP_PROFILE=acme.*different accounts"):
         header(environ={**env, "PINSHOP_PROFILE": "acme"})
-    assert credentials.find(environ=env, profile="acme").ad_account_id == "549755885175"
-    assert credentials.find(environ={**env, "PINTEREST_AD_ACCOUNT_ID": "1"}, profile="acme").ad_account_id == "1"
+    assert find.find(environ=env, profile="acme").ad_account_id == "549755885175"
+    assert find.find(environ={**env, "PINTEREST_AD_ACCOUNT_ID": "1"}, profile="acme").ad_account_id == "1"
 
 
 def test_importing_reads_neither_the_environment_nor_files():
@@ -172,7 +177,7 @@ def test_importing_reads_neither_the_environment_nor_files():
 
 
 def kept(environ, name) -> KeptToken:
-    return KeptToken(FileVault(credentials.config_dir(environ) / "tokens"), name)
+    return KeptToken(FileVault(environment.config_dir(environ) / "tokens"), name)
 
 
 def test_a_profile_is_written_and_read_back_and_comments_stay(profiles):
@@ -194,17 +199,17 @@ def test_a_profile_is_written_and_read_back_and_comments_stay(profiles):
     acme = Profile(
         name="acme", ad_account_id="549755885176", app_id='quo"te\\é', scopes=("ads:read", "ads:write"), secrets="keyring"
     )
-    credentials.write_profile(profiles, acme)
+    profiles.write_profile(profiles, acme)
     new = Profile(name="new-1", base_url="http://127.0.0.1:1/v5", grant="client_credentials")
-    credentials.write_profile(profiles, new)
-    assert credentials.read_profiles(profiles) == {
+    profiles.write_profile(profiles, new)
+    assert profiles.read_profiles(profiles) == {
         "acme": acme, "other": Profile(name="other", scopes=("ads:read",)), "new-1": new,
     }  # fmt: skip
     text = profiles.read_text("utf-8")
     assert "# who is who: ask Kim" in text
     assert "# do not touch" in text
     assert stat.S_IMODE(profiles.stat().st_mode) == 0o600
-    credentials.write_profile(profiles, acme)
+    profiles.write_profile(profiles, acme)
     assert profiles.read_text("utf-8") == text
 
 
@@ -212,7 +217,7 @@ def test_a_layout_that_cannot_be_changed_safely_is_left_alone(profiles):
     before = '[acme]\nscopes = [\n  "ads:read",\n]\n'
     written(profiles, before)
     with pytest.raises(ConfigurationError, match="by hand"):
-        credentials.write_profile(profiles, Profile(name="acme", scopes=("ads:write",)))
+        profiles.write_profile(profiles, Profile(name="acme", scopes=("ads:write",)))
     assert profiles.read_text("utf-8") == before
 
 
@@ -238,22 +243,22 @@ def test_a_layout_that_cannot_be_changed_safely_is_left_alone(profiles):
 def test_a_mistake_in_a_profile_is_named(environ, profiles, text, words):
     written(profiles, text)
     with pytest.raises(PinshopError, match=words) as caught:
-        credentials.find(environ=environ)
+        find.find(environ=environ)
     assert "pina_x" not in str(caught.value)
     assert "shhh" not in str(caught.value)
 
 
 def test_a_profile_that_is_not_there(environ, profiles):
     with pytest.raises(ConfigurationError, match=r"there are none.*pinshop login --profile acme"):
-        credentials.from_profile("acme", environ=environ)
+        find.from_profile("acme", environ=environ)
     written(profiles, "[one]\n[two]\n")
     with pytest.raises(ConfigurationError, match="there are one, two"):
-        credentials.from_profile("acme", environ=environ)
+        find.from_profile("acme", environ=environ)
     with pytest.raises(ConfigurationError, match="no token"):
-        credentials.from_profile("one", environ=environ)
+        find.from_profile("one", environ=environ)
     for name in ("../x", "", "a b", "x" * 65):
         with pytest.raises(InvalidInput):
-            credentials.from_profile(name, environ=environ)
+            find.from_profile(name, environ=environ)
 
 
 def test_a_profile_refuses_another_base_url(environ, profiles):
@@ -261,7 +266,7 @@ def test_a_profile_refuses_another_base_url(environ, profiles):
     written(profiles, "[acme]\n")
     kept(environ, "acme").save(Token(access_token=Secret("pina_x")))
     with pytest.raises(ConfigurationError, match=r"is for https://api.pinterest.com/v5, but PINTEREST_API_URI says http://127"):
-        credentials.from_profile("acme", environ={**environ, "PINTEREST_API_URI": "http://127.0.0.1:4010"})
+        find.from_profile("acme", environ={**environ, "PINTEREST_API_URI": "http://127.0.0.1:4010"})
     with pytest.raises(ConfigurationError, match="but base_url says"):
         Client.from_profile("acme", environ=environ, base_url="http://127.0.0.1:4010/v5")
     Client.from_profile("acme", environ={**environ, "PINTEREST_API_URI": "https://api.pinterest.com"}).close()
@@ -276,7 +281,7 @@ def test_a_refresh_and_its_calls_go_to_one_place():
 
 
 def app():
-    from pinshop.auth import App
+    from pinshop.flow.tokens import App
 
     return App("123", Secret("shhh"))
 
@@ -347,7 +352,7 @@ def test_a_directory_that_cannot_be_written_is_an_error_with_advice(environ):  #
 
 
 def test_a_file_where_the_directory_should_be_is_an_error_with_advice(environ):
-    written(credentials.config_dir(environ) / "tokens", "")
+    written(environment.config_dir(environ) / "tokens", "")
     with pytest.raises(ConfigurationError, match="Not a directory"):
         kept(environ, "acme").save(Token(access_token=Secret("b")))
     with pytest.raises(ConfigurationError, match="PINSHOP_CONFIG_DIR"):
@@ -384,7 +389,7 @@ def test_the_lock_excludes_and_outlives_nobody(environ):
     other()
     release()
     holder = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(credentials.config_dir(environ) / "tokens" / "acme.lock")],
+        [sys.executable, "-c", HOLDER, str(environment.config_dir(environ) / "tokens" / "acme.lock")],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     with holder:
@@ -431,20 +436,20 @@ def keychain(monkeypatch):
 
 def test_secrets_in_the_keychain(environ, profiles, keychain):
     profile = Profile(name="acme", app_id="123", secrets="keyring")
-    credentials.write_profile(profiles, profile)
-    store = credentials.kept_token(profile, environ)
+    profiles.write_profile(profiles, profile)
+    store = vaults.kept_token(profile, environ)
     store.save(Token(access_token=Secret("pina_x"), refresh_token=Secret("pinr_x")), app_secret=Secret("shhh"))
     assert list(keychain.kept) == [("pinshop", "acme")]
     assert not list(profiles.parent.rglob("*.json"))
-    found = credentials.find(environ=environ, profile="acme")
+    found = find.find(environ=environ, profile="acme")
     assert found.source == f"profile acme ({profiles}), secrets in the keychain (pinshop/acme)"
     assert isinstance(found.tokens, RefreshingToken)
     release = store.try_lock()
-    assert credentials.kept_token(profile, environ).try_lock() is None
+    assert vaults.kept_token(profile, environ).try_lock() is None
     release()
     keychain.locked = True
     with pytest.raises(ConfigurationError, match=r"keychain did not work.*RuntimeError") as caught:
-        credentials.find(environ=environ, profile="acme")
+        find.find(environ=environ, profile="acme")
     assert "pina_secret" not in str(caught.value)
     keychain.locked = False
     store.delete()
@@ -457,20 +462,20 @@ def test_a_keychain_that_keeps_nothing_is_none(monkeypatch, environ):
 
     for backend in (fail.Keyring(), null.Keyring()):
         monkeypatch.setattr(keyring, "get_keyring", lambda backend=backend: backend)
-        assert credentials.keychain() is None
+        assert vaults.keychain() is None
     with pytest.raises(ConfigurationError, match="there is none"):
-        credentials.kept_token(Profile(name="acme", secrets="keyring"), environ)
+        vaults.kept_token(Profile(name="acme", secrets="keyring"), environ)
 
 
 def test_without_keyring_there_is_no_keychain(monkeypatch):
     monkeypatch.setitem(sys.modules, "keyring", None)
-    assert credentials.keychain() is None
+    assert vaults.keychain() is None
 
 
 def test_without_platformdirs_a_profile_says_what_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "platformdirs", None)
     with pytest.raises(ConfigurationError, match=r"pinshop\[cli\].*PINSHOP_CONFIG_DIR"):
-        credentials.config_dir({})
+        environment.config_dir({})
 
 
 # ----------------------------------------------------------- a token server, and several who refresh at once
@@ -579,7 +584,7 @@ def server():
 
 @pytest.fixture
 def shared_profile(environ, profiles, server):
-    credentials.write_profile(profiles, Profile(name="acme", base_url=server.base_url, app_id="123"))
+    profiles.write_profile(profiles, Profile(name="acme", base_url=server.base_url, app_id="123"))
     store = kept(environ, "acme")
     # The server is at tokens number 0; this access token is one it does not take.
     first = Token(access_token=Secret("pina_old"), refresh_token=Secret("pinr_0"), expires_at=9e12, obtained_at=1.0)
@@ -770,8 +775,8 @@ def test_a_client_shows_where_it_got_its_token_and_not_the_token(environ):
 
 def test_client_credentials_of_a_profile(environ, profiles):
     profile = Profile(name="robot", app_id="123", grant="client_credentials", scopes=("ads:read",))
-    credentials.write_profile(profiles, profile)
-    credentials.kept_token(profile, environ).save_app_secret(Secret("shhh"))
+    profiles.write_profile(profiles, profile)
+    vaults.kept_token(profile, environ).save_app_secret(Secret("shhh"))
     sent = []
 
     class Scripted:
@@ -793,4 +798,4 @@ def test_client_credentials_of_a_profile(environ, profiles):
 def test_a_static_profile(environ, profiles):
     written(profiles, "[acme]\n")
     kept(environ, "acme").save(Token(access_token=Secret("pina_x")))
-    assert isinstance(credentials.from_profile("acme", environ=environ).tokens, StaticToken)
+    assert isinstance(find.from_profile("acme", environ=environ).tokens, StaticToken)

@@ -25,8 +25,8 @@ from typing import Any
 
 import pytest
 
+from pinshop.api.endpoints import OPERATIONS
 from pinshop.emulator import Emulator
-from pinshop.operations import OPERATIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
@@ -115,16 +115,16 @@ COMPOSED = {"Promotions.resume", "Reports.wait", "Reports.download"}
 def endpoints() -> list[Any]:
     """The public methods of the resources, as they are written once for both colours."""
     import pinshop.resources
-    from pinshop.resources import colour
+    from pinshop.resources import binding, listing
 
     found: list[Any] = []
     for module in pkgutil.iter_modules(pinshop.resources.__path__, "pinshop.resources."):
         for owner in vars(importlib.import_module(module.name)).values():
-            if isinstance(owner, type) and issubclass(owner, colour.Resource) and owner.__module__ == module.name:
+            if isinstance(owner, type) and issubclass(owner, binding.Resource) and owner.__module__ == module.name:
                 found += [
                     pytest.param(inspect.getdoc(value) or "", id=f"{owner.__name__}.{name}")
                     for name, value in vars(owner).items()
-                    if isinstance(value, colour.method | colour.listing) and owner.__name__ != "Door"
+                    if isinstance(value, binding.operation | listing.paginated) and owner.__name__ != "BaseClient"
                 ]
     return [parameter for parameter in found if parameter.id not in COMPOSED]
 

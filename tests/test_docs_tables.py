@@ -8,7 +8,9 @@ from typing import get_args
 
 import pytest
 
-from pinshop import credentials, errors, events
+from pinshop import errors
+from pinshop.credentials import environment
+from pinshop.flow import events
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -27,7 +29,7 @@ def test_every_error_is_explained_once():
 
 def test_every_environment_variable_is_listed_with_its_aliases():
     told = [tuple(words) for words in first_cells("authentication.md") if words and words[0].startswith("PIN")]
-    assert sorted(told) == sorted(credentials.NAMES.values())
+    assert sorted(told) == sorted(environment.NAMES.values())
 
 
 @pytest.mark.parametrize("kind", get_args(events.Event), ids=lambda kind: kind.__name__)

@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from pinshop import events
+from pinshop.flow import events
 
 EXAMPLES: list[tuple[events.Event, int, str]] = [
     (events.Sent("campaigns/list", "GET", "/v5/x?bookmark=y", 2), logging.DEBUG, "GET /v5/x?bookmark=y (attempt 2)"),

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from pinshop import AsyncClient, Client
-from pinshop.batch import BatchResult
+from pinshop.api.http import Reply, Request
 from pinshop.emulator import Emulator
 from pinshop.errors import ConnectError, PinshopError
-from pinshop.operations import Reply, Request
+from pinshop.flow.outcomes import BatchResult
 
 HTML = "<html><body>Bad Gateway \xe9</body></html>"
 #: What happens to one request: the fault the emulator is told. "refused" never reaches it.

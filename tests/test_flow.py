@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinshop import errors, events, flow, operations, pacing
-from pinshop.auth import StaticToken
+from pinshop import errors
+from pinshop.api import endpoints, operations
+from pinshop.api.http import Pause, Reply, Request
+from pinshop.api.models import decoders
 from pinshop.errors import (
     BadReply,
     BadRequest,
@@ -24,13 +26,17 @@ from pinshop.errors import (
     TLSError,
     Unauthorized,
 )
-from pinshop.operations import Pause, Reply, Request
+from pinshop.flow import events, pacing
+from pinshop.flow.exchange import exchange
+from pinshop.flow.session import Options, Session
+from pinshop.flow.tokens import StaticToken
+from pinshop.transports.gzip import gunzip
 
 NOW = 1_790_000_000.0
 PATH = {"ad_account_id": "1"}
-GET = operations.build(operations.PROMOTIONS_GET, {**PATH, "product_group_promotion_id": "2"})
-CREATE = operations.build(operations.PROMOTIONS_CREATE, PATH, body={"ad_group_id": "3", "product_group_promotion": []})
-UPDATE = operations.build(operations.PROMOTIONS_UPDATE, PATH, body={"ad_group_id": "3", "product_group_promotion": []})
+GET = operations.build(endpoints.PROMOTIONS_GET, {**PATH, "product_group_promotion_id": "2"})
+CREATE = operations.build(endpoints.PROMOTIONS_CREATE, PATH, body={"ad_group_id": "3", "product_group_promotion": []})
+UPDATE = operations.build(endpoints.PROMOTIONS_UPDATE, PATH, body={"ad_group_id": "3", "product_group_promotion": []})
 OK = Reply(200, {"x-pinterest-rid": "r1"}, b'{"id": "2"}')
 
 
@@ -42,19 +48,19 @@ def reply(status: int, body: Any = b"", **headers: str) -> Reply:
 class Run:
     """A flow obeyed with these answers in turn."""
 
-    def __init__(self, call: operations.Call, *answers: Any, decode: Any = flow.plain, **options: Any) -> None:
+    def __init__(self, call: operations.Call, *answers: Any, decode: Any = decoders.as_json, **options: Any) -> None:
         self.events: list[events.Event] = []
         self.requests: list[Request] = []
         self.pauses: list[Pause] = []
         self.value: Any = None
         self.error: Any = None
-        session = flow.Session(
+        session = Session(
             origin="https://api.pinterest.com", prefix="/v5", token=options.pop("token", StaticToken("emulated_x")),
             pacer=options.pop("pacer", None), emit=self.events.append, clock=lambda: NOW, monotonic=lambda: 0.0,
-            random=options.pop("random", lambda: 0.5), contract="5.28", headers={"Accept": "application/json"},
-            options=msgspec.structs.replace(flow.Options(), **options),
+            random=options.pop("random", lambda: 0.5), api_version="5.28", headers={"Accept": "application/json"},
+            options=msgspec.structs.replace(Options(), **options),
         )  # fmt: skip
-        self._obey(flow.exchange(session, call, decode), iter(answers))
+        self._obey(exchange(session, call, decode), iter(answers))
 
     def _obey(self, steps: Any, answers: Any) -> None:
         given: Any = None
@@ -332,7 +338,7 @@ def test_redirects_are_not_followed():
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"id": "2', b"\xff"])
 def test_a_cut_answer_is_asked_for_again_only_where_that_is_safe(body):
-    decode = flow.entity(dict)
+    decode = decoders.as_entity(dict)
     assert Run(GET, reply(200, body), OK, decode=decode).value.attempts == 2
     run = Run(CREATE, reply(200, body), decode=decode)
     assert type(run.error) is BadReply
@@ -340,7 +346,7 @@ def test_a_cut_answer_is_asked_for_again_only_where_that_is_safe(body):
 
 
 def test_an_answer_of_another_shape_is_not_asked_for_again():
-    run = Run(GET, reply(200, {"not": "a page"}), decode=flow.page(dict))
+    run = Run(GET, reply(200, {"not": "a page"}), decode=decoders.as_page(dict))
     assert type(run.error) is BadReply
     assert len(run.requests) == 1
 
@@ -364,7 +370,7 @@ def test_every_decision_is_an_event_and_no_token_is_in_any():
     st.dictionaries(st.sampled_from(["retry-after", "x-ratelimit-reset"]), st.text(max_size=20)),
 )
 def test_no_answer_whatever_escapes_the_family(body, status, headers):
-    run = Run(GET, *[Reply(status, headers, body)] * 4, decode=flow.entity(dict), max_wait_seconds=1.0)
+    run = Run(GET, *[Reply(status, headers, body)] * 4, decode=decoders.as_entity(dict), max_wait_seconds=1.0)
     assert (run.error is None) != (run.value is None)
 
 
@@ -374,15 +380,15 @@ def test_no_answer_whatever_escapes_the_family(body, status, headers):
 def test_gzip_is_undone_within_bounds():
     import gzip
 
-    assert flow.gunzip(gzip.compress(b"abc"), "gzip", 3, 200) == b"abc"
-    assert flow.gunzip(b"abc", "identity", 3, 200) == b"abc"
+    assert gunzip(gzip.compress(b"abc"), "gzip", 3, 200) == b"abc"
+    assert gunzip(b"abc", "identity", 3, 200) == b"abc"
     with pytest.raises(BadReply, match="larger than 2 bytes"):
-        flow.gunzip(gzip.compress(b"abc"), "gzip", 2, 200)
+        gunzip(gzip.compress(b"abc"), "gzip", 2, 200)
     with pytest.raises(BadReply, match="larger"):  # a bomb: a kilobyte that unpacks to a megabyte
-        flow.gunzip(gzip.compress(b"\0" * 1_000_000), "GZIP", 1000, 200)
+        gunzip(gzip.compress(b"\0" * 1_000_000), "GZIP", 1000, 200)
     with pytest.raises(Disconnected, match="cut short"):
-        flow.gunzip(gzip.compress(b"abc" * 100)[:-6], "gzip", 1000, 200)
+        gunzip(gzip.compress(b"abc" * 100)[:-6], "gzip", 1000, 200)
     with pytest.raises(BadReply, match="not gzip"):
-        flow.gunzip(b"abc", "gzip", 3, 200)
+        gunzip(b"abc", "gzip", 3, 200)
     with pytest.raises(BadReply, match="'br'"):
-        flow.gunzip(b"abc", "br", 3, 200)
+        gunzip(b"abc", "br", 3, 200)

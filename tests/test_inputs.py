@@ -13,20 +13,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pinshop import inputs, wire
+from pinshop.api import models, params
+from pinshop.api.params import ad_groups
 from pinshop.errors import InvalidInput
-from pinshop.inputs import fields
 
 
 def refused(kind: type, value: object, field: str = "items[3]") -> InvalidInput:
     with pytest.raises(InvalidInput) as caught:
-        inputs.check(kind, value, field, "an/operation")
+        params.check(kind, value, field, "an/operation")
     assert not caught.value.sent
     assert caught.value.operation == "an/operation"
     return caught.value
 
 
-CREATE = inputs.ProductGroupPromotionCreate
+CREATE = params.ProductGroupPromotionCreate
 PROMOTION = {"catalog_product_group_id": "1"}
 CAMPAIGN = {"name": "Spring", "objective_type": "CATALOG_SALES"}
 FAST_CBO = {"budget_type": "CBO_ADGROUP", "pacing_delivery_type": "ACCELERATED"}
@@ -49,8 +49,8 @@ class Status(enum.Enum):
 
 def test_what_users_have_at_hand_becomes_what_is_sent() -> None:
     noon = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC)
-    sent = inputs.check(
-        inputs.CampaignCreate,
+    sent = params.check(
+        params.CampaignCreate,
         {
             **CAMPAIGN,
             "status": Status.PAUSED,
@@ -70,26 +70,26 @@ def test_what_users_have_at_hand_becomes_what_is_sent() -> None:
 
 
 def test_null_is_kept_and_unset_is_left_out() -> None:
-    item = {**PROMOTION, "tracking_url": None, "creative_type": wire.UNSET}
-    assert inputs.check(inputs.ProductGroupPromotionCreate, item, "item") == {**PROMOTION, "tracking_url": None}
+    item = {**PROMOTION, "tracking_url": None, "creative_type": models.UNSET}
+    assert params.check(params.ProductGroupPromotionCreate, item, "item") == {**PROMOTION, "tracking_url": None}
 
 
 def test_the_caller_s_objects_are_not_changed() -> None:
     item: dict[str, Any] = {"id": 5, "status": Status.PAUSED}
-    inputs.check_items(inputs.ProductGroupPromotionUpdate, [item])
+    params.check_items(params.ProductGroupPromotionUpdate, [item])
     assert item == {"id": 5, "status": Status.PAUSED}
 
 
 def test_a_decimal_is_sent_as_the_number_it_is() -> None:
     group = {"name": "x", "feed_id": 1, "filters": {"all_of": [{"MAX_PRICE": {"values": Decimal("19.90")}}]}}
-    sent = wire.encode(inputs.check(inputs.CatalogProductGroupCreate, group, "group"))
+    sent = models.encode(params.check(params.CatalogProductGroupCreate, group, "group"))
     assert b'"values":19.90' in sent
     assert json.loads(sent)["feed_id"] == "1"
 
 
 @pytest.mark.parametrize("items", [iter([PROMOTION]), (PROMOTION,), [PROMOTION]], ids=["iterator", "tuple", "list"])
 def test_items_may_be_any_series(items: Any) -> None:
-    assert inputs.check_items(inputs.ProductGroupPromotionCreate, items) == [PROMOTION]
+    assert params.check_items(params.ProductGroupPromotionCreate, items) == [PROMOTION]
 
 
 # ----------------------------------------------------------------------------------------- what is refused
@@ -98,76 +98,76 @@ def test_items_may_be_any_series(items: Any) -> None:
 @pytest.mark.parametrize("items", [{}, "items", b"", None, 3, PROMOTION], ids=repr)
 def test_what_is_no_series_of_items_is_refused(items: Any) -> None:
     with pytest.raises(InvalidInput, match="brackets"):
-        inputs.check_items(inputs.ProductGroupPromotionCreate, items)
+        params.check_items(params.ProductGroupPromotionCreate, items)
 
 
 def test_no_items_are_refused() -> None:
     with pytest.raises(InvalidInput, match="at least one item"):
-        inputs.check_items(inputs.ProductGroupPromotionCreate, [])
+        params.check_items(params.ProductGroupPromotionCreate, [])
 
 
 def test_an_id_comes_only_once() -> None:
     with pytest.raises(InvalidInput, match=r"items\[2\].id: .* items\[0\] has it too"):
-        inputs.check_items(inputs.CampaignUpdate, [{"id": "7"}, {"id": "8"}, {"id": 7}])
+        params.check_items(params.CampaignUpdate, [{"id": "7"}, {"id": "8"}, {"id": 7}])
 
 
 def test_the_place_of_a_mistake_is_named() -> None:
     items = [PROMOTION] * 3 + [{**PROMOTION, "tracking_url": "x" * 4001}]
     with pytest.raises(InvalidInput) as caught:
-        inputs.check_items(inputs.ProductGroupPromotionCreate, items, "product_group_promotions/create")
+        params.check_items(params.ProductGroupPromotionCreate, items, "product_group_promotions/create")
     assert caught.value.field == "items[3].tracking_url"
     assert str(caught.value).startswith("product_group_promotions/create: items[3].tracking_url: got 'xxxx")
     assert "0 to 4000 characters" in str(caught.value)
 
 
 def test_an_unknown_field_is_named_with_the_nearest_known_one() -> None:
-    error = refused(inputs.ProductGroupPromotionCreate, {**PROMOTION, "tracking_ulr": "https://a.b"})
+    error = refused(params.ProductGroupPromotionCreate, {**PROMOTION, "tracking_ulr": "https://a.b"})
     assert (error.field, error.given) == ("items[3].tracking_ulr", "https://a.b")
     assert "did you mean tracking_url?" in str(error)
 
 
 def test_a_field_like_none_is_answered_with_all_there_are() -> None:
-    assert "catalog_product_group_id, " in str(refused(inputs.ProductGroupPromotionCreate, {**PROMOTION, "xyzzy": 1}))
+    assert "catalog_product_group_id, " in str(refused(params.ProductGroupPromotionCreate, {**PROMOTION, "xyzzy": 1}))
 
 
 def test_a_field_that_pinterest_sets_is_refused_as_such() -> None:
-    error = refused(inputs.ProductGroupPromotionUpdate, {"id": 1, "bid_in_micro_currency": 1_000_000})
+    error = refused(params.ProductGroupPromotionUpdate, {"id": 1, "bid_in_micro_currency": 1_000_000})
     assert "Pinterest sets it" in str(error)
 
 
 def test_a_missing_field_is_named() -> None:
-    assert refused(inputs.ProductGroupPromotionCreate, {"status": "ACTIVE"}).field == "items[3].catalog_product_group_id"
+    assert refused(params.ProductGroupPromotionCreate, {"status": "ACTIVE"}).field == "items[3].catalog_product_group_id"
 
 
 @pytest.mark.parametrize(
     ("kind", "item", "field", "words"),
     [
         (
-            inputs.ProductGroupPromotionCreate,
+            params.ProductGroupPromotionCreate,
             PROMOTION | {"catalog_product_group_id": "1\n"},
             "catalog_product_group_id",
             "digits",
         ),
         (
-            inputs.ProductGroupPromotionCreate,
+            params.ProductGroupPromotionCreate,
             PROMOTION | {"catalog_product_group_id": "١"},
             "catalog_product_group_id",
             "digits",
         ),
         (
-            inputs.ProductGroupPromotionCreate,
+            params.ProductGroupPromotionCreate,
             PROMOTION | {"catalog_product_group_id": True},
             "catalog_product_group_id",
             "digits",
         ),
         (
-            inputs.ProductGroupPromotionCreate,
+            params.ProductGroupPromotionCreate,
             PROMOTION | {"catalog_product_group_id": 1.0},
             "catalog_product_group_id",
             "digits",
         ),
         (
-            inputs.ProductGroupPromotionCreate,
+            params.ProductGroupPromotionCreate,
             PROMOTION | {"catalog_product_group_id": None},
             "catalog_product_group_id",
             "digits",
@@ -177,22 +177,22 @@ def test_a_missing_field_is_named() -> None:
         (CREATE, PROMOTION | {"is_mdl": "true"}, "is_mdl", "True or False"),
         (CREATE, PROMOTION | {"tracking_url": 7}, "tracking_url", "a string"),
         (CREATE, PROMOTION | {"tracking_url": "\ud800"}, "tracking_url", "surrogates"),
-        (inputs.CampaignCreate, CAMPAIGN | {"daily_spend_cap": 1.5e6}, "daily_spend_cap", "micro-currency"),
-        (inputs.CampaignCreate, CAMPAIGN | {"daily_spend_cap": "5000000"}, "daily_spend_cap", "micro-currency"),
-        (inputs.CampaignCreate, CAMPAIGN | {"daily_spend_cap": -1}, "daily_spend_cap", "0 or more"),
-        (inputs.CampaignCreate, CAMPAIGN | {"daily_spend_cap": 2**63}, "daily_spend_cap", "an integer"),
-        (inputs.CampaignCreate, CAMPAIGN | {"name": ""}, "name", "1 to 255"),
-        (inputs.CampaignCreate, CAMPAIGN | {"start_time": datetime.datetime(2026, 1, 1)}, "start_time", "time zone"),  # noqa: DTZ001
-        (inputs.CampaignCreate, CAMPAIGN | {"start_time": 1_767_268_800_000}, "start_time", "Unix seconds"),
-        (inputs.CampaignCreate, CAMPAIGN | {"tracking_urls": {"click": ["u"] * 4}}, "tracking_urls.click", "0 to 3 items"),
-        (inputs.CampaignCreate, CAMPAIGN | {"tracking_urls": {"clicks": []}}, "tracking_urls.clicks", "did you mean click"),
-        (inputs.AdGroupCreate, AD_GROUP | {"bid_multiplier": float("nan")}, "bid_multiplier", "0 to 10"),
-        (inputs.AdGroupCreate, AD_GROUP | {"targeting_spec": {"GENDER": ["f"]}}, "targeting_spec.GENDER[0]", "female"),
-        (inputs.ReportRequest, REPORT | {"click_window_days": True}, "click_window_days", "one of 0, 1"),
-        (inputs.ReportRequest, REPORT | {"columns": "SPEND_IN_DOLLAR"}, "columns", "a list"),
-        (inputs.ReportRequest, REPORT | {"columns": []}, "columns", "at least one"),
-        (inputs.ReportRequest, REPORT | {"product_group_ids": ["1"] * 501}, "product_group_ids", "1 to 500"),
-        (inputs.ReportRequest, REPORT | {"start_date": "2026-02-30"}, "start_date", "YYYY-MM-DD"),
+        (params.CampaignCreate, CAMPAIGN | {"daily_spend_cap": 1.5e6}, "daily_spend_cap", "micro-currency"),
+        (params.CampaignCreate, CAMPAIGN | {"daily_spend_cap": "5000000"}, "daily_spend_cap", "micro-currency"),
+        (params.CampaignCreate, CAMPAIGN | {"daily_spend_cap": -1}, "daily_spend_cap", "0 or more"),
+        (params.CampaignCreate, CAMPAIGN | {"daily_spend_cap": 2**63}, "daily_spend_cap", "an integer"),
+        (params.CampaignCreate, CAMPAIGN | {"name": ""}, "name", "1 to 255"),
+        (params.CampaignCreate, CAMPAIGN | {"start_time": datetime.datetime(2026, 1, 1)}, "start_time", "time zone"),  # noqa: DTZ001
+        (params.CampaignCreate, CAMPAIGN | {"start_time": 1_767_268_800_000}, "start_time", "Unix seconds"),
+        (params.CampaignCreate, CAMPAIGN | {"tracking_urls": {"click": ["u"] * 4}}, "tracking_urls.click", "0 to 3 items"),
+        (params.CampaignCreate, CAMPAIGN | {"tracking_urls": {"clicks": []}}, "tracking_urls.clicks", "did you mean click"),
+        (params.AdGroupCreate, AD_GROUP | {"bid_multiplier": float("nan")}, "bid_multiplier", "0 to 10"),
+        (params.AdGroupCreate, AD_GROUP | {"targeting_spec": {"GENDER": ["f"]}}, "targeting_spec.GENDER[0]", "female"),
+        (params.ReportRequest, REPORT | {"click_window_days": True}, "click_window_days", "one of 0, 1"),
+        (params.ReportRequest, REPORT | {"columns": "SPEND_IN_DOLLAR"}, "columns", "a list"),
+        (params.ReportRequest, REPORT | {"columns": []}, "columns", "at least one"),
+        (params.ReportRequest, REPORT | {"product_group_ids": ["1"] * 501}, "product_group_ids", "1 to 500"),
+        (params.ReportRequest, REPORT | {"start_date": "2026-02-30"}, "start_date", "YYYY-MM-DD"),
     ],
 )
 def test_wrong_values_are_refused_with_what_is_allowed(kind: type, item: Mapping[str, Any], field: str, words: str) -> None:
@@ -207,48 +207,48 @@ def test_wrong_values_are_refused_with_what_is_allowed(kind: type, item: Mapping
 @pytest.mark.parametrize(
     ("kind", "item", "field"),
     [
-        (inputs.CampaignCreate, CAMPAIGN | {"daily_spend_cap": 1, "lifetime_spend_cap": 1}, ".lifetime_spend_cap"),
-        (inputs.CampaignUpdate, {"id": 1, "daily_spend_cap": 1, "lifetime_spend_cap": 1}, ".lifetime_spend_cap"),
-        (inputs.CampaignCreate, CAMPAIGN | {"is_campaign_budget_optimization": True}, ".daily_spend_cap"),
-        (inputs.CampaignCreate, CAMPAIGN | {"is_campaign_budget_optimization": True, "daily_spend_cap": 0}, ".daily_spend_cap"),
-        (inputs.CampaignCreate, CAMPAIGN | {"is_campaign_budget_optimization": True, "lifetime_spend_cap": 5}, ".end_time"),
+        (params.CampaignCreate, CAMPAIGN | {"daily_spend_cap": 1, "lifetime_spend_cap": 1}, ".lifetime_spend_cap"),
+        (params.CampaignUpdate, {"id": 1, "daily_spend_cap": 1, "lifetime_spend_cap": 1}, ".lifetime_spend_cap"),
+        (params.CampaignCreate, CAMPAIGN | {"is_campaign_budget_optimization": True}, ".daily_spend_cap"),
+        (params.CampaignCreate, CAMPAIGN | {"is_campaign_budget_optimization": True, "daily_spend_cap": 0}, ".daily_spend_cap"),
+        (params.CampaignCreate, CAMPAIGN | {"is_campaign_budget_optimization": True, "lifetime_spend_cap": 5}, ".end_time"),
         (
-            inputs.CampaignUpdate,
+            params.CampaignUpdate,
             {"id": 1, "is_flexible_daily_budgets": True, "lifetime_spend_cap": 5},
             ".is_flexible_daily_budgets",
         ),
-        (inputs.AdGroupUpdate, {"id": 1, "targeting_template_ids": [5], "targeting_spec": {}}, ".targeting_spec"),
+        (params.AdGroupUpdate, {"id": 1, "targeting_template_ids": [5], "targeting_spec": {}}, ".targeting_spec"),
         (
-            inputs.AdGroupUpdate,
+            params.AdGroupUpdate,
             {"id": 1, "targeting_spec": {"AGE_BUCKET": ["25-34"], "MINIMUM_AGE": 18}},
             ".targeting_spec.AGE_BUCKET",
         ),
-        (inputs.CampaignCreate, CAMPAIGN | {"intended_promotion_type": "CATALOG"}, ".intended_promotion_type"),
-        (inputs.CampaignCreate, CAMPAIGN | {"start_time": 100, "end_time": 100}, ".end_time"),
-        (inputs.AdGroupCreate, AD_GROUP | {"budget_type": "LIFETIME", "budget_in_micro_currency": 1}, ".end_time"),
-        (inputs.AdGroupCreate, AD_GROUP | {"budget_type": "DAILY"}, ".budget_in_micro_currency"),
+        (params.CampaignCreate, CAMPAIGN | {"intended_promotion_type": "CATALOG"}, ".intended_promotion_type"),
+        (params.CampaignCreate, CAMPAIGN | {"start_time": 100, "end_time": 100}, ".end_time"),
+        (params.AdGroupCreate, AD_GROUP | {"budget_type": "LIFETIME", "budget_in_micro_currency": 1}, ".end_time"),
+        (params.AdGroupCreate, AD_GROUP | {"budget_type": "DAILY"}, ".budget_in_micro_currency"),
         (
-            inputs.AdGroupCreate,
+            params.AdGroupCreate,
             AD_GROUP | {"budget_type": "CBO_ADGROUP", "pacing_delivery_type": "ACCELERATED"},
             ".pacing_delivery_type",
         ),
-        (inputs.CatalogProductGroupCreate, {"name": "x", "filters": {"any_of": [{"BRAND": {"values": ["a"]}}]}}, ""),
-        (inputs.CatalogProductGroupUpdate, {"filters": {}}, ".filters"),
-        (inputs.CatalogProductGroupUpdate, {"filters": {"any_of": [], "all_of": []}}, ".filters.any_of"),
+        (params.CatalogProductGroupCreate, {"name": "x", "filters": {"any_of": [{"BRAND": {"values": ["a"]}}]}}, ""),
+        (params.CatalogProductGroupUpdate, {"filters": {}}, ".filters"),
+        (params.CatalogProductGroupUpdate, {"filters": {"any_of": [], "all_of": []}}, ".filters.any_of"),
         (
-            inputs.CatalogProductGroupUpdate,
+            params.CatalogProductGroupUpdate,
             {"filters": {"any_of": [{"BRAND": {"values": ["a"]}, "CURRENCY": {"values": "USD"}}]}},
             ".filters.any_of[0]",
         ),
         (
-            inputs.CatalogProductGroupCreate,
+            params.CatalogProductGroupCreate,
             {"name": "x", "catalog_id": 1, "filters": {"any_of": [{"BRAND": {"values": ["a"]}}]}},
             ".catalog_type",
         ),
-        (inputs.ReportRequest, REPORT | {"end_date": "2025-12-31"}, ".end_date"),
-        (inputs.ReportRequest, REPORT | {"start_hour": 3}, ".start_hour"),
-        (inputs.ReportRequest, REPORT | {"level": "PRODUCT_ITEM", "ad_ids": ["1"]}, ".ad_ids"),
-        (inputs.ReportRequest, REPORT | {"targeting_types": ["GENDER"]}, ".targeting_types"),
+        (params.ReportRequest, REPORT | {"end_date": "2025-12-31"}, ".end_date"),
+        (params.ReportRequest, REPORT | {"start_hour": 3}, ".start_hour"),
+        (params.ReportRequest, REPORT | {"level": "PRODUCT_ITEM", "ad_ids": ["1"]}, ".ad_ids"),
+        (params.ReportRequest, REPORT | {"targeting_types": ["GENDER"]}, ".targeting_types"),
     ],
 )
 def test_rules_that_pinterest_states_hold(kind: type, item: Mapping[str, Any], field: str) -> None:
@@ -259,23 +259,23 @@ def test_rules_that_pinterest_states_hold(kind: type, item: Mapping[str, Any], f
     ("kind", "item"),
     [
         # What moves a campaign from a daily to a lifetime cap in one request.
-        (inputs.CampaignUpdate, {"id": "1", "daily_spend_cap": None, "lifetime_spend_cap": 5}),
-        (inputs.CampaignUpdate, {"id": "1", "daily_spend_cap": 0, "lifetime_spend_cap": 5}),
-        (inputs.CampaignUpdate, {"id": "1", "start_time": 5, "end_time": -1}),
-        (inputs.CampaignCreate, CAMPAIGN | {"is_campaign_budget_optimization": True, "lifetime_spend_cap": 5, "end_time": 9}),
-        (inputs.CampaignCreate, {"name": "x", "objective_type": "SALES", "intended_promotion_type": "CATALOG"}),
-        (inputs.CampaignCreate, CAMPAIGN | {"intended_promotion_type": "LEGACY"}),
-        (inputs.AdGroupCreate, AD_GROUP | {"budget_type": "CBO_ADGROUP", "bid_in_micro_currency": 1}),
-        (inputs.ReportRequest, REPORT | {"granularity": "HOUR", "start_hour": 0, "end_hour": 23}),
+        (params.CampaignUpdate, {"id": "1", "daily_spend_cap": None, "lifetime_spend_cap": 5}),
+        (params.CampaignUpdate, {"id": "1", "daily_spend_cap": 0, "lifetime_spend_cap": 5}),
+        (params.CampaignUpdate, {"id": "1", "start_time": 5, "end_time": -1}),
+        (params.CampaignCreate, CAMPAIGN | {"is_campaign_budget_optimization": True, "lifetime_spend_cap": 5, "end_time": 9}),
+        (params.CampaignCreate, {"name": "x", "objective_type": "SALES", "intended_promotion_type": "CATALOG"}),
+        (params.CampaignCreate, CAMPAIGN | {"intended_promotion_type": "LEGACY"}),
+        (params.AdGroupCreate, AD_GROUP | {"budget_type": "CBO_ADGROUP", "bid_in_micro_currency": 1}),
+        (params.ReportRequest, REPORT | {"granularity": "HOUR", "start_hour": 0, "end_hour": 23}),
     ],
 )
 def test_rules_let_pass_what_is_allowed(kind: type, item: Mapping[str, Any]) -> None:
-    assert inputs.check(kind, item, "item") == item
+    assert params.check(kind, item, "item") == item
 
 
 # ------------------------------------------------------------------------------------------- for any input
 
-KINDS = [kind for kind in vars(fields).values() if is_typeddict(kind) and not kind.__name__.startswith("_")]
+KINDS = [kind for kind in vars(params).values() if is_typeddict(kind) and not kind.__name__.startswith("_")]
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.decimals(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -290,11 +290,11 @@ def test_whatever_is_given_is_refused_clearly_or_can_be_sent(kind: type, data: s
     names = sorted(kind.__annotations__)
     item = data.draw(st.dictionaries(st.sampled_from(names), ANYTHING) | ANYTHING)
     try:
-        sent = wire.encode(inputs.check(kind, item, "item"))
+        sent = models.encode(params.check(kind, item, "item"))
     except InvalidInput as error:
         refusal = error
     else:
-        assert isinstance(wire.parse(sent), dict)
+        assert isinstance(models.parse(sent), dict)
         return
     assert refusal.field.startswith("item")
     assert len(str(refusal)) < 2_000
@@ -304,22 +304,22 @@ def test_whatever_is_given_is_refused_clearly_or_can_be_sent(kind: type, data: s
 
 AD = "/ad_accounts/{ad_account_id}"
 BODIES = [
-    (inputs.ProductGroupPromotionCreate, AD + "/product_group_promotions", "post"),
-    (inputs.ProductGroupPromotionUpdate, AD + "/product_group_promotions", "patch"),
-    (inputs.CampaignCreate, AD + "/campaigns", "post"),
-    (inputs.CampaignUpdate, AD + "/campaigns", "patch"),
-    (inputs.AdGroupCreate, AD + "/ad_groups", "post"),
-    (inputs.AdGroupUpdate, AD + "/ad_groups", "patch"),
-    (inputs.AdAccountCreate, "/ad_accounts", "post"),
-    (inputs.ReportRequest, AD + "/reports", "post"),
+    (params.ProductGroupPromotionCreate, AD + "/product_group_promotions", "post"),
+    (params.ProductGroupPromotionUpdate, AD + "/product_group_promotions", "patch"),
+    (params.CampaignCreate, AD + "/campaigns", "post"),
+    (params.CampaignUpdate, AD + "/campaigns", "patch"),
+    (params.AdGroupCreate, AD + "/ad_groups", "post"),
+    (params.AdGroupUpdate, AD + "/ad_groups", "patch"),
+    (params.AdAccountCreate, "/ad_accounts", "post"),
+    (params.ReportRequest, AD + "/reports", "post"),
 ]
-#: Declared for writing, but read-only by their own text or by every example: see facts in `pinshop.inputs.rules`.
+#: Declared for writing, but read-only by their own text or by every example: see facts in `pinshop.api.params.rules`.
 NOT_WRITTEN = {
-    inputs.ProductGroupPromotionCreate: {
+    params.ProductGroupPromotionCreate: {
         "id", "ad_group_id", "bid_in_micro_currency", "definition", "grid_click_type", "included", "parent_id",
         "relative_definition",
     },
-    inputs.ProductGroupPromotionUpdate: {
+    params.ProductGroupPromotionUpdate: {
         "ad_group_id", "bid_in_micro_currency", "definition", "grid_click_type", "included", "parent_id", "relative_definition",
     },
 }  # fmt: skip
@@ -379,11 +379,11 @@ def test_the_fields_are_those_of_the_newest_description(kind: type, path: str, v
 
 
 STARTS: dict[type, dict[str, Any]] = {
-    inputs.ProductGroupPromotionCreate: PROMOTION,
-    inputs.CampaignCreate: CAMPAIGN,
-    inputs.AdGroupCreate: AD_GROUP,
-    inputs.AdAccountCreate: {},
-    inputs.ReportRequest: REPORT,
+    params.ProductGroupPromotionCreate: PROMOTION,
+    params.CampaignCreate: CAMPAIGN,
+    params.AdGroupCreate: AD_GROUP,
+    params.AdAccountCreate: {},
+    params.ReportRequest: REPORT,
 }
 
 
@@ -399,7 +399,7 @@ def test_every_value_the_descriptions_allow_is_allowed(
         "AdGroupCreate": AD_GROUP,
         "ReportRequest": REPORT,
     }
-    start = base.get(kind.__name__, {} if kind is inputs.AdAccountCreate else {"id": "1"})
+    start = base.get(kind.__name__, {} if kind is params.AdAccountCreate else {"id": "1"})
     for name in declared.keys() & kind.__annotations__.keys():
         schema = flat(description(version), declared[name])
         is_list = schema.get("type") == "array"
@@ -410,7 +410,7 @@ def test_every_value_the_descriptions_allow_is_allowed(
             # Values that rules bind to another field.
             item |= {"budget_in_micro_currency": 1, "end_time": 9} if name == "budget_type" else {}
             item |= {"level": "CAMPAIGN_TARGETING"} if name == "targeting_types" else {}
-            assert inputs.check(kind, item, "item")[name] == item[name]
+            assert params.check(kind, item, "item")[name] == item[name]
 
 
 def test_the_filters_are_those_of_the_newest_description(description: Any) -> None:
@@ -420,8 +420,8 @@ def test_the_filters_are_those_of_the_newest_description(description: Any) -> No
         for part in newest["components"]["schemas"]["CatalogsProductGroupFilterKeys"]["anyOf"]
         for name, value in resolve(newest, part)["properties"].items()
     }
-    assert set(declared) == set(inputs.Filter.__annotations__)
-    hints = get_type_hints(inputs.Filter)
+    assert set(declared) == set(params.Filter.__annotations__)
+    hints = get_type_hints(params.Filter)
     for name, schema in declared.items():
         allowed, required = properties(newest, schema)
         ours = get_type_hints(hints[name], include_extras=True)
@@ -432,10 +432,10 @@ def test_the_filters_are_those_of_the_newest_description(description: Any) -> No
 @pytest.mark.parametrize("value", [float("inf"), float("nan"), 2**64, object(), {1: 2}, {"a": [float("inf")]}, b"x"])
 def test_inside_a_free_object_only_what_json_has_can_be_sent(value: Any) -> None:
     with pytest.raises(InvalidInput, match=r"item\.frequency_goal_metadata\.cap"):
-        inputs.check(fields.OptimizationGoal, {"frequency_goal_metadata": {"cap": value}}, "item")
+        params.check(ad_groups.OptimizationGoal, {"frequency_goal_metadata": {"cap": value}}, "item")
 
 
 @pytest.mark.parametrize("value", [10**400, -(10**400)])
 def test_a_number_beyond_what_json_readers_hold_is_refused(value: int) -> None:
     with pytest.raises(InvalidInput, match="bid_multiplier"):
-        inputs.check(inputs.AdGroupUpdate, {"id": "1", "bid_multiplier": value}, "item")
+        params.check(params.AdGroupUpdate, {"id": "1", "bid_multiplier": value}, "item")

@@ -11,10 +11,11 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from pinshop.auth import App, Secret
+from pinshop.api.http import Reply
+from pinshop.credentials.login import browser_login, pasted_login
 from pinshop.errors import ConfigurationError, InvalidInput, TimedOut, Unauthorized
-from pinshop.login import browser_login, pasted_login
-from pinshop.operations import Reply
+from pinshop.flow.secrets import Secret
+from pinshop.flow.tokens import App
 
 APP = App("1234567", Secret("shhh"))
 ANY_PORT = "http://localhost:0/"

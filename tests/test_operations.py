@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinshop import operations as op
+from pinshop.api import checks, endpoints, operations
 from pinshop.errors import InvalidInput
 
 ACCOUNT = {"ad_account_id": "549755885175"}
@@ -34,7 +34,7 @@ def refused(call, *args, **kwargs) -> InvalidInput:
 
 @pytest.mark.parametrize("value", ["4", 4, "0", "549755885175", 10**18 - 1])
 def test_an_id_is_text_or_a_number(value):
-    assert op.check_id("ad_account_id", value) == str(value)
+    assert checks.check_id("ad_account_id", value) == str(value)
 
 
 @pytest.mark.parametrize(
@@ -46,25 +46,25 @@ def test_an_id_is_text_or_a_number(value):
     ids=repr,
 )  # fmt: skip
 def test_nothing_else_is_an_id(value):
-    error = refused(op.check_id, "ad_account_id", value, "ad_accounts/get")
+    error = refused(checks.check_id, "ad_account_id", value, "ad_accounts/get")
     assert (error.field, error.given, error.sent) == ("ad_account_id", value, False)
     assert "1 to 18 digits" in str(error)
 
 
 @pytest.mark.parametrize("value", ["AG4", "4", 4])
 def test_an_ad_group_id_may_carry_its_prefix(value):
-    assert op.check_ad_group_id("ad_group_id", value) == str(value)
+    assert checks.check_ad_group_id("ad_group_id", value) == str(value)
 
 
 @pytest.mark.parametrize("value", ["AG", "AG4\n", "ag4", "AGAG4", "AG٤", "XG4", True, None])
 def test_nothing_else_is_an_ad_group_id(value):
-    assert refused(op.check_ad_group_id, "ad_group_id", value).field == "ad_group_id"
+    assert refused(checks.check_ad_group_id, "ad_group_id", value).field == "ad_group_id"
 
 
 @given(st.text())
 def test_only_ascii_digits_reach_the_path(text):
     try:
-        call = op.build(op.AD_ACCOUNTS_GET, {"ad_account_id": text})
+        call = operations.build(endpoints.AD_ACCOUNTS_GET, {"ad_account_id": text})
     except InvalidInput:
         return
     assert text.isascii()
@@ -77,7 +77,7 @@ def test_only_ascii_digits_reach_the_path(text):
 
 @pytest.mark.parametrize("value", [datetime.date(2026, 2, 28), "2026-02-28"])
 def test_a_day_is_a_date_or_its_text(value):
-    assert op.check_date("start_date", value) == "2026-02-28"
+    assert checks.check_date("start_date", value) == "2026-02-28"
 
 
 @pytest.mark.parametrize(
@@ -89,12 +89,12 @@ def test_a_day_is_a_date_or_its_text(value):
     ids=repr,
 )  # fmt: skip
 def test_nothing_else_is_a_day(value):
-    assert "YYYY-MM-DD" in str(refused(op.check_date, "start_date", value))
+    assert "YYYY-MM-DD" in str(refused(checks.check_date, "start_date", value))
 
 
 @given(st.dates())
 def test_every_date_is_written_with_four_digits_of_year(day):
-    assert op.check_date("d", op.check_date("d", day)) == day.isoformat()
+    assert checks.check_date("d", checks.check_date("d", day)) == day.isoformat()
 
 
 # ----------------------------------------------------------------------------------------------- choices
@@ -106,24 +106,26 @@ class Colour(enum.Enum):
 
 @pytest.mark.parametrize("value", ["RED", Colour.RED])
 def test_a_choice_is_text_or_an_enum_member(value):
-    assert op.check_choice("colour", value, ("RED", "BLUE")) == "RED"
+    assert checks.check_choice("colour", value, ("RED", "BLUE")) == "RED"
 
 
 @pytest.mark.parametrize("value", ["red", "", "RED ", None, 1, True, ["RED"], {"RED"}], ids=repr)
 def test_a_wrong_choice_is_told_the_right_ones(value):
-    assert "one of RED, BLUE" in str(refused(op.check_choice, "colour", value, iter(("RED", "BLUE"))))
+    assert "one of RED, BLUE" in str(refused(checks.check_choice, "colour", value, iter(("RED", "BLUE"))))
 
 
 def test_true_is_not_the_number_one():
-    assert op.check_choice("click_window_days", 1, (0, 1, 7)) == 1
-    assert refused(op.check_choice, "click_window_days", True, (0, 1, 7))
+    assert checks.check_choice("click_window_days", 1, (0, 1, 7)) == 1
+    assert refused(checks.check_choice, "click_window_days", True, (0, 1, 7))
 
 
 # ------------------------------------------------------------------------------------------------- build
 
 
 def test_a_query_is_encoded_as_the_generated_clients_do():
-    call = op.build(op.PROMOTIONS_ANALYTICS, ACCOUNT, ANALYTICS | {"click_window_days": 7, "view_window_days": None})
+    call = operations.build(
+        endpoints.PROMOTIONS_ANALYTICS, ACCOUNT, ANALYTICS | {"click_window_days": 7, "view_window_days": None}
+    )
     assert call.target == (
         "/ad_accounts/549755885175/product_groups/analytics?start_date=2026-01-01&end_date=2026-01-31"
         "&product_group_ids=1&product_group_ids=2&columns=SPEND_IN_MICRO_DOLLAR%2CTOTAL_CLICKTHROUGH&granularity=DAY"
@@ -132,52 +134,60 @@ def test_a_query_is_encoded_as_the_generated_clients_do():
 
 
 def test_nothing_is_left_of_an_empty_query():
-    assert op.build(op.PROMOTIONS_LIST, ACCOUNT, {"order": None}).target == "/ad_accounts/549755885175/product_group_promotions"
+    assert (
+        operations.build(endpoints.PROMOTIONS_LIST, ACCOUNT, {"order": None}).target
+        == "/ad_accounts/549755885175/product_group_promotions"
+    )
 
 
 def test_booleans_are_written_as_json_writes_them():
-    assert op.build(op.AD_ACCOUNTS_LIST, None, {"include_shared_accounts": False}).query == "include_shared_accounts=false"
+    assert (
+        operations.build(endpoints.AD_ACCOUNTS_LIST, None, {"include_shared_accounts": False}).query
+        == "include_shared_accounts=false"
+    )
 
 
 def test_a_bookmark_is_escaped():
-    query = op.build(op.PROMOTIONS_LIST, ACCOUNT, {"bookmark": "a&b=c d%/ü\n"}).query
+    query = operations.build(endpoints.PROMOTIONS_LIST, ACCOUNT, {"bookmark": "a&b=c d%/ü\n"}).query
     assert parse_qs(query) == {"bookmark": ["a&b=c d%/ü\n"]}
 
 
 def test_a_body_is_encoded_and_bytes_are_left_alone():
-    assert op.build(op.PROMOTIONS_CREATE, ACCOUNT, body={"ad_group_id": "1"}).body == b'{"ad_group_id":"1"}'
-    assert op.build(op.PROMOTIONS_CREATE, ACCOUNT, body=b"{ }").body == b"{ }"
-    assert op.build(op.PROMOTIONS_CREATE, ACCOUNT).body is None
+    assert operations.build(endpoints.PROMOTIONS_CREATE, ACCOUNT, body={"ad_group_id": "1"}).body == b'{"ad_group_id":"1"}'
+    assert operations.build(endpoints.PROMOTIONS_CREATE, ACCOUNT, body=b"{ }").body == b"{ }"
+    assert operations.build(endpoints.PROMOTIONS_CREATE, ACCOUNT).body is None
 
 
 def test_a_form_is_a_form():
-    call = op.build(op.OAUTH_TOKEN, body={"grant_type": "refresh_token", "refresh_token": "a b&c"})
+    call = operations.build(endpoints.OAUTH_TOKEN, body={"grant_type": "refresh_token", "refresh_token": "a b&c"})
     assert (call.content_type, call.body) == (
         "application/x-www-form-urlencoded",
         b"grant_type=refresh_token&refresh_token=a+b%26c",
     )
 
 
-@pytest.mark.parametrize("name", [o.id for o in op.OPERATIONS if o.path_names])
+@pytest.mark.parametrize("name", [o.id for o in endpoints.OPERATIONS if o.path_names])
 def test_a_missing_path_argument_is_named(name):
-    operation = op.BY_ID[name]
+    operation = endpoints.BY_ID[name]
     for path in (None, {}, dict.fromkeys(operation.path_names)):
-        error = refused(op.build, operation, path)
+        error = refused(operations.build, operation, path)
         assert (error.field, error.operation) == (operation.path_names[0], operation.id)
 
 
 def test_the_second_path_argument_may_be_the_missing_one():
-    assert refused(op.build, op.PROMOTIONS_GET, ACCOUNT).field == "product_group_promotion_id"
+    assert refused(operations.build, endpoints.PROMOTIONS_GET, ACCOUNT).field == "product_group_promotion_id"
 
 
 @pytest.mark.parametrize("name", ["start_date", "end_date", "product_group_ids", "columns", "granularity"])
 def test_a_missing_argument_is_named(name):
-    error = refused(op.build, op.PROMOTIONS_ANALYTICS, ACCOUNT, {k: v for k, v in ANALYTICS.items() if k != name})
+    error = refused(
+        operations.build, endpoints.PROMOTIONS_ANALYTICS, ACCOUNT, {k: v for k, v in ANALYTICS.items() if k != name}
+    )
     assert (error.field, error.operation) == (name, "product_groups/analytics")
 
 
 def test_an_unknown_argument_is_told_the_known_ones():
-    error = refused(op.build, op.PROMOTIONS_LIST, ACCOUNT, {"adgroup_id": "1"})
+    error = refused(operations.build, endpoints.PROMOTIONS_LIST, ACCOUNT, {"adgroup_id": "1"})
     assert error.field == "adgroup_id"
     assert "ad_group_id" in error.allowed
 
@@ -200,51 +210,56 @@ def test_an_unknown_argument_is_told_the_known_ones():
     ],
 )
 def test_a_wrong_analytics_argument_is_named(name, value, words):
-    assert words in str(refused(op.build, op.PROMOTIONS_ANALYTICS, ACCOUNT, ANALYTICS | {name: value}))
+    assert words in str(refused(operations.build, endpoints.PROMOTIONS_ANALYTICS, ACCOUNT, ANALYTICS | {name: value}))
 
 
 @pytest.mark.parametrize("value", [0, 251, "25", 25.0, True])
 def test_a_page_holds_1_to_250(value):
-    assert refused(op.build, op.PROMOTIONS_LIST, ACCOUNT, {"page_size": value}).field == "page_size"
+    assert refused(operations.build, endpoints.PROMOTIONS_LIST, ACCOUNT, {"page_size": value}).field == "page_size"
     for fine in (1, 250):
-        assert op.build(op.PROMOTIONS_LIST, ACCOUNT, {"page_size": fine}).query == f"page_size={fine}"
+        assert operations.build(endpoints.PROMOTIONS_LIST, ACCOUNT, {"page_size": fine}).query == f"page_size={fine}"
 
 
 def test_a_list_may_be_any_iterable():
-    query = op.build(op.PROMOTIONS_LIST, ACCOUNT, {"product_group_promotion_ids": (str(n) for n in range(3))}).query
+    query = operations.build(
+        endpoints.PROMOTIONS_LIST, ACCOUNT, {"product_group_promotion_ids": (str(n) for n in range(3))}
+    ).query
     assert parse_qsl(query) == [("product_group_promotion_ids", str(n)) for n in range(3)]
 
 
 def test_a_comma_cannot_smuggle_a_second_column_in():
-    assert refused(op.build, op.PROMOTIONS_ANALYTICS, ACCOUNT, ANALYTICS | {"columns": ["A,B"]}).field == "columns[0]"
+    assert (
+        refused(operations.build, endpoints.PROMOTIONS_ANALYTICS, ACCOUNT, ANALYTICS | {"columns": ["A,B"]}).field
+        == "columns[0]"
+    )
 
 
-# ---------------------------------------------------------------------------------------- params by contract
+# ---------------------------------------------------------------------------------------- params by api_version
 
 
-def test_limits_are_those_of_the_contract():
-    ids = op.PROMOTIONS_ANALYTICS.params["product_group_ids"]
-    assert [ids.at(contract).maximum for contract in op.CONTRACTS] == [100, 100, 250, 250]
-    window = op.PROMOTIONS_ANALYTICS.params["click_window_days"]
-    assert [window.at(contract).choices for contract in ("5.6", "5.14")] == [(1, 7, 30, 60), (0, 1, 7, 14, 30, 60)]
-    zone = op.PROMOTIONS_ANALYTICS.params["reporting_timezone"]
-    assert [zone.at(contract) is None for contract in op.CONTRACTS] == [True, True, False, False]
+def test_limits_are_those_of_the_api_version():
+    ids = endpoints.PROMOTIONS_ANALYTICS.params["product_group_ids"]
+    assert [ids.at(api_version).maximum for api_version in operations.API_VERSIONS] == [100, 100, 250, 250]
+    window = endpoints.PROMOTIONS_ANALYTICS.params["click_window_days"]
+    assert [window.at(api_version).choices for api_version in ("5.6", "5.14")] == [(1, 7, 30, 60), (0, 1, 7, 14, 30, 60)]
+    zone = endpoints.PROMOTIONS_ANALYTICS.params["reporting_timezone"]
+    assert [zone.at(api_version) is None for api_version in operations.API_VERSIONS] == [True, True, False, False]
 
 
 def test_versions_compare_as_numbers():
-    assert op.version("5.9") < op.version("5.14") < op.version("5.14.1") < op.version("5.28")
+    assert operations.version("5.9") < operations.version("5.14") < operations.version("5.14.1") < operations.version("5.28")
 
 
 # --------------------------------------------------------------------------------------------------- raw
 
 
 def test_raw_reaches_what_has_no_method():
-    call = op.raw("GET", "/boards", query={"page_size": "5", "ids": ["1", "2"]})
+    call = operations.raw("GET", "/boards", query={"page_size": "5", "ids": ["1", "2"]})
     assert (call.target, call.operation.idempotent, call.operation.category) == (
         "/boards?page_size=5&ids=1&ids=2", True, "org_read",
     )  # fmt: skip
-    assert op.raw("POST", "/boards", body={"name": "x"}).operation.idempotent is False
-    assert op.raw("DELETE", "/boards/1", idempotent=True).operation.idempotent is True
+    assert operations.raw("POST", "/boards", body={"name": "x"}).operation.idempotent is False
+    assert operations.raw("DELETE", "/boards/1", idempotent=True).operation.idempotent is True
 
 
 @pytest.mark.parametrize(
@@ -252,13 +267,9 @@ def test_raw_reaches_what_has_no_method():
     ["boards", "", "/a b", "/a?b", "/a#b", "/a\r\nHost: x", "/ü", "/../v", "/a/../b", "/a\\b", "/a/..", "https://x/y", "//x/y"],
 )  # fmt: skip
 def test_raw_stays_below_the_base_url(path):
-    assert refused(op.raw, "GET", path).field == "path"
-
-
-def test_a_path_segment_is_quoted():
-    assert op.path_quote("a/b ü?") == "a%2Fb%20%C3%BC%3F"
+    assert refused(operations.raw, "GET", path).field == "path"
 
 
 def test_ids_of_operations_are_unique():
-    assert len(op.BY_ID) == len(op.OPERATIONS)
-    assert len({(o.verb, o.path) for o in op.OPERATIONS}) == len(op.OPERATIONS)
+    assert len(endpoints.BY_ID) == len(endpoints.OPERATIONS)
+    assert len({(o.verb, o.path) for o in endpoints.OPERATIONS}) == len(endpoints.OPERATIONS)

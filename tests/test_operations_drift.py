@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from pinshop.operations import OPERATIONS, Operation, Param, version
+from pinshop.api.endpoints import OPERATIONS
+from pinshop.api.operations import Operation, Param, version
 
 VERSIONS = ("5.6.0", "5.14.0", "5.23.0")
 NEWEST = VERSIONS[-1]
@@ -129,7 +130,7 @@ def declared(description: dict[str, Any], operation: Operation) -> dict[str, Any
     }
 
 
-def drift(description: dict[str, Any], operation: Operation, contract: str) -> dict[str, str]:
+def drift(description: dict[str, Any], operation: Operation, api_version: str) -> dict[str, str]:
     """Fact -> "description says … / row says …", for all facts that differ."""
     found: dict[str, str] = {}
 
@@ -138,15 +139,15 @@ def drift(description: dict[str, Any], operation: Operation, contract: str) -> d
             found[fact] = f"description {theirs!r}, row {ours!r}"
 
     there = declared(description, operation)
-    compare("exists", there is not None, version(contract) >= version(operation.since))
+    compare("exists", there is not None, version(api_version) >= version(operation.since))
     if there is None:
         return found
     since = operation.client_credentials_since
     compare("operationId", there["operationId"], operation.id)
     compare("category", there["category"], operation.category)
     compare("scopes", there["scopes"], tuple(sorted(operation.scopes)))
-    compare("client_credentials", there["client_credentials"], since is not None and version(contract) >= version(since))
-    if contract == NEWEST:  # what the sandbox offers now is what counts
+    compare("client_credentials", there["client_credentials"], since is not None and version(api_version) >= version(since))
+    if api_version == NEWEST:  # what the sandbox offers now is what counts
         compare("sandbox", there["sandbox"], "enabled" if operation.sandbox else "disabled")
     if not there["success"] <= set(operation.success):
         compare("success", sorted(there["success"]), operation.success)
@@ -154,7 +155,7 @@ def drift(description: dict[str, Any], operation: Operation, contract: str) -> d
     compare("body", there["body"], operation.body)
     compare("envelope", there["envelope"], operation.envelope)
     compare("max_items", there["max_items"], operation.max_items)
-    ours = {p.name: promised_param(at) for p in operation.query if (at := p.at(contract))}
+    ours = {p.name: promised_param(at) for p in operation.query if (at := p.at(api_version))}
     compare("query", sorted(there["query"]), sorted(ours))
     for name in sorted(ours.keys() & there["query"].keys()):
         for fact, theirs in there["query"][name].items():
@@ -164,26 +165,26 @@ def drift(description: dict[str, Any], operation: Operation, contract: str) -> d
     return found
 
 
-@pytest.mark.parametrize("contract", VERSIONS)
-def test_rows_say_what_pinterest_says(contract, description):
-    spec = description(contract)
+@pytest.mark.parametrize("api_version", VERSIONS)
+def test_rows_say_what_pinterest_says(api_version, description):
+    spec = description(api_version)
     lines, excused = [], 0
     for operation in OPERATIONS:
-        for fact, words in drift(spec, operation, contract).items():
-            if (contract, operation.id, fact) in KNOWN or ("*", operation.id, fact) in KNOWN:
+        for fact, words in drift(spec, operation, api_version).items():
+            if (api_version, operation.id, fact) in KNOWN or ("*", operation.id, fact) in KNOWN:
                 excused += 1
             else:
-                lines.append(f"{contract}  {operation.id:42} {fact:34} {words}")
-    print(f"\n{contract}: {len(OPERATIONS)} rows compared, {len(lines)} differ, {excused} differ for a known reason")
+                lines.append(f"{api_version}  {operation.id:42} {fact:34} {words}")
+    print(f"\n{api_version}: {len(OPERATIONS)} rows compared, {len(lines)} differ, {excused} differ for a known reason")
     assert not lines, "\n" + "\n".join(lines)
 
 
 def test_no_excuse_is_left_over(description):
     real = {
         key
-        for contract in VERSIONS
+        for api_version in VERSIONS
         for operation in OPERATIONS
-        for fact in drift(description(contract), operation, contract)
-        for key in ((contract, operation.id, fact), ("*", operation.id, fact))
+        for fact in drift(description(api_version), operation, api_version)
+        for key in ((api_version, operation.id, fact), ("*", operation.id, fact))
     }
     assert sorted(KNOWN.keys() - real) == []

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinshop import pacing
-from pinshop.pacing import Pacer, RateLimit, read_headers
+from pinshop.flow import pacing
+from pinshop.flow.pacing import Pacer, RateLimit, read_headers
 
 STANDARD = "100, 100;w=1, 1000;w=60"
 

@@ -6,8 +6,8 @@ import pytest
 
 from pinshop import Client, InvalidInput, Pacer
 from pinshop.emulator import Emulator
-from pinshop.pacing import Quota
-from pinshop.plan import Plan
+from pinshop.flow.estimate import Estimate
+from pinshop.flow.pacing import Quota
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_a_plan_checks_what_the_job_would_check(emulator, client):
 
 
 def test_the_quota_left_decides_how_long_it_takes():
-    plan = Plan(
+    plan = Estimate(
         operation="product_groups/analytics",
         calls={"ads_analytics": 700},
         side_by_side=1000,
@@ -60,7 +60,7 @@ def test_the_quota_left_decides_how_long_it_takes():
 
 
 def test_without_a_tight_quota_the_calls_themselves_take_the_time():
-    plan = Plan(operation="x", calls={"ads_write": 40}, side_by_side=4, quotas=[])
+    plan = Estimate(operation="x", calls={"ads_write": 40}, side_by_side=4, quotas=[])
     assert plan.cost(call_seconds=0.5).seconds == 5
 
 

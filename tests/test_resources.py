@@ -17,9 +17,26 @@ import msgspec
 import pytest
 
 from described import Described
-from pinshop import flow, operations, wire
-from pinshop.operations import BY_ID, Reply, Request
-from pinshop.resources import Resource, accounts, ad_groups, campaigns, catalogs, listing, method, metrics, promotions, reports
+from pinshop.api import models, operations
+from pinshop.api.endpoints import BY_ID
+from pinshop.api.http import Reply, Request
+from pinshop.api.models import decoders
+from pinshop.flow.exchange import exchange
+from pinshop.flow.steps import Flow
+from pinshop.resources import (
+    ad_accounts,
+    ad_groups,
+    campaigns,
+    catalog_product_groups,
+    catalogs,
+    feeds,
+    metrics,
+    promotions,
+    reports,
+    user_account,
+)
+from pinshop.resources.binding import Resource, operation
+from pinshop.resources.listing import paginated
 from scripted import Script, answer, both
 
 A, B = "549755885175", "2680059592705"
@@ -39,43 +56,43 @@ Act = Callable[[Any], Any]
 
 #: (operation, how it is called, what it gives). Writes of batches have their own tests: their answers must fit their items.
 CALLS: list[tuple[str, Act, Any]] = [
-    ("user_account/get", lambda c: c.user_account.get(ad_account_id=A), wire.UserAccount),
-    ("ad_accounts/list", lambda c: c.ad_accounts.list(include_shared_accounts=False, page_size=250), [wire.AdAccount]),
-    ("ad_accounts/get", lambda c: c.ad_accounts.get(int(A)), wire.AdAccount),
-    ("ad_accounts/create", lambda c: c.ad_accounts.create(name="ACME", country="US", owner_user_id=7), wire.AdAccount),
-    ("campaigns/list", lambda c: c.campaigns.list(A, campaign_ids=[B], entity_statuses=["ARCHIVED"]), [wire.Campaign]),
-    ("campaigns/get", lambda c: c.campaigns.get(A, B), wire.Campaign),
-    ("ad_groups/list", lambda c: c.ad_groups.list(A, campaign_ids=[B], order="DESCENDING"), [wire.AdGroup]),
-    ("ad_groups/get", lambda c: c.ad_groups.get(A, B), wire.AdGroup),
-    ("catalogs/list", lambda c: c.catalogs.list(ad_account_id=A), [wire.Catalog]),
-    ("feeds/list", lambda c: c.feeds.list(page_size=1), [wire.Feed]),
-    ("feeds/get", lambda c: c.feeds.get(B, ad_account_id=A), wire.Feed),
-    ("catalogs_product_groups/list", lambda c: c.catalog_product_groups.list(feed_id=B), [wire.CatalogProductGroup]),
-    ("catalogs_product_groups/get", lambda c: c.catalog_product_groups.get(B), wire.CatalogProductGroup),
+    ("user_account/get", lambda c: c.user_account.get(ad_account_id=A), models.UserAccount),
+    ("ad_accounts/list", lambda c: c.ad_accounts.list(include_shared_accounts=False, page_size=250), [models.AdAccount]),
+    ("ad_accounts/get", lambda c: c.ad_accounts.get(int(A)), models.AdAccount),
+    ("ad_accounts/create", lambda c: c.ad_accounts.create(name="ACME", country="US", owner_user_id=7), models.AdAccount),
+    ("campaigns/list", lambda c: c.campaigns.list(A, campaign_ids=[B], entity_statuses=["ARCHIVED"]), [models.Campaign]),
+    ("campaigns/get", lambda c: c.campaigns.get(A, B), models.Campaign),
+    ("ad_groups/list", lambda c: c.ad_groups.list(A, campaign_ids=[B], order="DESCENDING"), [models.AdGroup]),
+    ("ad_groups/get", lambda c: c.ad_groups.get(A, B), models.AdGroup),
+    ("catalogs/list", lambda c: c.catalogs.list(ad_account_id=A), [models.Catalog]),
+    ("feeds/list", lambda c: c.feeds.list(page_size=1), [models.Feed]),
+    ("feeds/get", lambda c: c.feeds.get(B, ad_account_id=A), models.Feed),
+    ("catalogs_product_groups/list", lambda c: c.catalog_product_groups.list(feed_id=B), [models.CatalogProductGroup]),
+    ("catalogs_product_groups/get", lambda c: c.catalog_product_groups.get(B), models.CatalogProductGroup),
     (
         "catalogs_product_groups/create",
         lambda c: c.catalog_product_groups.create(name="ACME", feed_id=B, filters=BRAND),
-        wire.CatalogProductGroup,
+        models.CatalogProductGroup,
     ),
     (
         "catalogs_product_groups/update",
         lambda c: c.catalog_product_groups.update(B, name="ACME, all", description=None),
-        wire.CatalogProductGroup,
+        models.CatalogProductGroup,
     ),
     ("catalogs_product_groups/delete", lambda c: c.catalog_product_groups.delete(B), None),
-    ("catalogs_product_groups/product_counts_get", lambda c: c.catalog_product_groups.product_counts(B), wire.ProductCounts),
-    ("catalogs_product_group_pins/list", lambda c: c.catalog_product_groups.products(B), [wire.Product]),
-    ("analytics/create_report", lambda c: c.reports.create(A, **REPORT), wire.ReportOrder),
-    ("analytics/get_report", lambda c: c.reports.get(A, "a token/+"), wire.ReportState),
-    ("delivery_metrics/get", lambda c: c.resources.delivery_metrics(report_type="SYNC"), [wire.DeliveryMetric]),
-    ("metrics_ready_state/get", lambda c: c.resources.metrics_ready_state("2026-08-31"), wire.MetricsReadyState),
+    ("catalogs_product_groups/product_counts_get", lambda c: c.catalog_product_groups.product_counts(B), models.ProductCounts),
+    ("catalogs_product_group_pins/list", lambda c: c.catalog_product_groups.products(B), [models.Product]),
+    ("analytics/create_report", lambda c: c.reports.create(A, **REPORT), models.ReportOrder),
+    ("analytics/get_report", lambda c: c.reports.get(A, "a token/+"), models.ReportState),
+    ("delivery_metrics/get", lambda c: c.resources.delivery_metrics(report_type="SYNC"), [models.DeliveryMetric]),
+    ("metrics_ready_state/get", lambda c: c.resources.metrics_ready_state("2026-08-31"), models.MetricsReadyState),
 ]
 ABSENT = {("5.6", "catalogs/list")}
 CASES = [
-    pytest.param(contract, operation, act, kind, id=f"{operation}-{contract}")
-    for contract in operations.CONTRACTS
+    pytest.param(api_version, operation, act, kind, id=f"{operation}-{api_version}")
+    for api_version in operations.API_VERSIONS
     for operation, act, kind in CALLS
-    if (contract, operation) not in ABSENT
+    if (api_version, operation) not in ABSENT
 ]
 
 
@@ -100,17 +117,17 @@ class Judge:
         return answer(value, status)
 
 
-def invented(contract: str, judge: Described, seed: int) -> Script:
-    return Script(Judge(judge, seed), contract=contract)
+def invented(api_version: str, judge: Described, seed: int) -> Script:
+    return Script(Judge(judge, seed), api_version=api_version)
 
 
-@pytest.mark.parametrize(("contract", "operation", "act", "kind"), CASES)
+@pytest.mark.parametrize(("api_version", "operation", "act", "kind"), CASES)
 def test_it_speaks_as_pinterest_describes(
-    contract: str, operation: str, act: Act, kind: Any, described: Callable[[str], Described]
+    api_version: str, operation: str, act: Act, kind: Any, described: Callable[[str], Described]
 ) -> None:
     for seed in range(5):
-        judge = Judge(described(contract), seed)
-        value, script = both(partial(invented, contract, described(contract), seed), act)
+        judge = Judge(described(api_version), seed)
+        value, script = both(partial(invented, api_version, described(api_version), seed), act)
         judge(script.requests[0])
         assert not judge.objections
         [request] = script.requests
@@ -136,9 +153,9 @@ def assert_nothing_lost(entity: Any, said: Any) -> None:
             if name in said:
                 assert_nothing_lost(getattr(entity, name), said[name])
             else:
-                assert getattr(entity, name) is wire.UNSET
+                assert getattr(entity, name) is models.UNSET
     else:
-        assert json.loads(wire.encode(entity)) == said
+        assert json.loads(models.encode(entity)) == said
 
 
 # ------------------------------------------------------------------------------- the methods
@@ -146,13 +163,13 @@ def assert_nothing_lost(entity: Any, said: Any) -> None:
 
 NOUNS = {
     "promotions": promotions.Promotions,
-    "ad_accounts": accounts.AdAccounts,
-    "user_account": accounts.UserAccounts,
+    "ad_accounts": ad_accounts.AdAccounts,
+    "user_account": user_account.UserAccounts,
     "campaigns": campaigns.Campaigns,
     "ad_groups": ad_groups.AdGroups,
     "catalogs": catalogs.Catalogs,
-    "feeds": catalogs.Feeds,
-    "catalog_product_groups": catalogs.CatalogProductGroups,
+    "feeds": feeds.Feeds,
+    "catalog_product_groups": catalog_product_groups.CatalogProductGroups,
     "reports": reports.Reports,
     "resources": metrics.Metrics,
 }
@@ -160,15 +177,15 @@ METHODS = [
     pytest.param(member, id=f"{noun}.{name}")
     for noun, kind in NOUNS.items()
     for name, member in vars(kind).items()
-    if isinstance(member, method | listing)
+    if isinstance(member, operation | paginated)
 ]
 
 
 def test_every_noun_is_on_the_client() -> None:
-    from pinshop.resources import Door
+    from pinshop.base_client import BaseClient
 
     for noun, kind in NOUNS.items():
-        assert kind.__name__ in str(vars(Door)[noun].func.__annotations__["return"])
+        assert kind.__name__ in str(vars(BaseClient)[noun].func.__annotations__["return"])
         assert issubclass(kind, Resource)
 
 
@@ -183,11 +200,11 @@ def test_every_argument_is_explained(member: Any) -> None:
 # --------------------------------------------------------------------------------- how little an endpoint takes
 
 
-class Board(wire.Entity):
+class Board(models.Entity):
     """A board."""
 
-    id: str | None | wire.UnsetType = wire.UNSET
-    name: str | None | wire.UnsetType = wire.UNSET
+    id: str | None | models.UnsetType = models.UNSET
+    name: str | None | models.UnsetType = models.UNSET
 
 
 BOARDS_GET = operations.Operation(
@@ -199,11 +216,11 @@ BOARDS_GET = operations.Operation(
 class Boards(Resource[Any]):
     """``client.boards``, if it existed."""
 
-    @method
-    def get(self, board_id: str | int) -> flow.Flow[Board]:
+    @operation
+    def get(self, board_id: str | int) -> Flow[Board]:
         """Get one board: ``GET /boards/{board_id}``."""
         call = operations.build(BOARDS_GET, {"board_id": board_id})
-        return (yield from flow.exchange(self._session, call, flow.entity(Board))).value
+        return (yield from exchange(self._session, call, decoders.as_entity(Board))).value
 
 
 def test_an_endpoint_takes_fewer_than_thirty_lines() -> None:

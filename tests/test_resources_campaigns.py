@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from described import Described
-from pinshop import BatchResult, Disconnected, InvalidInput, PartialFailure, Unauthorized, wire
-from pinshop.operations import CONTRACTS, Request
+from pinshop import BatchResult, Disconnected, InvalidInput, PartialFailure, Unauthorized
+from pinshop.api import models
+from pinshop.api.http import Request
+from pinshop.api.operations import API_VERSIONS
 from scripted import Script, answer, both
 
 A, C1, C2 = "549755885175", "626736533506", "626736533507"
@@ -43,7 +45,7 @@ def test_a_create_gives_one_outcome_per_item_in_order() -> None:
     assert isinstance(result, BatchResult)
     assert [o.state for o in result] == ["created", "failed", "created"]
     assert [o.id for o in result] == ["901", None, "902"]
-    assert isinstance(result[0].entity, wire.Campaign)
+    assert isinstance(result[0].entity, models.Campaign)
     assert (result[1].code, result[1].message) == (2384, "Missing campaign budget.")
     with pytest.raises(PartialFailure, match=r"items\[1\] failed \(code 2384\)"):
         result.raise_if_failed()
@@ -74,7 +76,7 @@ def test_a_create_whose_answer_is_lost_is_read_back_not_repeated() -> None:
     assert [r.method for r in script.requests] == ["GET", "POST", "GET"]
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
+@pytest.mark.parametrize("api_version", API_VERSIONS)
 @pytest.mark.parametrize(
     "act",
     [
@@ -85,12 +87,12 @@ def test_a_create_whose_answer_is_lost_is_read_back_not_repeated() -> None:
     ],
     ids=["campaigns.create", "campaigns.update", "ad_groups.create", "ad_groups.update"],
 )
-def test_what_is_written_fits_the_description(act: Any, contract: str, described: Callable[[str], Described]) -> None:
+def test_what_is_written_fits_the_description(act: Any, api_version: str, described: Callable[[str], Described]) -> None:
     def either(request: Request) -> Any:
         return EMPTY if request.method == "GET" else created(request)
 
-    _, script = both(lambda: Script(either, either, contract=contract), act)
-    assert [problem for request in script.requests for problem in described(contract).refusals(request)] == []
+    _, script = both(lambda: Script(either, either, api_version=api_version), act)
+    assert [problem for request in script.requests for problem in described(api_version).refusals(request)] == []
 
 
 def test_a_create_that_was_lost_on_the_way_is_sent_again_once_it_is_certainly_missing() -> None:

@@ -1,4 +1,4 @@
-"""Every method against the emulator: over a real socket and in-process, in both colours, and in every contract."""
+"""Every method against the emulator: over a real socket and in-process, in both colours, and in every api_version."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from pinshop import AsyncClient, Client, Conflict, NotFound, ReportUnavailable, wire
+from pinshop import AsyncClient, Client, Conflict, NotFound, ReportUnavailable
+from pinshop.api import models
+from pinshop.api.operations import API_VERSIONS
 from pinshop.emulator import Emulator
-from pinshop.operations import CONTRACTS
 from pinshop.resources import AsyncListing, Listing
 
 NOON = datetime.datetime(2026, 9, 21, 12, tzinfo=datetime.UTC)
@@ -23,7 +24,7 @@ class Driver:
     def __init__(self, emulator: Emulator, colour: str, way: str, **options: Any) -> None:
         self.emulator = emulator
         clock = emulator.clock
-        options |= {"clock": lambda: clock.now().timestamp(), "pacing": False, "contract": emulator.contract}
+        options |= {"clock": lambda: clock.now().timestamp(), "pacing": False, "api_version": emulator.api_version}
         sync = colour == "sync"
         if way == "in-process":
             options |= {
@@ -64,17 +65,17 @@ class Driver:
 WAYS = [
     *(pytest.param(colour, "socket", "5.28", id=f"{colour}-socket") for colour in ("sync", "async")),
     *(
-        pytest.param(colour, "in-process", contract, id=f"{colour}-in-process-{contract}")
+        pytest.param(colour, "in-process", api_version, id=f"{colour}-in-process-{api_version}")
         for colour in ("sync", "async")
-        for contract in CONTRACTS
+        for api_version in API_VERSIONS
     ),
 ]
 
 
 @pytest.fixture
 def do(request: pytest.FixtureRequest) -> Iterator[Driver]:
-    colour, way, contract = request.param
-    emulator = Emulator(contract, now=NOON)
+    colour, way, api_version = request.param
+    emulator = Emulator(api_version, now=NOON)
     if way == "socket":
         emulator.__enter__()
     driver = Driver(emulator, colour, way)
@@ -92,7 +93,7 @@ def test_accounts(do: Driver) -> None:
     em = do.emulator
     user = do(lambda c: c.user_account.get())
     assert user.account_type == "BUSINESS"
-    assert user.id == (wire.UNSET if em.contract == "5.6" else em.user_id)
+    assert user.id == (models.UNSET if em.api_version == "5.6" else em.user_id)
     [account] = do(lambda c: c.ad_accounts.list())
     assert account.id == em.ad_account_id
     assert do(lambda c: c.ad_accounts.get(em.ad_account_id)) == account
@@ -109,7 +110,7 @@ def test_campaigns_and_ad_groups(do: Driver) -> None:
     result = do(lambda c: c.campaigns.create(account, [{**new, "name": f"Spring {n}", "status": "PAUSED"} for n in range(32)]))
     assert result.summary() == "32 created"
     campaign = result[31].entity
-    assert isinstance(campaign, wire.Campaign)
+    assert isinstance(campaign, models.Campaign)
     assert (campaign.name, campaign.status, campaign.daily_spend_cap) == ("Spring 31", "PAUSED", 5_000_000)
     assert do(lambda c: c.campaigns.get(account, campaign.id)).id == campaign.id
     changed = do(lambda c: c.campaigns.update(account, [{"id": campaign.id, "status": "ACTIVE"}, {"id": "7", "name": "None"}]))
@@ -125,7 +126,7 @@ def test_campaigns_and_ad_groups(do: Driver) -> None:
     )
     assert [o.state for o in result] == ["created", "failed"]
     shoes = result[0].entity
-    assert isinstance(shoes, wire.AdGroup)
+    assert isinstance(shoes, models.AdGroup)
     assert do(lambda c: c.ad_groups.get(account, shoes.id)).name == "Shoes"
     assert do(lambda c: c.ad_groups.update(account, [{"id": shoes.id, "name": "All shoes"}]))[0].entity.name == "All shoes"
     assert [g.id for g in do(lambda c: c.ad_groups.list(account, campaign_ids=[campaign.id]))] == [shoes.id]
@@ -136,7 +137,7 @@ def test_campaigns_and_ad_groups(do: Driver) -> None:
 @in_every_way
 def test_catalogs_and_groups(do: Driver) -> None:
     em = do.emulator
-    if em.contract == "5.6":  # GET /catalogs came with 5.11
+    if em.api_version == "5.6":  # GET /catalogs came with 5.11
         with pytest.raises(NotFound):
             do(lambda c: c.catalogs.list())
     else:

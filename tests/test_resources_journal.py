@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from pinshop import Client
+from pinshop.api.http import Reply, Request
 from pinshop.emulator import Emulator
 from pinshop.errors import ConnectError, InvalidInput, TimedOut
-from pinshop.operations import Reply, Request
-from pinshop.resources.journal import JournalFile
+from pinshop.files.batch_journal import JournalFile
 
 SIZE = 70
 

@@ -11,17 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinshop import (
-    BadReply,
-    BadRequest,
-    Disconnected,
-    Forbidden,
-    InvalidInput,
-    RateLimited,
-    ReportUnavailable,
-    ServerError,
-    wire,
-)
+from pinshop import BadReply, BadRequest, Disconnected, Forbidden, InvalidInput, RateLimited, ReportUnavailable, ServerError
+from pinshop.api import models
 from scripted import TOKEN, Script, answer, both
 
 A = "549755885175"
@@ -46,7 +37,7 @@ def test_a_report_is_ordered_as_given(level: str) -> None:
         lambda: Script(answer({"report_status": "IN_PROGRESS", "token": "t", "message": None})),
         lambda c: c.reports.create(A, **{**REPORT, "level": level}, product_item_ids=[5], click_window_days=7),
     )
-    assert order == wire.ReportOrder(report_status="IN_PROGRESS", token="t", message=None)
+    assert order == models.ReportOrder(report_status="IN_PROGRESS", token="t", message=None)
     sent = json.loads(script.requests[0].body or b"")
     assert sent == {**REPORT, "level": level, "product_item_ids": ["5"], "click_window_days": 7}
 
@@ -185,7 +176,7 @@ def test_no_error_shows_the_signature_of_the_link() -> None:
 
 def test_csv_is_text_as_written() -> None:
     body = '\ufeff"Product group ID",Spend,"Name, long"\r\n268,0.10,"a ""b""\nc"\r\n269,,é\r\n'.encode()
-    data = wire.decode_report(body)
+    data = models.decode_report(body)
     assert data.report_format == "CSV"
     assert data.rows == [
         {"Product group ID": "268", "Spend": "0.10", "Name, long": 'a "b"\nc'},
@@ -199,14 +190,14 @@ def test_csv_is_text_as_written() -> None:
 )
 def test_what_is_no_report_is_refused(body: bytes) -> None:
     with pytest.raises(BadReply):
-        wire.decode_report(body)
+        models.decode_report(body)
 
 
 def test_an_empty_report_has_no_rows() -> None:
-    assert wire.decode_report(b"").rows == wire.decode_report(b"{}").rows == wire.decode_report(b"a,b\n").rows == []
+    assert models.decode_report(b"").rows == models.decode_report(b"{}").rows == models.decode_report(b"a,b\n").rows == []
 
 
 @given(st.binary())
 def test_no_bytes_crash_the_reader(body: bytes) -> None:
     with suppress(BadReply):
-        assert isinstance(wire.decode_report(body).rows, list)
+        assert isinstance(models.decode_report(body).rows, list)

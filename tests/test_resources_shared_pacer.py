@@ -8,8 +8,8 @@ import threading
 import pytest
 
 from pinshop.errors import ConfigurationError
-from pinshop.pacing import read_headers
-from pinshop.resources.shared_pacer import SharedPacer
+from pinshop.files.shared_pacer import SharedPacer
+from pinshop.flow.pacing import read_headers
 
 
 class Clock:

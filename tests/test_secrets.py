@@ -18,10 +18,12 @@ import traceback
 import pytest
 
 from pinshop import AsyncClient, Client
-from pinshop.auth import App, RefreshingToken, Secret, Token
-from pinshop.credentials import MemoryStore
+from pinshop.api.operations import raw
+from pinshop.credentials.vaults import MemoryStore
 from pinshop.errors import PinshopError
-from pinshop.operations import raw
+from pinshop.flow.refreshing import RefreshingToken
+from pinshop.flow.secrets import Secret
+from pinshop.flow.tokens import App, Token
 
 ACCESS, NEXT_ACCESS = "emulated_hunter2access", "emulated_hunter2next"
 REFRESH, NEXT_REFRESH = "emulated_hunter2refresh", "emulated_hunter2rotated"

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from pinshop import Disconnected, InvalidInput, NotFound, operations
-from pinshop.operations import raw
+from pinshop import Disconnected, InvalidInput, NotFound
+from pinshop.api import endpoints, operations
+from pinshop.api.operations import raw
 from scripted import TOKEN, Script, answer, both
 
 LIMITED = answer({"code": 8, "message": "This request exceeded a rate limit."}, 429, x_ratelimit_reset="3")
@@ -81,6 +82,6 @@ def test_a_path_that_leads_elsewhere_is_refused(path: str) -> None:
 
 
 def test_a_row_that_exists_takes_fields_that_pinshop_does_not_know() -> None:
-    call = operations.build(operations.CATALOG_PRODUCT_GROUPS_UPDATE, {"product_group_id": 1}, body={"something_new": True})
+    call = operations.build(endpoints.CATALOG_PRODUCT_GROUPS_UPDATE, {"product_group_id": 1}, body={"something_new": True})
     _, script = both(lambda: Script(answer({"id": "1"})), lambda c: c.send(call))
     assert json.loads(script.requests[0].body or b"") == {"something_new": True}

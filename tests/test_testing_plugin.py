@@ -76,14 +76,14 @@ def test_it(n, pinterest, pinterest_emulator):
 def test_the_marker_says_how_a_test_begins_and_the_nearest_wins(suite):
     suite("""
 import pytest
-pytestmark = pytest.mark.pinterest(seed=7, contract="5.14")
+pytestmark = pytest.mark.pinterest(seed=7, api_version="5.14")
 
 def test_module(pinterest_emulator):
-    assert (pinterest_emulator.seed, pinterest_emulator.contract) == (7, "5.14")
+    assert (pinterest_emulator.seed, pinterest_emulator.api_version) == (7, "5.14")
 
-@pytest.mark.pinterest(contract="5.23", now="2025-01-01", rules={"duplicate_promotion": "refuse"}, rate_limit="standard")
+@pytest.mark.pinterest(api_version="5.23", now="2025-01-01", rules={"duplicate_promotion": "refuse"}, rate_limit="standard")
 def test_function(pinterest, pinterest_emulator):
-    assert (pinterest_emulator.seed, pinterest_emulator.contract) == (7, "5.23")
+    assert (pinterest_emulator.seed, pinterest_emulator.api_version) == (7, "5.23")
     assert pinterest_emulator.clock.now().year == 2025
     assert promote(pinterest, pinterest_emulator).ok
     assert len(promote(pinterest, pinterest_emulator).failed) == 2
@@ -102,9 +102,9 @@ def test_real_time(pinterest_emulator):
 
 
 WRONG = {
-    "sed=3": "got sed, allowed: seed, contract",
+    "sed=3": "got sed, allowed: seed, api_version",
     "'5.28'": "write its arguments with their names",
-    "contract='5.1'": "contract: got '5.1'",
+    "api_version='5.1'": "api_version: got '5.1'",
     "rules={'nonsense': 1}": "no rule 'nonsense'",
     "rate_limit='fast'": "rate limit: got 'fast'",
     "faults=[{'operation': 'x'}]": "no operation 'x'",
@@ -155,17 +155,17 @@ import pytest
 
 @pytest.fixture(scope="session")
 def pinterest_settings():
-    return {"contract": "5.6", "seed": 3}
+    return {"api_version": "5.6", "seed": 3}
 """)
     suite("""
 import pytest
 
 def test_all(pinterest_emulator):
-    assert (pinterest_emulator.contract, pinterest_emulator.seed) == ("5.6", 3)
+    assert (pinterest_emulator.api_version, pinterest_emulator.seed) == ("5.6", 3)
 
 @pytest.mark.pinterest(seed=4)
 def test_marker_beats_it(pinterest_emulator):
-    assert (pinterest_emulator.contract, pinterest_emulator.seed) == ("5.6", 4)
+    assert (pinterest_emulator.api_version, pinterest_emulator.seed) == ("5.6", 4)
 """).assert_outcomes(passed=2)
 
 
@@ -274,7 +274,7 @@ def test_the_examples_of_the_page_run(pytester, suite):
     assert tests >= 5
     suite("\n".join(examples)).assert_outcomes(passed=tests)
     pytester.makeconftest(conftest)
-    suite("def test_it(pinterest_emulator): assert pinterest_emulator.contract == '5.23'").assert_outcomes(passed=1)
+    suite("def test_it(pinterest_emulator): assert pinterest_emulator.api_version == '5.23'").assert_outcomes(passed=1)
 
 
 def test_the_page_names_every_argument_with_its_default():

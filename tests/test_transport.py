@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from peers import Authority, Peer, http, reset
-from pinshop.aio import AiohttpTransport
+from pinshop.api.http import Reply, Request
 from pinshop.errors import (
     BadReply,
     ConfigurationError,
@@ -23,8 +23,8 @@ from pinshop.errors import (
     TLSError,
     TransportError,
 )
-from pinshop.operations import Reply, Request
-from pinshop.transport import Urllib3Transport
+from pinshop.transports.aiohttp import AiohttpTransport
+from pinshop.transports.urllib3 import Urllib3Transport
 
 COLOURS = pytest.mark.parametrize("colour", ["sync", "async"])
 

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinshop import wire
+from pinshop.api import models
+from pinshop.api.models import UNSET, ProductGroupPromotion, ServerException
 from pinshop.errors import BadReply
-from pinshop.wire import UNSET, ProductGroupPromotion, ServerException
 
 PROMOTION = {"id": "2680059592705", "ad_group_id": "2680059592706", "status": "ACTIVE"}
 REFUSED = {"code": 2, "message": "Advertiser not found."}
@@ -43,7 +43,7 @@ def body(value) -> bytes:
     ],
 )
 def test_a_batch_answer_of_every_generation(answer, exceptions):
-    (item,) = wire.decode_batch(body(answer), ProductGroupPromotion)
+    (item,) = models.decode_batch(body(answer), ProductGroupPromotion)
     assert item.data.id == PROMOTION["id"]
     assert [e.code for e in item.exceptions] == exceptions
 
@@ -52,7 +52,7 @@ def test_a_batch_answer_of_every_generation(answer, exceptions):
 def test_a_refused_item_has_no_data_and_keeps_its_place(data):
     refused = {"exceptions": [REFUSED]} if data == "absent" else {"data": data, "exceptions": [REFUSED]}
     answer = {"items": [{"data": PROMOTION, "exceptions": None}, refused, {"data": PROMOTION}]}
-    items = wire.decode_batch(body(answer), ProductGroupPromotion)
+    items = models.decode_batch(body(answer), ProductGroupPromotion)
     assert [item.data is None for item in items] == [False, True, False]
     assert items[1].exceptions == (ServerException(2, "Advertiser not found."),)
 
@@ -66,17 +66,17 @@ def test_a_refused_item_has_no_data_and_keeps_its_place(data):
     ],
 )
 def test_an_entity_of_every_generation(answer):
-    assert wire.decode_entity(body(answer), ProductGroupPromotion).status == "ACTIVE"
+    assert models.decode_entity(body(answer), ProductGroupPromotion).status == "ACTIVE"
 
 
 def test_an_entity_that_says_items_in_its_text_is_still_an_entity():
     answer = PROMOTION | {"slideshow_collections_title": '"items"'}
-    assert wire.decode_entity(body(answer), ProductGroupPromotion).slideshow_collections_title == '"items"'
+    assert models.decode_entity(body(answer), ProductGroupPromotion).slideshow_collections_title == '"items"'
 
 
 def test_a_wrapped_refusal_is_not_an_entity():
     with pytest.raises(BadReply, match="Advertiser not found"):
-        wire.decode_entity(body({"items": [{"data": None, "exceptions": [REFUSED]}]}), ProductGroupPromotion)
+        models.decode_entity(body({"items": [{"data": None, "exceptions": [REFUSED]}]}), ProductGroupPromotion)
 
 
 @pytest.mark.parametrize(
@@ -88,46 +88,46 @@ def test_a_wrapped_refusal_is_not_an_entity():
     ],
 )
 def test_a_page_of_every_generation(answer):
-    page = wire.decode_page(body(answer), ProductGroupPromotion)
+    page = models.decode_page(body(answer), ProductGroupPromotion)
     assert [p.id for p in page.items] == [PROMOTION["id"]]
     assert page.bookmark == "b1"
 
 
 @pytest.mark.parametrize("tail", [{}, {"bookmark": None}])
 def test_the_last_page_has_no_bookmark(tail):
-    assert wire.decode_page(body({"items": []} | tail), ProductGroupPromotion).bookmark is None
+    assert models.decode_page(body({"items": []} | tail), ProductGroupPromotion).bookmark is None
 
 
 # ----------------------------------------------------------------------------------------- exact values
 
 
 def test_both_names_of_the_catalog_product_group_read_the_same():
-    old = wire.decode(body({"catalogs_product_group_id": "9", "catalogs_product_group_name": "Shoes"}), ProductGroupPromotion)
-    new = wire.decode(body({"catalog_product_group_id": "9", "catalog_product_group_name": "Shoes"}), ProductGroupPromotion)
+    old = models.decode(body({"catalogs_product_group_id": "9", "catalogs_product_group_name": "Shoes"}), ProductGroupPromotion)
+    new = models.decode(body({"catalog_product_group_id": "9", "catalog_product_group_name": "Shoes"}), ProductGroupPromotion)
     assert (old.catalog_product_group_id, old.catalog_product_group_name) == ("9", "Shoes")
     assert (new.catalog_product_group_id, new.catalog_product_group_name) == ("9", "Shoes")
 
 
 def test_absent_is_not_null():
-    promotion = wire.decode(b'{"tracking_url": null}', ProductGroupPromotion)
+    promotion = models.decode(b'{"tracking_url": null}', ProductGroupPromotion)
     assert promotion.tracking_url is None
     assert promotion.status is UNSET
-    assert json.loads(wire.encode(promotion)) == {"tracking_url": None}
+    assert json.loads(models.encode(promotion)) == {"tracking_url": None}
 
 
 def test_an_unknown_enum_value_survives_and_round_trips():
-    promotion = wire.decode(b'{"status":"HIBERNATING","creative_type":"HOLOGRAM"}', ProductGroupPromotion)
+    promotion = models.decode(b'{"status":"HIBERNATING","creative_type":"HOLOGRAM"}', ProductGroupPromotion)
     assert promotion.status == "HIBERNATING"
-    assert wire.encode(promotion) == b'{"status":"HIBERNATING","creative_type":"HOLOGRAM"}'
+    assert models.encode(promotion) == b'{"status":"HIBERNATING","creative_type":"HOLOGRAM"}'
 
 
 def test_integers_beyond_64_bits_are_kept():
-    row = wire.decode_rows(b'[{"SPEND_IN_MICRO_DOLLAR": 9007199254740993, "X": 123456789012345678901234567890}]')[0]
+    row = models.decode_rows(b'[{"SPEND_IN_MICRO_DOLLAR": 9007199254740993, "X": 123456789012345678901234567890}]')[0]
     assert row == {"SPEND_IN_MICRO_DOLLAR": 2**53 + 1, "X": 123456789012345678901234567890}
 
 
 def test_fractions_in_rows_are_exact_decimals():
-    row = wire.decode_rows(b'[{"SPEND_IN_DOLLAR": 0.1, "CTR": 0.123456789012345678901, "ECPM": 1.50, "N": 1e3}]')[0]
+    row = models.decode_rows(b'[{"SPEND_IN_DOLLAR": 0.1, "CTR": 0.123456789012345678901, "ECPM": 1.50, "N": 1e3}]')[0]
     assert row["SPEND_IN_DOLLAR"] == Decimal("0.1")
     assert row["CTR"] == Decimal("0.123456789012345678901")
     assert str(row["ECPM"]) == "1.50"
@@ -136,12 +136,12 @@ def test_fractions_in_rows_are_exact_decimals():
 
 @pytest.mark.parametrize("text", [b"30", b"0", b"-1"])
 def test_an_integer_in_a_row_stays_an_integer(text):
-    value = wire.decode_rows(b'[{"SPEND_IN_DOLLAR": ' + text + b"}]")[0]["SPEND_IN_DOLLAR"]
+    value = models.decode_rows(b'[{"SPEND_IN_DOLLAR": ' + text + b"}]")[0]["SPEND_IN_DOLLAR"]
     assert (type(value), value) == (int, int(text))
 
 
 def test_rows_keep_unknown_columns_nulls_and_gaps():
-    assert wire.decode_rows(b'[{"NEW_COLUMN": "x"}, {"OLD": null}, {}]') == [{"NEW_COLUMN": "x"}, {"OLD": None}, {}]
+    assert models.decode_rows(b'[{"NEW_COLUMN": "x"}, {"OLD": null}, {}]') == [{"NEW_COLUMN": "x"}, {"OLD": None}, {}]
 
 
 @pytest.mark.parametrize("version", ["5.6.0", "5.14.0", "5.23.0"])
@@ -160,18 +160,18 @@ def test_the_model_knows_every_field_pinterest_declares(description, version):
 
 
 def test_a_field_of_another_type_keeps_what_the_server_sent():
-    promotion = wire.decode(b'{"id": 17, "bid_in_micro_currency": "2.5", "is_mdl": "yes"}', ProductGroupPromotion)
+    promotion = models.decode(b'{"id": 17, "bid_in_micro_currency": "2.5", "is_mdl": "yes"}', ProductGroupPromotion)
     assert (promotion.id, promotion.bid_in_micro_currency, promotion.is_mdl) == (17, "2.5", "yes")
 
 
 def test_one_odd_item_does_not_spoil_its_page():
-    page = wire.decode_page(body({"items": [PROMOTION, PROMOTION | {"id": 5}], "bookmark": "b"}), ProductGroupPromotion)
+    page = models.decode_page(body({"items": [PROMOTION, PROMOTION | {"id": 5}], "bookmark": "b"}), ProductGroupPromotion)
     assert ([p.id for p in page.items], page.bookmark) == ([PROMOTION["id"], 5], "b")
 
 
 def test_one_odd_item_does_not_spoil_its_batch():
     answer = {"items": [{"data": {"id": 5}, "exceptions": "Busy."}, None, {"data": [1], "exceptions": [{"code": "two"}]}]}
-    items = wire.decode_batch(body(answer), ProductGroupPromotion)
+    items = models.decode_batch(body(answer), ProductGroupPromotion)
     assert items[0].data.id == 5
     assert items[0].exceptions == (ServerException(None, "Busy."),)
     assert (items[1].data, items[1].exceptions) == (None, ())
@@ -184,7 +184,7 @@ def test_one_odd_item_does_not_spoil_its_batch():
 )  # fmt: skip
 @pytest.mark.parametrize(
     "decode",
-    [wire.decode, wire.decode_entity, wire.decode_page, wire.decode_batch, lambda text, _: wire.decode_rows(text)],
+    [models.decode, models.decode_entity, models.decode_page, models.decode_batch, lambda text, _: models.decode_rows(text)],
     ids=["decode", "entity", "page", "batch", "rows"],
 )
 def test_what_is_not_json_is_a_bad_reply(decode, text):
@@ -195,16 +195,16 @@ def test_what_is_not_json_is_a_bad_reply(decode, text):
 @pytest.mark.parametrize(
     ("decode", "text"),
     [
-        (wire.decode, b"[]"),
-        (wire.decode_entity, b'"a string"'),
-        (wire.decode_entity, b'{"items": []}'),
-        (wire.decode_page, b'{"bookmark": "b"}'),
-        (wire.decode_page, b'{"items": {}}'),
-        (wire.decode_page, b"3"),
-        (wire.decode_batch, b'{"code": 1}'),
-        (wire.decode_batch, b"null"),
-        (lambda text, _: wire.decode_rows(text), b'{"code": 1}'),
-        (lambda text, _: wire.decode_rows(text), b"[1]"),
+        (models.decode, b"[]"),
+        (models.decode_entity, b'"a string"'),
+        (models.decode_entity, b'{"items": []}'),
+        (models.decode_page, b'{"bookmark": "b"}'),
+        (models.decode_page, b'{"items": {}}'),
+        (models.decode_page, b"3"),
+        (models.decode_batch, b'{"code": 1}'),
+        (models.decode_batch, b"null"),
+        (lambda text, _: models.decode_rows(text), b'{"code": 1}'),
+        (lambda text, _: models.decode_rows(text), b"[1]"),
     ],
 )
 def test_json_of_another_outer_shape_is_a_bad_reply(decode, text):
@@ -229,7 +229,7 @@ answers = (
 @given(answers)
 def test_any_json_decodes_or_is_a_bad_reply(value):
     text = body(value)
-    for decode in (wire.decode, wire.decode_entity, wire.decode_page, wire.decode_batch):
+    for decode in (models.decode, models.decode_entity, models.decode_page, models.decode_batch):
         with contextlib.suppress(BadReply):
             decode(text, ProductGroupPromotion)
 
@@ -238,7 +238,7 @@ def test_any_json_decodes_or_is_a_bad_reply(value):
 def test_no_declared_field_is_lost_whatever_its_value(value):
     # Reading the modern name finds the old one's value, so leave the old names out of what must come back unchanged.
     value = {k: v for k, v in value.items() if not k.startswith("catalogs_")}
-    assert json.loads(wire.encode(wire.decode(body(value), ProductGroupPromotion))) == value
+    assert json.loads(models.encode(models.decode(body(value), ProductGroupPromotion))) == value
 
 
 ids = st.text(string.digits, min_size=1, max_size=18)
@@ -247,7 +247,7 @@ promotions = st.builds(
     id=ids,
     ad_group_id=ids,
     catalog_product_group_id=ids | st.none(),
-    status=st.sampled_from(wire.choices(wire.EntityStatus)) | st.text(max_size=9),
+    status=st.sampled_from(models.choices(models.EntityStatus)) | st.text(max_size=9),
     tracking_url=st.text() | st.none() | st.just(UNSET),
     bid_in_micro_currency=st.integers(-(2**63), 2**63 - 1) | st.just(UNSET),
     is_mdl=st.booleans() | st.none() | st.just(UNSET),
@@ -256,7 +256,7 @@ promotions = st.builds(
 
 @given(promotions)
 def test_a_promotion_round_trips(promotion):
-    assert wire.decode(wire.encode(promotion), ProductGroupPromotion) == promotion
+    assert models.decode(models.encode(promotion), ProductGroupPromotion) == promotion
     assert pickle.loads(pickle.dumps(promotion)) == promotion
     assert copy.deepcopy(promotion) == promotion
 
@@ -266,16 +266,16 @@ def test_a_page_means_the_same_in_both_generations(items, bookmark):
     plain = msgspec.to_builtins({"items": items, "bookmark": bookmark})
     wrapped = {"items": [{"data": item, "exceptions": None} for item in plain["items"]], "bookmark": bookmark}
     # A wrapped entry without a single field is nothing, a plain one an entity without fields; ids make them something.
-    assert wire.decode_page(body(plain), ProductGroupPromotion) == wire.decode_page(body(wrapped), ProductGroupPromotion)
+    assert models.decode_page(body(plain), ProductGroupPromotion) == models.decode_page(body(wrapped), ProductGroupPromotion)
 
 
 @given(st.lists(st.dictionaries(st.text(max_size=20), st.integers() | st.none() | st.text(), max_size=8), max_size=5))
 def test_rows_of_integers_and_text_come_back_as_they_were(rows):
-    assert wire.decode_rows(body(rows)) == rows
+    assert models.decode_rows(body(rows)) == rows
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**12), max_value=10**12))
 def test_any_fraction_keeps_every_digit(number):
-    value = wire.decode_rows(f'[{{"X": {number:f}}}]'.encode())[0]["X"]
+    value = models.decode_rows(f'[{{"X": {number:f}}}]'.encode())[0]["X"]
     assert value == number
     assert str(value) == f"{number:f}"

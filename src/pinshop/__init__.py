@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pinshop.aio import AsyncClient as AsyncClient
-    from pinshop.analytics import Rows as Rows
-    from pinshop.batch import BatchResult as BatchResult
-    from pinshop.batch import Outcome as Outcome
+    from pinshop.analytics.rows import Rows as Rows
+    from pinshop.api.models import UNSET as UNSET
+    from pinshop.api.models import ProductGroupPromotion as ProductGroupPromotion
+    from pinshop.async_client import AsyncClient as AsyncClient
     from pinshop.client import Client as Client
     from pinshop.errors import APIError as APIError
     from pinshop.errors import BadReply as BadReply
@@ -33,27 +33,27 @@ if TYPE_CHECKING:
     from pinshop.errors import TLSError as TLSError
     from pinshop.errors import TransportError as TransportError
     from pinshop.errors import Unauthorized as Unauthorized
-    from pinshop.pacing import Pacer as Pacer
+    from pinshop.files.shared_pacer import SharedPacer as SharedPacer
+    from pinshop.flow.outcomes import BatchResult as BatchResult
+    from pinshop.flow.outcomes import Outcome as Outcome
+    from pinshop.flow.pacing import Pacer as Pacer
     from pinshop.resources.promotions import PromotionCreate as PromotionCreate
     from pinshop.resources.promotions import PromotionUpdate as PromotionUpdate
-    from pinshop.resources.shared_pacer import SharedPacer as SharedPacer
-    from pinshop.wire import UNSET as UNSET
-    from pinshop.wire import ProductGroupPromotion as ProductGroupPromotion
 
 _HOMES = {
-    "aio": ("AsyncClient",),
-    "analytics": ("Rows",),
-    "batch": ("BatchResult", "Outcome"),
+    "async_client": ("AsyncClient",),
+    "analytics.rows": ("Rows",),
+    "flow.outcomes": ("BatchResult", "Outcome"),
     "client": ("Client",),
     "errors": (
         "APIError", "BadReply", "BadRequest", "ConfigurationError", "Conflict", "ConnectError", "Disconnected", "Forbidden",
         "InvalidInput", "NotFound", "PartialFailure", "PinshopError", "RateLimited", "ReportUnavailable", "ServerError",
         "TLSError", "TimedOut", "TransportError", "Unauthorized",
     ),
-    "pacing": ("Pacer",),
+    "flow.pacing": ("Pacer",),
     "resources.promotions": ("PromotionCreate", "PromotionUpdate"),
-    "resources.shared_pacer": ("SharedPacer",),
-    "wire": ("UNSET", "ProductGroupPromotion"),
+    "files.shared_pacer": ("SharedPacer",),
+    "api.models": ("UNSET", "ProductGroupPromotion"),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

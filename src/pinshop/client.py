@@ -9,22 +9,23 @@ import time
 from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
-from pinshop.flow import Flow, Together
-from pinshop.operations import Request, Transport
-from pinshop.resources import Door, Network, Sync
-from pinshop.transport import Urllib3Transport
+from pinshop.api.http import Request, Transport
+from pinshop.base_client import BaseClient, Network
+from pinshop.flow.steps import Flow, Together
+from pinshop.resources.binding import Sync
+from pinshop.transports.urllib3 import Urllib3Transport
 
 T = TypeVar("T")
 
 
-class Client(Door[Sync]):
+class Client(BaseClient[Sync]):
     """Pinterest, synchronously. Threads may share one client: connections, quotas and the token are common to them.
 
         with Client(access_token="…") as client:
             result = client.promotions.create("549755885175", "2680059592705", [{"catalog_product_group_id": "443727193917"}])
             result.raise_if_failed()
 
-    See `Door` for the arguments.
+    See `BaseClient` for the arguments.
     """
 
     _transport: Transport

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from pinshop.aio import AsyncClient
+    from pinshop.async_client import AsyncClient
     from pinshop.client import Client
     from pinshop.emulator import Emulator
 
@@ -32,14 +32,14 @@ NOW = "2026-03-02T12:00:00Z"
 
 #: What the marker and `pinterest_settings` take, with the defaults.
 DEFAULTS: dict[str, Any] = {
-    "seed": 1, "contract": "5.28", "now": NOW, "state": None, "rules": {}, "rate_limit": "none", "faults": (),
+    "seed": 1, "api_version": "5.28", "now": NOW, "state": None, "rules": {}, "rate_limit": "none", "faults": (),
 }  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "pinterest(seed=1, contract='5.28', now=..., state='seed.yaml', rules={...}, rate_limit='none', faults=[...]): "
+        "pinterest(seed=1, api_version='5.28', now=..., state='seed.yaml', rules={...}, rate_limit='none', faults=[...]): "
         "how the emulated Pinterest of this test begins",
     )
 
@@ -69,10 +69,10 @@ def _pinterest_fork() -> Iterator[Callable[..., Emulator]]:
 
     templates: dict[tuple[Any, ...], Emulator] = {}
 
-    def fork(seed: int, contract: str, now: Any, state: Path | None) -> Emulator:
-        key = (seed, contract, str(now), state)
+    def fork(seed: int, api_version: str, now: Any, state: Path | None) -> Emulator:
+        key = (seed, api_version, str(now), state)
         if key not in templates:
-            template = Emulator(contract, seed, now=None if now == "real" else now)
+            template = Emulator(api_version, seed, now=None if now == "real" else now)
             if state is not None:
                 template.load_file(state)
             templates[key] = template
@@ -94,7 +94,7 @@ def pinterest_emulator(
     # Beside the test, wherever pytest was started.
     state = request.path.parent / asked["state"] if asked["state"] else None
     try:
-        emulator = _pinterest_fork(asked["seed"], asked["contract"], asked["now"], state)
+        emulator = _pinterest_fork(asked["seed"], asked["api_version"], asked["now"], state)
         emulator.rules.update(asked["rules"])
         emulator.limits.use(asked["rate_limit"])
         for fault in asked["faults"]:
@@ -117,7 +117,7 @@ def pinterest(pinterest_emulator: Emulator) -> Client:
 
     transport = pinterest_emulator.transport(sleep)
     return Client(
-        pinterest_emulator.access_token, base_url=pinterest_emulator.base_url, contract=pinterest_emulator.contract,
+        pinterest_emulator.access_token, base_url=pinterest_emulator.base_url, api_version=pinterest_emulator.api_version,
         transport=transport, clock=clock.seconds, sleep=sleep,
     )  # fmt: skip
 
@@ -127,7 +127,7 @@ def pinterest_async(pinterest_emulator: Emulator) -> AsyncClient:
     """The same as a `pinshop.AsyncClient`. It holds no connection, so it works in whatever event loop the test runs."""
     import asyncio
 
-    from pinshop.aio import AsyncClient
+    from pinshop.async_client import AsyncClient
 
     clock = pinterest_emulator.clock
 
@@ -137,7 +137,7 @@ def pinterest_async(pinterest_emulator: Emulator) -> AsyncClient:
 
     transport = pinterest_emulator.async_transport(sleep)
     return AsyncClient(
-        pinterest_emulator.access_token, base_url=pinterest_emulator.base_url, contract=pinterest_emulator.contract,
+        pinterest_emulator.access_token, base_url=pinterest_emulator.base_url, api_version=pinterest_emulator.api_version,
         transport=transport, clock=clock.seconds, sleep=sleep,
     )  # fmt: skip
 
@@ -146,7 +146,7 @@ class _Socket:
     """One server for the session, behind which each test puts its own emulator: to start is cheap, to stop is not."""
 
     def __init__(self) -> None:
-        from pinshop.emulator.mount import Server
+        from pinshop.emulator.server.thread import Server
 
         self.app: Callable[..., Any] | None = None
         self.server = Server(self._serve, "127.0.0.1", 0)

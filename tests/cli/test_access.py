@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from pinshop import credentials
-from pinshop.auth import Secret, Token
 from pinshop.cli import COMMANDS, main
 from pinshop.cli import exit as ends
-from pinshop.credentials import FileVault, KeptToken, Profile
+from pinshop.credentials import environment, profiles, vaults
+from pinshop.credentials.profiles import Profile
+from pinshop.credentials.vaults import FileVault, KeptToken
 from pinshop.emulator import Emulator
-from pinshop.emulator.oauth import APP_ID, APP_SECRET
+from pinshop.emulator.server.oauth import APP_ID, APP_SECRET
 from pinshop.errors import (
     BadReply,
     ConfigurationError,
@@ -31,6 +31,8 @@ from pinshop.errors import (
     ServerError,
     Unauthorized,
 )
+from pinshop.flow.secrets import Secret
+from pinshop.flow.tokens import Token
 
 
 @pytest.fixture
@@ -42,11 +44,11 @@ def emulator():
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """Run a command with an environment of its own."""
-    for names in credentials.NAMES.values():
+    for names in environment.NAMES.values():
         for name in names:
             monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PINSHOP_CONFIG_DIR", str(tmp_path / "config"))
-    monkeypatch.setattr(credentials, "keychain", lambda: None)
+    monkeypatch.setattr(vaults, "keychain", lambda: None)
 
     def run(*args, env=None, **options):
         return CliRunner().invoke(main, [str(arg) for arg in args], env=env, **options)
@@ -177,7 +179,7 @@ def test_a_login_a_month_and_a_refresh(run, emulator, browser):
     assert "/oauth/?client_id=" in done.stderr
     first = kept(run, "acme").load()
     assert first.refresh_token is not None
-    assert credentials.read_profiles(run.directory / "profiles.toml")["acme"] == Profile(
+    assert profiles.read_profiles(run.directory / "profiles.toml")["acme"] == Profile(
         name="acme", base_url=emulator.base_url, ad_account_id=emulator.ad_account_id, app_id=APP_ID,
         scopes=("ads:read", "ads:write", "catalogs:read", "catalogs:write", "user_accounts:read"),
     )  # fmt: skip
@@ -266,7 +268,7 @@ def test_what_login_needs(run):
 
 def make(run, name, token, **facts):
     profile = Profile(name=name, **facts)
-    credentials.keep(profile, token, Secret("shhh"), {"PINSHOP_CONFIG_DIR": str(run.directory)})
+    vaults.keep(profile, token, Secret("shhh"), {"PINSHOP_CONFIG_DIR": str(run.directory)})
     return profile
 
 
@@ -287,7 +289,7 @@ def test_profiles_say_until_when_they_work(run):
     )
     make(run, "cut-off", Token(access_token=Secret("a"), refresh_token=Secret("r"), refreshing_since=past), app_id="1")
     make(run, "plain", Token(access_token=Secret("a")))
-    credentials.write_profile(run.directory / "profiles.toml", Profile(name="empty"))
+    profiles.write_profile(run.directory / "profiles.toml", Profile(name="empty"))
     done = run("profiles", "--json")
     states = {row["profile"]: row["state"] for row in json.loads(done.stdout)["profiles"]}
     assert states == {
@@ -330,7 +332,7 @@ def test_secrets_that_move_leave_nothing_behind(run, monkeypatch):
             self.kept[service, name] = text
 
     make(run, "acme", Token(access_token=Secret("a")))
-    monkeypatch.setattr(credentials, "keychain", Keychain)
+    monkeypatch.setattr(vaults, "keychain", Keychain)
     make(run, "acme", Token(access_token=Secret("b")), secrets="keyring")
     assert list(Keychain.kept) == [("pinshop", "acme")]
     assert not list(run.directory.rglob("*.json"))

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from described import Described
+from pinshop.api.http import Reply, Request
 from pinshop.emulator import Emulator
-from pinshop.operations import Reply, Request
 
 NOW = "2026-03-02T12:00:00Z"
 
@@ -47,7 +47,7 @@ class Talk:
 
     def create(self, *items: Any, ad_group_id: str | None = None, **expect: Any) -> Any:
         """Create promotions; entries are bodies, or ids of catalog product groups."""
-        name = "catalogs_product_group_id" if self.emulator.contract == "5.6" else "catalog_product_group_id"
+        name = "catalogs_product_group_id" if self.emulator.api_version == "5.6" else "catalog_product_group_id"
         bodies = [item if isinstance(item, dict) else {name: item} for item in items]
         envelope = {"ad_group_id": ad_group_id or self.emulator.ad_group_id, "product_group_promotion": bodies}
         answer = self("POST", self.promotions, envelope, **expect)
@@ -61,7 +61,7 @@ class Talk:
     def some(self, count: int = 1, **fields: Any) -> list[str]:
         """Create promotions and return their ids."""
         groups = self.emulator.catalog_product_group_ids
-        name = "catalogs_product_group_id" if self.emulator.contract == "5.6" else "catalog_product_group_id"
+        name = "catalogs_product_group_id" if self.emulator.api_version == "5.6" else "catalog_product_group_id"
         made: list[str] = []
         while len(made) < count:
             part = range(len(made), min(count, len(made) + 30))
@@ -78,26 +78,26 @@ class Talk:
 
 @pytest.fixture
 def judge(request: pytest.FixtureRequest) -> Callable[[str], Described | None]:
-    """Pinterest's description of a contract, or None where the descriptions are not at hand."""
+    """Pinterest's description of a api_version, or None where the descriptions are not at hand."""
 
-    def find(contract: str) -> Described | None:
+    def find(api_version: str) -> Described | None:
         try:
             described: Callable[[str], Described] = request.getfixturevalue("described")
         except pytest.skip.Exception:
             return None
-        return described(contract)
+        return described(api_version)
 
     return find
 
 
 @pytest.fixture
 def talk_at(judge: Callable[[str], Described | None]) -> Iterator[Callable[..., Talk]]:
-    """``talk_at("5.14", rules={…})``: a fresh emulator at that contract. At the end no reply may have been objected to."""
+    """``talk_at("5.14", rules={…})``: a fresh emulator at that api_version. At the end no reply may have been objected to."""
     made: list[Talk] = []
 
-    def make(contract: str = "5.28", **settings: Any) -> Talk:
+    def make(api_version: str = "5.28", **settings: Any) -> Talk:
         settings.setdefault("now", NOW)
-        made.append(Talk(Emulator(contract, **settings), judge(contract)))
+        made.append(Talk(Emulator(api_version, **settings), judge(api_version)))
         return made[-1]
 
     yield make
@@ -108,7 +108,7 @@ def talk_at(judge: Callable[[str], Described | None]) -> Iterator[Callable[..., 
 
 @pytest.fixture(params=["5.6", "5.14", "5.23", "5.28"])
 def talk(request: pytest.FixtureRequest, talk_at: Callable[..., Talk]) -> Talk:
-    """An emulator at each contract."""
+    """An emulator at each api_version."""
     return talk_at(request.param)
 
 

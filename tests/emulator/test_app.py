@@ -7,10 +7,11 @@ import logging
 import msgspec
 import pytest
 
+from pinshop.api.http import Request
 from pinshop.emulator import Emulator
+from pinshop.emulator.handlers import HANDLERS
 from pinshop.emulator.limits import Profile
 from pinshop.errors import ConfigurationError
-from pinshop.operations import Request
 
 NOW = "2026-03-02T12:00:00Z"
 
@@ -91,8 +92,8 @@ def test_tokens_expire_by_the_emulated_clock_and_can_be_revoked(newest):
 
 
 def test_client_credentials_reach_only_what_the_contract_allows(talk_at):
-    for contract, allowed in (("5.14", False), ("5.23", True)):
-        talk = talk_at(contract)
+    for api_version, allowed in (("5.14", False), ("5.23", True)):
+        talk = talk_at(api_version)
         talk.token = talk.emulator.token(client_credentials=True)
         reply = talk.send("GET", f"{talk.account}/campaigns")
         assert reply.status == (200 if allowed else 401)
@@ -230,9 +231,8 @@ def test_unknown_parameters_follow_the_rule(newest):
 
 
 def test_a_defect_of_the_emulator_is_loud(newest, monkeypatch, caplog):
-    from pinshop.emulator import handlers
 
-    monkeypatch.setitem(handlers.HANDLERS, "user_account/get", lambda _: 1 / 0)
+    monkeypatch.setitem(HANDLERS, "user_account/get", lambda _: 1 / 0)
     assert newest("GET", "/user_account", status=500)["code"] == 12
     assert "ZeroDivisionError" in caplog.text
 
@@ -264,10 +264,10 @@ def test_the_journal_is_bounded_but_counts_on(newest, monkeypatch):
 # ------------------------------------------------------------------------------------------ determinism
 
 
-@pytest.mark.parametrize("contract", ["5.6", "5.28"])
-def test_same_seed_same_calls_same_bytes(talk_at, contract):
+@pytest.mark.parametrize("api_version", ["5.6", "5.28"])
+def test_same_seed_same_calls_same_bytes(talk_at, api_version):
     def run(seed):
-        talk = talk_at(contract, seed=seed)
+        talk = talk_at(api_version, seed=seed)
         ids = talk.some(40)
         talk.update({"id": ids[0], "status": "PAUSED"}, {"id": "1"})
         talk.emulator.clock.advance(days=9)
@@ -296,7 +296,7 @@ def test_reset_leads_back_to_the_same_bytes(newest):
     assert newest.create(newest.emulator.catalog_product_group_ids[0]) == first
 
 
-@pytest.mark.parametrize("settings", [{"contract": "5.7"}, {"now": "soon"}, {"rules": {"nope": 1}}, {"rate_limit": "x"}])
+@pytest.mark.parametrize("settings", [{"api_version": "5.7"}, {"now": "soon"}, {"rules": {"nope": 1}}, {"rate_limit": "x"}])
 def test_an_emulator_that_cannot_be(settings):
     with pytest.raises(ConfigurationError):
         Emulator(**settings)

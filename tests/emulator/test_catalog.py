@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pinshop.emulator import catalog
-from pinshop.emulator.catalog import FeedError, Problem, counts, matches, measure, parse_feed, seed_items, validate_filters
+from pinshop.emulator.catalog import feed_files, filters
+from pinshop.emulator.catalog.feed_files import FeedError, Problem, parse_feed, seed_items
+from pinshop.emulator.catalog.filters import counts, matches, measure, validate_filters
 
 SHARED = Path(os.environ.get("PINSHOP_SHARED", Path(__file__).parents[2].parent / "shared"))
 HEADER = "id\ttitle\tdescription\tlink\timage_link\tprice\tavailability"
@@ -154,11 +155,11 @@ def test_entity_bombs_and_external_entities_are_refused() -> None:
 
 
 def test_size_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalog, "MAX_ITEMS", 2)
+    monkeypatch.setattr(feed_files, "MAX_ITEMS", 2)
     rows = [{**ROW, "id": f"A-{number}"} for number in range(3)]
     with pytest.raises(FeedError, match="line 4: at most 2 products"):
         parse_feed(table(*rows), "TSV")
-    monkeypatch.setattr(catalog, "MAX_BYTES", 10)
+    monkeypatch.setattr(feed_files, "MAX_BYTES", 10)
     with pytest.raises(FeedError, match="at most 10 are read"):
         parse_feed(table(ROW), "TSV")
 
@@ -294,7 +295,7 @@ def test_the_keys_are_those_of_the_description(version: str, count: int) -> None
         for option in schemas["CatalogsProductGroupFilterKeys"]["anyOf"]
     }
     assert len(described) == count
-    for key in catalog.FILTER_KEYS:
+    for key in filters.KEYS:
         refused = validate_filters({"any_of": [{key: {}}]}, version) or ""
         assert (f"got '{key}'" in refused) is (key not in described), key
 
@@ -324,4 +325,4 @@ def test_the_seed_catalog_is_a_shop() -> None:
 
 def test_the_example_is_the_seed_catalog() -> None:
     example = Path(__file__).parents[2] / "examples" / "catalog.tsv"
-    assert example.read_bytes() == catalog.SEED_CATALOG.read_bytes()
+    assert example.read_bytes() == feed_files.SEED_CATALOG.read_bytes()

@@ -12,8 +12,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from pinshop.emulator import Emulator, control
-from pinshop.operations import Request
+from pinshop.api.http import Request
+from pinshop.emulator import Emulator
+from pinshop.emulator.control import routes
 
 NASTY = """<script>document.title="taken"</script>"><img src=x onerror=alert(1)>&{{7*7}}'"""
 CREATE = "product_group_promotions/create"
@@ -34,13 +35,13 @@ def promote(emulator, **more):
 
 
 def get(emulator, path="/"):
-    reply = control.handle(emulator, Request("GET", "http://127.0.0.1:8080", f"/_emulator{path}", {"host": "127.0.0.1:8080"}))
+    reply = routes.handle(emulator, Request("GET", "http://127.0.0.1:8080", f"/_emulator{path}", {"host": "127.0.0.1:8080"}))
     return reply.status, reply.body.decode()
 
 
 def post(emulator, path, headers=HERE, /, **form):
     body = urlencode(form).encode()
-    return control.handle(emulator, Request("POST", "http://127.0.0.1:8080", f"/_emulator/console/{path}", headers, body))
+    return routes.handle(emulator, Request("POST", "http://127.0.0.1:8080", f"/_emulator/console/{path}", headers, body))
 
 
 @pytest.fixture
@@ -220,11 +221,11 @@ def test_other_requests_are_refused(emulator):
     assert post(emulator, "nothing", do="day").status == 404
     assert post(emulator, "clock", do="x" * 70_000).status == 413
     for method in ("PUT", "DELETE", "PATCH"):
-        assert control.handle(emulator, Request(method, "http://x", "/_emulator/", HERE)).status == 405
+        assert routes.handle(emulator, Request(method, "http://x", "/_emulator/", HERE)).status == 405
 
 
 def test_every_one_click_fault_can_be_added_and_is_described(emulator):
-    from pinshop.emulator.console import _PRESETS
+    from pinshop.emulator.control.console import _PRESETS
 
     for preset in _PRESETS:
         assert post(emulator, "faults", preset=preset).status == 303
@@ -245,7 +246,7 @@ def test_every_kind_of_fault_can_be_set_by_hand(emulator, what):
 
 
 def test_an_account_that_is_too_large_to_add_up_is_not_added_up(emulator):
-    from pinshop.emulator.console import MOST
+    from pinshop.emulator.control.console import MOST
 
     promotion = {
         "ad_account_id": int(emulator.ad_account_id), "ad_group_id": int(emulator.ad_group_id), "status": "ACTIVE",
@@ -270,7 +271,7 @@ def test_an_account_that_is_too_large_to_add_up_is_not_added_up(emulator):
      (1_499_999, "JPY", "1"), (1_500_000, "JPY", "2")],
 )  # fmt: skip
 def test_money_is_rounded_on_the_integer(micro, currency, shown):
-    from pinshop.emulator.charts import money
+    from pinshop.emulator.control.charts import money
 
     assert money(micro, currency) == shown
 

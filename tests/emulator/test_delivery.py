@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pinshop.columns import COLUMNS
-from pinshop.emulator import delivery
-from pinshop.emulator.delivery import DAY, Query, Reporting, Subject, appetite, budget_steps, lifetime_budget, ready, rows
+from pinshop.api.columns import COLUMNS
+from pinshop.emulator.delivery import model
+from pinshop.emulator.delivery.model import DAY, Query, Reporting, Subject, appetite, budget_steps, lifetime_budget, ready, rows
 
 TODAY = datetime.date(2026, 6, 30)
 MIDNIGHT = (TODAY - datetime.date(1970, 1, 1)).days * DAY
@@ -275,7 +275,7 @@ def test_the_shares_of_a_budget_never_exceed_it() -> None:
     for micro in (0, 1, 999_999, 1_000_000):
         steps = budget_steps([(0, micro)], [(appetite(size), steady().spans) for size in sizes])
         shares = [
-            delivery._Series(steady(product_count=size, budgets=(steps,)), YEAR_DAYS, AT_ONCE, 7, NOW)._daily_budgets()
+            model._Series(steady(product_count=size, budgets=(steps,)), YEAR_DAYS, AT_ONCE, 7, NOW)._daily_budgets()
             for size in sizes
         ]
         sums = set(map(sum, zip(*shares, strict=True)))
@@ -305,7 +305,7 @@ def test_items_add_up_to_their_promotion(
 ) -> None:
     query = msgspec.structs.replace(query, granularity="DAY" if by_day else "TOTAL")
     items = [(f"SKU-{number}", one, {"PRODUCT_ITEM_NAME": f"Lamp {number}"}) for number, one in enumerate(live)]
-    made = as_dicts(delivery.item_rows(subject, items, query, seed=7, now=NOW, reporting=reporting))
+    made = as_dicts(model.item_rows(subject, items, query, seed=7, now=NOW, reporting=reporting))
     keys = (ID, DATE) if by_day else (ID,)
     assert add_up(made, *keys) == add_up(earned([subject], query, reporting), *keys)
     if any(live):
@@ -323,7 +323,7 @@ def test_narrower_windows_never_exceed_wider_ones_for_items_either(report_time: 
     before: dict[tuple[str, str], dict[str, Any]] = {}
     for days in (0, 1, 7, 30, 60):
         query = msgspec.structs.replace(query, click_window_days=days, engagement_window_days=days, view_window_days=days)
-        made = as_dicts(delivery.item_rows(steady(product_count=900), items, query, seed=7, now=NOW))
+        made = as_dicts(model.item_rows(steady(product_count=900), items, query, seed=7, now=NOW))
         now = {(row["PRODUCT_ITEM_ID"], row[DATE]): row for row in made}
         for key, row in before.items():
             assert all(row.get(name, 0) <= now[key].get(name, 0) for name in ADDITIVE), key
@@ -370,10 +370,10 @@ def test_a_pause_within_a_day_leaves_one_row_for_the_day() -> None:
 
 def test_what_is_live_still_is_one_cache_entry_while_the_hour_lasts() -> None:
     query = msgspec.structs.replace(YEAR_DAYS, end_date=TODAY)
-    delivery._cache.clear()
+    model._cache.clear()
     for second in range(3):
         rows([steady(spans=((NOW - 9 * DAY, NOW + second),))], query, seed=7, now=NOW + second)
-    assert len(delivery._cache) == 1
+    assert len(model._cache) == 1
 
 
 def test_more_products_and_higher_bids_win_more() -> None:
@@ -553,10 +553,10 @@ def test_same_state_and_seed_same_bytes_on_every_machine() -> None:
 
 
 def test_the_cache_stays_small_and_changes_nothing() -> None:
-    crowd = [steady(id=str(10**12 + number)) for number in range(delivery._CACHED + 50)]
+    crowd = [steady(id=str(10**12 + number)) for number in range(model._CACHED + 50)]
     query = msgspec.structs.replace(MEAN, start_date=TODAY - datetime.timedelta(days=2))
     first = earned(crowd, query)
-    assert len(delivery._cache) <= delivery._CACHED
+    assert len(model._cache) <= model._CACHED
     assert earned(crowd, query) == first
-    delivery._cache.clear()
+    model._cache.clear()
     assert earned(crowd, query) == first

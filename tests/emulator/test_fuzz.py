@@ -8,7 +8,9 @@ import msgspec
 import pytest
 
 from described import draft
-from pinshop.operations import CONTRACTS, OPERATIONS, Request, version
+from pinshop.api.endpoints import OPERATIONS
+from pinshop.api.http import Request
+from pinshop.api.operations import API_VERSIONS, version
 
 STRANGE = [
     "",
@@ -59,12 +61,12 @@ def _linked(value, known):
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("contract", CONTRACTS)
-def test_made_up_requests_get_declared_answers(talk_at, described, rounds, contract):
-    talk, judge = talk_at(contract), described(contract)
-    emulator, chance = talk.emulator, random.Random(f"{contract} made up")
+@pytest.mark.parametrize("api_version", API_VERSIONS)
+def test_made_up_requests_get_declared_answers(talk_at, described, rounds, api_version):
+    talk, judge = talk_at(api_version), described(api_version)
+    emulator, chance = talk.emulator, random.Random(f"{api_version} made up")
     known = _ids(emulator) | {"product_group_promotion_id": talk.some(1)[0]}
-    operations = [o for o in OPERATIONS if version(o.since) <= version(contract) and o.body != "form"]
+    operations = [o for o in OPERATIONS if version(o.since) <= version(api_version) and o.body != "form"]
     refused = 0
     for _ in range(rounds(400, 3000)):
         operation = chance.choice(operations)
@@ -86,4 +88,4 @@ def test_made_up_requests_get_declared_answers(talk_at, described, rounds, contr
         assert reply.status < 500, (operation.id, query, body, reply.body)
         refused += reply.status >= 400
     assert 0 < refused < rounds(400, 3000)
-    print(f"{contract}: {rounds(400, 3000)} requests, {refused} refused")
+    print(f"{api_version}: {rounds(400, 3000)} requests, {refused} refused")

@@ -75,7 +75,7 @@ def test_the_ad_group_may_be_written_with_its_prefix(newest):
 
 def test_an_older_name_of_a_field_is_taken_unless_the_rule_forbids(talk_at):
     item = {"catalogs_product_group_id": "1"}
-    lenient, strict = talk_at(), talk_at(rules={"field_names": "contract"})
+    lenient, strict = talk_at(), talk_at(rules={"field_names": "api_version"})
     assert exceptions(lenient.create(item)[0])[0][1] == "Catalog product group not found."
     assert exceptions(strict.create(item)[0])[0][1] == "catalog_product_group_id is required."
 
@@ -312,7 +312,7 @@ def test_ninety_days_back_are_allowed_and_the_rule_moves_the_edge(talk_at):
     talk_at(rules={"analytics_days_back": 30}).analytics(["1"], "2025-12-02", "2026-03-02", "CTR", status=400)
 
 
-def test_columns_and_ids_follow_the_contract(talk_at):
+def test_columns_and_ids_follow_the_api_version(talk_at):
     assert (
         talk_at("5.14").analytics([str(n) for n in range(1, 102)], TODAY, TODAY, "CTR", status=400)["message"].count("[1, 100]")
     )
@@ -453,7 +453,7 @@ def _report(talk, **order):
 def _fetch(url):
     from urllib.parse import urlsplit
 
-    from pinshop.operations import Request
+    from pinshop.api.http import Request
 
     parts = urlsplit(url)
     return Request("GET", f"{parts.scheme}://{parts.netloc}", f"{parts.path}?{parts.query}", {})

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from pinshop.api.http import Request
 from pinshop.emulator import Emulator
-from pinshop.operations import Request
 
 WRITERS = 3
 BATCH = 30

@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from pinshop.api.http import Request
 from pinshop.emulator import Emulator
 from pinshop.errors import ConfigurationError, Disconnected, TimedOut
-from pinshop.operations import Request
 
 NOW = "2026-03-02T12:00:00Z"
 CREATE = "product_group_promotions/create"

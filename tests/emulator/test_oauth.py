@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import msgspec
 import pytest
 
-from pinshop.emulator.oauth import APP_ID, APP_SECRET
-from pinshop.operations import Request
+from pinshop.api.http import Request
+from pinshop.emulator.server.oauth import APP_ID, APP_SECRET
 
 BACK = "http://localhost:8085/"
 
@@ -58,13 +58,13 @@ def test_the_whole_way(talk):
     assert query["state"] == ["s1"]
     got = _token(talk, grant_type="authorization_code", code=query["code"][0], redirect_uri=BACK)
     assert (got["token_type"], got["expires_in"], got["scope"]) == ("bearer", 2_592_000, "ads:read ads:write")
-    assert ("refresh_token_expires_at" in got) == (talk.emulator.contract in ("5.23", "5.28"))
+    assert ("refresh_token_expires_at" in got) == (talk.emulator.api_version in ("5.23", "5.28"))
     assert _works(talk, got["access_token"]) == 200
     talk.emulator.clock.advance(days=30)
     assert _works(talk, got["access_token"]) == 401
     renewed = _token(talk, grant_type="refresh_token", refresh_token=got["refresh_token"])
     assert _works(talk, renewed["access_token"]) == 200
-    assert ("refresh_token" in renewed) == (talk.emulator.contract in ("5.23", "5.28"))
+    assert ("refresh_token" in renewed) == (talk.emulator.api_version in ("5.23", "5.28"))
 
 
 def test_refusing_goes_back_with_an_error(newest):
@@ -137,7 +137,7 @@ def test_scopes_can_shrink_but_not_grow(newest):
 
 
 def test_client_credentials_since_5_14(talk):
-    status = 400 if talk.emulator.contract == "5.6" else 200
+    status = 400 if talk.emulator.api_version == "5.6" else 200
     got = _token(talk, status, grant_type="client_credentials", scope="ads:read")
     assert "refresh_token" not in got
     if status == 200:

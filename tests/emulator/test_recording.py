@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinshop import AsyncClient, Client, ConfigurationError, NotFound
+from pinshop.api.http import Reply, Request
 from pinshop.emulator import Emulator
-from pinshop.emulator.recording import AsyncRecorder, Recorder, Recording, Redaction, read, replay
-from pinshop.operations import Reply, Request
+from pinshop.emulator.storage.recording import AsyncRecorder, Recorder, Recording, Redaction, read, replay
 
 SECRETS = ("Emulated Shop", "Shopping", "shop.example", "Kitchen", "Ceramics", "s3cret", "emulated_")
 
@@ -37,7 +37,9 @@ def real():
 
 
 def _client(emulator, transport=None):
-    return Client(emulator.access_token, contract=emulator.contract, transport=transport or emulator.transport(), pacing=False)
+    return Client(
+        emulator.access_token, api_version=emulator.api_version, transport=transport or emulator.transport(), pacing=False
+    )
 
 
 def _read_all(client, real):

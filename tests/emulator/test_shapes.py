@@ -1,4 +1,4 @@
-"""Every operation at every contract, judged by Pinterest's description of it: shapes, fields, statuses."""
+"""Every operation at every api_version, judged by Pinterest's description of it: shapes, fields, statuses."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import datetime
 
 import pytest
 
-from pinshop import operations
-from pinshop.operations import version
+from pinshop.api import endpoints
+from pinshop.api.operations import version
 
 TODAY = "2026-03-02"
 
@@ -17,23 +17,23 @@ def _back(days: int) -> str:
 
 
 def test_the_whole_life_of_a_promotion(talk):
-    contract = talk.emulator.contract
+    api_version = talk.emulator.api_version
     good, bad, also_good = talk.create(
         talk.emulator.catalog_product_group_ids[0], "123", talk.emulator.catalog_product_group_ids[1]
     )
     assert good["data"]["status"] == "ACTIVE"
     assert "data" not in bad
-    exception = bad["exceptions"] if contract == "5.6" else bad["exceptions"][0]
+    exception = bad["exceptions"] if api_version == "5.6" else bad["exceptions"][0]
     assert (exception["code"], exception["message"]) == (2, "Catalog product group not found.")
     promotion_id = good["data"]["id"]
     paused = talk.update({"id": promotion_id, "status": "PAUSED"}, {"id": "1", "status": "PAUSED"})
     assert paused[0]["data"]["status"] == "PAUSED"
     assert "data" not in paused[1]
     got = talk("GET", f"{talk.promotions}/{promotion_id}")
-    if contract == "5.14":
+    if api_version == "5.14":
         got = got["items"][0]["data"]
     assert (got["id"], got["status"]) == (promotion_id, "PAUSED")
-    if contract != "5.6":
+    if api_version != "5.6":
         listed = talk("GET", talk.promotions, ad_group_id=talk.emulator.ad_group_id)
         entries = [item.get("data", item)["id"] for item in listed["items"]]
         assert entries == [also_good["data"]["id"], promotion_id]
@@ -45,7 +45,7 @@ def test_the_whole_life_of_a_promotion(talk):
 
 
 @pytest.mark.parametrize(
-    ("contract", "present", "absent"),
+    ("api_version", "present", "absent"),
     [
         ("5.6", {"catalogs_product_group_id", "type"}, {"catalog_product_group_id", "grid_click_type", "selected_image_tag"}),
         ("5.14", {"catalog_product_group_id", "grid_click_type"}, {"catalogs_product_group_id", "type", "selected_image_tag"}),
@@ -53,14 +53,14 @@ def test_the_whole_life_of_a_promotion(talk):
         ("5.28", {"is_image_auto_resizing", "selected_video_tag"}, {"catalogs_product_group_id"}),
     ],
 )
-def test_a_contract_answers_its_fields_and_no_others(talk_at, contract, present, absent):
-    data = talk_at(contract).create(talk_at(contract).emulator.catalog_product_group_ids[0])[0]["data"]
+def test_a_contract_answers_its_fields_and_no_others(talk_at, api_version, present, absent):
+    data = talk_at(api_version).create(talk_at(api_version).emulator.catalog_product_group_ids[0])[0]["data"]
     assert present <= set(data)
     assert not absent & set(data)
 
 
 def test_lists_appear_where_pinterest_had_them(talk):
-    old = talk.emulator.contract == "5.6"
+    old = talk.emulator.api_version == "5.6"
     assert talk.send("GET", talk.promotions, ad_group_id=talk.emulator.ad_group_id).status == (405 if old else 200)
     assert talk.send("GET", "/catalogs").status == (404 if old else 200)
 
@@ -107,7 +107,7 @@ def test_catalogs(talk):
     feeds = talk("GET", "/catalogs/feeds")["items"]
     assert [feed["id"] for feed in feeds] == [emulator.feed_id]
     assert talk("GET", f"/catalogs/feeds/{emulator.feed_id}")["format"] == "TSV"
-    if emulator.contract != "5.6":
+    if emulator.api_version != "5.6":
         assert talk("GET", "/catalogs")["items"][0]["catalog_type"] == "RETAIL"
     groups = talk("GET", "/catalogs/product_groups", feed_id=emulator.feed_id)["items"]
     assert {group["id"] for group in groups} == set(emulator.catalog_product_group_ids)
@@ -155,11 +155,11 @@ def test_each_operation_has_a_handler(talk):
         "ad_group_id": talk.emulator.ad_group_id, "feed_id": talk.emulator.feed_id,
         "product_group_id": talk.emulator.catalog_product_group_ids[1], "product_group_promotion_id": talk.some(1)[0],
     }  # fmt: skip
-    for operation in operations.OPERATIONS:
+    for operation in endpoints.OPERATIONS:
         path = operation.path.format(**{name: ids[name] for name in operation.path_names})
         body = None if operation.body is None else b"[]" if operation.body == "array" else b"{}"
         reply = talk.send(operation.verb, path, body)
-        if version(operation.since) > version(talk.emulator.contract):
+        if version(operation.since) > version(talk.emulator.api_version):
             assert reply.status in (404, 405), operation.id
         else:
             assert reply.status < 500, operation.id

@@ -8,9 +8,9 @@ import sqlite3
 import msgspec
 import pytest
 
+from pinshop.api.http import Request
 from pinshop.emulator import Emulator
 from pinshop.errors import ConfigurationError
-from pinshop.operations import Request
 
 NOW = "2026-03-02T12:00:00Z"
 
@@ -42,7 +42,7 @@ def test_a_data_file_outlives_its_emulator(talk_at, tmp_path):
     assert int(second.some(1)[0]) > int(ids[-1])
 
 
-def test_one_file_can_be_served_at_any_contract(talk_at, tmp_path):
+def test_one_file_can_be_served_at_any_api_version(talk_at, tmp_path):
     first = talk_at(data=tmp_path / "state.db")
     promotion_id = first.some(1)[0]
     first.emulator.close()
@@ -129,11 +129,11 @@ def test_a_state_that_cannot_be_read_changes_nothing(talk_at, text, words):
     assert emulator.export() == before
 
 
-@pytest.mark.parametrize("contract", ["5.6", "5.14", "5.23", "5.28"])
-def test_answers_of_any_generation_become_state(talk_at, contract):
-    real = talk_at(contract, seed=9)
+@pytest.mark.parametrize("api_version", ["5.6", "5.14", "5.23", "5.28"])
+def test_answers_of_any_generation_become_state(talk_at, api_version):
+    real = talk_at(api_version, seed=9)
     real.some(3)
-    if contract == "5.6":  # no list in 5.6
+    if api_version == "5.6":  # no list in 5.6
         promotions = [("product_group_promotions/get", real("GET", f"{real.promotions}/{i}")) for i in real.some(1)]
     else:
         promotions = [("product_group_promotions/list", real("GET", real.promotions, ad_group_id=real.emulator.ad_group_id))]
@@ -145,7 +145,7 @@ def test_answers_of_any_generation_become_state(talk_at, contract):
     ]
     here = talk_at(seed=1)
     stored = here.emulator.import_answers(answers)
-    assert stored["promotions"] == (1 if contract == "5.6" else 3)
+    assert stored["promotions"] == (1 if api_version == "5.6" else 3)
     found = here("GET", f"{real.promotions}?ad_group_id={real.emulator.ad_group_id}")["items"]
     assert len(found) == stored["promotions"]
     assert {item["ad_group_id"] for item in found} == {real.emulator.ad_group_id}

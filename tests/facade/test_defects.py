@@ -300,7 +300,7 @@ def test_there_is_a_timeout_by_default(api, monkeypatch):
         asked.append((request.connect_seconds, request.read_seconds))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pinshop.transport.Urllib3Transport.send", send)
+    monkeypatch.setattr("pinshop.transports.urllib3.Urllib3Transport.send", send)
     for options in (
         {},
         {"_request_timeout": None},

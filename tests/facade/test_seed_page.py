@@ -77,7 +77,7 @@ def test_without_the_imports_it_is_the_page_that_is_wrong(examples, server):
 
 
 def test_the_examples_do_their_work_in_the_emulator(examples, capsys):
-    with Emulator(contract="5.6", now="2026-03-01T12:00:00Z") as emulator:
+    with Emulator(api_version="5.6", now="2026-03-01T12:00:00Z") as emulator:
         here = {
             "https://api.pinterest.com/v5": emulator.base_url,
             "YOUR_ACCESS_TOKEN": emulator.access_token,

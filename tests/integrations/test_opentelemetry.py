@@ -15,12 +15,14 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from pinshop import AsyncClient, Client
-from pinshop.auth import App, RefreshingToken, Secret, Token
-from pinshop.credentials import MemoryStore
+from pinshop.api.http import Reply, Request
+from pinshop.credentials.vaults import MemoryStore
 from pinshop.emulator import Emulator
 from pinshop.errors import APIError, Disconnected
+from pinshop.flow.refreshing import RefreshingToken
+from pinshop.flow.secrets import Secret
+from pinshop.flow.tokens import App, Token
 from pinshop.integrations.opentelemetry import Tracing
-from pinshop.operations import Reply, Request
 
 ORIGIN = "http://127.0.0.1:9"
 

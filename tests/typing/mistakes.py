@@ -5,7 +5,8 @@ from __future__ import annotations
 # ruff: noqa: B018 - what is done with a mistake is not the point
 import datetime
 
-from pinshop import AsyncClient, Client, operations
+from pinshop import AsyncClient, Client
+from pinshop.api import operations
 
 A, G = "549755885175", "2680059592705"
 DAY = datetime.date(2026, 1, 1)

@@ -7,13 +7,14 @@ import enum
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, assert_type
 
-from pinshop import AsyncClient, BatchResult, Client, Outcome, inputs, operations, wire
-from pinshop.flow import Response
+from pinshop import AsyncClient, BatchResult, Client, Outcome
+from pinshop.api import models, operations, params
+from pinshop.flow.session import Response
 from pinshop.resources import AsyncListing, Listing
 
 A = "549755885175"
 CALL = operations.raw("GET", "/boards")
-BRAND: inputs.Filters = {"any_of": [{"BRAND": {"values": ["ACME"]}}]}
+BRAND: params.Filters = {"any_of": [{"BRAND": {"values": ["ACME"]}}]}
 
 
 class Status(enum.Enum):
@@ -26,49 +27,49 @@ def synchronous(c: Client) -> None:
     assert_type(c.with_options(read_seconds=5), Client)
 
     created = c.promotions.create(A, 7, [{"catalog_product_group_id": 7, "status": "PAUSED"}])
-    assert_type(created, BatchResult[wire.ProductGroupPromotion])
-    assert_type(created[0], Outcome[wire.ProductGroupPromotion])
-    assert_type(created[0].entity, wire.ProductGroupPromotion | None)
-    assert_type(created.failed, list[Outcome[wire.ProductGroupPromotion]])
-    assert_type(c.promotions.update(A, "7", [{"id": "7", "tracking_url": None}]), BatchResult[wire.ProductGroupPromotion])
+    assert_type(created, BatchResult[models.ProductGroupPromotion])
+    assert_type(created[0], Outcome[models.ProductGroupPromotion])
+    assert_type(created[0].entity, models.ProductGroupPromotion | None)
+    assert_type(created.failed, list[Outcome[models.ProductGroupPromotion]])
+    assert_type(c.promotions.update(A, "7", [{"id": "7", "tracking_url": None}]), BatchResult[models.ProductGroupPromotion])
     promotions = c.promotions.list(A, ad_group_id="7", order="ASCENDING")
-    assert_type(promotions, Listing[wire.ProductGroupPromotion])
-    assert_type(next(promotions), wire.ProductGroupPromotion)
-    assert_type(promotions.pages(), Iterator[wire.Page[wire.ProductGroupPromotion]])
-    assert_type(c.promotions.get(A, "7"), wire.ProductGroupPromotion)
+    assert_type(promotions, Listing[models.ProductGroupPromotion])
+    assert_type(next(promotions), models.ProductGroupPromotion)
+    assert_type(promotions.pages(), Iterator[models.Page[models.ProductGroupPromotion]])
+    assert_type(c.promotions.get(A, "7"), models.ProductGroupPromotion)
 
-    assert_type(c.user_account.get(), wire.UserAccount)
-    assert_type(c.ad_accounts.list(), Listing[wire.AdAccount])
-    assert_type(c.ad_accounts.get(7), wire.AdAccount)
-    assert_type(c.ad_accounts.create(name="ACME", currency="USD"), wire.AdAccount)
+    assert_type(c.user_account.get(), models.UserAccount)
+    assert_type(c.ad_accounts.list(), Listing[models.AdAccount])
+    assert_type(c.ad_accounts.get(7), models.AdAccount)
+    assert_type(c.ad_accounts.create(name="ACME", currency="USD"), models.AdAccount)
 
     assert_type(
         c.campaigns.create(A, [{"name": "x", "objective_type": "SALES", "intended_promotion_type": "CATALOG"}]),
-        BatchResult[wire.Campaign],
+        BatchResult[models.Campaign],
     )
-    assert_type(c.campaigns.update(A, [{"id": 7, "status": Status.PAUSED}]), BatchResult[wire.Campaign])
-    assert_type(c.campaigns.list(A, campaign_ids=[7, "8"]), Listing[wire.Campaign])
-    assert_type(c.campaigns.get(A, 7), wire.Campaign)
+    assert_type(c.campaigns.update(A, [{"id": 7, "status": Status.PAUSED}]), BatchResult[models.Campaign])
+    assert_type(c.campaigns.list(A, campaign_ids=[7, "8"]), Listing[models.Campaign])
+    assert_type(c.campaigns.get(A, 7), models.Campaign)
 
     now = datetime.datetime.now(datetime.UTC)
     assert_type(
         c.ad_groups.create(A, [{"name": "x", "campaign_id": 7, "billable_event": "CLICKTHROUGH", "start_time": now}]),
-        BatchResult[wire.AdGroup],
+        BatchResult[models.AdGroup],
     )
-    assert_type(c.ad_groups.update(A, [{"id": 7, "bid_in_micro_currency": 500_000}]), BatchResult[wire.AdGroup])
-    assert_type(c.ad_groups.list(A), Listing[wire.AdGroup])
-    assert_type(c.ad_groups.get(A, 7), wire.AdGroup)
+    assert_type(c.ad_groups.update(A, [{"id": 7, "bid_in_micro_currency": 500_000}]), BatchResult[models.AdGroup])
+    assert_type(c.ad_groups.list(A), Listing[models.AdGroup])
+    assert_type(c.ad_groups.get(A, 7), models.AdGroup)
 
-    assert_type(c.catalogs.list(), Listing[wire.Catalog])
-    assert_type(c.feeds.list(catalog_id=7), Listing[wire.Feed])
-    assert_type(c.feeds.get(7), wire.Feed)
+    assert_type(c.catalogs.list(), Listing[models.Catalog])
+    assert_type(c.feeds.list(catalog_id=7), Listing[models.Feed])
+    assert_type(c.feeds.get(7), models.Feed)
     groups = c.catalog_product_groups
-    assert_type(groups.list(feed_id=7), Listing[wire.CatalogProductGroup])
-    assert_type(groups.get(7), wire.CatalogProductGroup)
-    assert_type(groups.create(name="x", feed_id=7, filters=BRAND), wire.CatalogProductGroup)
-    assert_type(groups.update(7, name="y", description=None), wire.CatalogProductGroup)
-    assert_type(groups.product_counts(7), wire.ProductCounts)
-    assert_type(groups.products(7), Listing[wire.Product])
+    assert_type(groups.list(feed_id=7), Listing[models.CatalogProductGroup])
+    assert_type(groups.get(7), models.CatalogProductGroup)
+    assert_type(groups.create(name="x", feed_id=7, filters=BRAND), models.CatalogProductGroup)
+    assert_type(groups.update(7, name="y", description=None), models.CatalogProductGroup)
+    assert_type(groups.product_counts(7), models.ProductCounts)
+    assert_type(groups.products(7), Listing[models.Product])
     groups.delete(7)
 
     order = c.reports.create(
@@ -79,12 +80,12 @@ def synchronous(c: Client) -> None:
         level="PRODUCT_ITEM",
         columns=["SPEND_IN_MICRO_DOLLAR"],
     )
-    assert_type(order, wire.ReportOrder)
-    assert_type(c.reports.get(A, "t"), wire.ReportState)
-    assert_type(c.reports.wait(A, "t"), wire.ReportState)
-    assert_type(c.reports.download(A, "t"), wire.ReportData)
-    assert_type(c.resources.delivery_metrics(), list[wire.DeliveryMetric])
-    assert_type(c.resources.metrics_ready_state(datetime.date(2026, 1, 1)), wire.MetricsReadyState)
+    assert_type(order, models.ReportOrder)
+    assert_type(c.reports.get(A, "t"), models.ReportState)
+    assert_type(c.reports.wait(A, "t"), models.ReportState)
+    assert_type(c.reports.download(A, "t"), models.ReportData)
+    assert_type(c.resources.delivery_metrics(), list[models.DeliveryMetric])
+    assert_type(c.resources.metrics_ready_state(datetime.date(2026, 1, 1)), models.MetricsReadyState)
 
     assert_type(c.send(CALL), Any)
     assert_type(c.respond(CALL), Response[Any])
@@ -96,43 +97,45 @@ async def asynchronous(c: AsyncClient) -> None:
     assert_type(c.with_options(read_seconds=5), AsyncClient)
 
     created = await c.promotions.create(A, 7, [{"catalog_product_group_id": 7, "status": "PAUSED"}])
-    assert_type(created, BatchResult[wire.ProductGroupPromotion])
-    assert_type(await c.promotions.update(A, "7", [{"id": "7", "tracking_url": None}]), BatchResult[wire.ProductGroupPromotion])
+    assert_type(created, BatchResult[models.ProductGroupPromotion])
+    assert_type(
+        await c.promotions.update(A, "7", [{"id": "7", "tracking_url": None}]), BatchResult[models.ProductGroupPromotion]
+    )
     promotions = c.promotions.list(A, ad_group_id="7", order="ASCENDING")
-    assert_type(promotions, AsyncListing[wire.ProductGroupPromotion])
+    assert_type(promotions, AsyncListing[models.ProductGroupPromotion])
     async for promotion in promotions:
-        assert_type(promotion, wire.ProductGroupPromotion)
-    assert_type(promotions.pages(), AsyncIterator[wire.Page[wire.ProductGroupPromotion]])
-    assert_type(await c.promotions.get(A, "7"), wire.ProductGroupPromotion)
+        assert_type(promotion, models.ProductGroupPromotion)
+    assert_type(promotions.pages(), AsyncIterator[models.Page[models.ProductGroupPromotion]])
+    assert_type(await c.promotions.get(A, "7"), models.ProductGroupPromotion)
 
-    assert_type(await c.user_account.get(), wire.UserAccount)
-    assert_type(c.ad_accounts.list(), AsyncListing[wire.AdAccount])
-    assert_type(await c.ad_accounts.get(7), wire.AdAccount)
-    assert_type(await c.ad_accounts.create(name="ACME", currency="USD"), wire.AdAccount)
+    assert_type(await c.user_account.get(), models.UserAccount)
+    assert_type(c.ad_accounts.list(), AsyncListing[models.AdAccount])
+    assert_type(await c.ad_accounts.get(7), models.AdAccount)
+    assert_type(await c.ad_accounts.create(name="ACME", currency="USD"), models.AdAccount)
 
-    assert_type(await c.campaigns.create(A, [{"name": "x", "objective_type": "CATALOG_SALES"}]), BatchResult[wire.Campaign])
-    assert_type(await c.campaigns.update(A, [{"id": 7, "status": Status.PAUSED}]), BatchResult[wire.Campaign])
-    assert_type(c.campaigns.list(A, campaign_ids=[7, "8"]), AsyncListing[wire.Campaign])
-    assert_type(await c.campaigns.get(A, 7), wire.Campaign)
+    assert_type(await c.campaigns.create(A, [{"name": "x", "objective_type": "CATALOG_SALES"}]), BatchResult[models.Campaign])
+    assert_type(await c.campaigns.update(A, [{"id": 7, "status": Status.PAUSED}]), BatchResult[models.Campaign])
+    assert_type(c.campaigns.list(A, campaign_ids=[7, "8"]), AsyncListing[models.Campaign])
+    assert_type(await c.campaigns.get(A, 7), models.Campaign)
 
     assert_type(
         await c.ad_groups.create(A, [{"name": "x", "campaign_id": 7, "billable_event": "CLICKTHROUGH"}]),
-        BatchResult[wire.AdGroup],
+        BatchResult[models.AdGroup],
     )
-    assert_type(await c.ad_groups.update(A, [{"id": 7, "bid_in_micro_currency": 500_000}]), BatchResult[wire.AdGroup])
-    assert_type(c.ad_groups.list(A), AsyncListing[wire.AdGroup])
-    assert_type(await c.ad_groups.get(A, 7), wire.AdGroup)
+    assert_type(await c.ad_groups.update(A, [{"id": 7, "bid_in_micro_currency": 500_000}]), BatchResult[models.AdGroup])
+    assert_type(c.ad_groups.list(A), AsyncListing[models.AdGroup])
+    assert_type(await c.ad_groups.get(A, 7), models.AdGroup)
 
-    assert_type(c.catalogs.list(), AsyncListing[wire.Catalog])
-    assert_type(c.feeds.list(catalog_id=7), AsyncListing[wire.Feed])
-    assert_type(await c.feeds.get(7), wire.Feed)
+    assert_type(c.catalogs.list(), AsyncListing[models.Catalog])
+    assert_type(c.feeds.list(catalog_id=7), AsyncListing[models.Feed])
+    assert_type(await c.feeds.get(7), models.Feed)
     groups = c.catalog_product_groups
-    assert_type(groups.list(feed_id=7), AsyncListing[wire.CatalogProductGroup])
-    assert_type(await groups.get(7), wire.CatalogProductGroup)
-    assert_type(await groups.create(name="x", feed_id=7, filters=BRAND), wire.CatalogProductGroup)
-    assert_type(await groups.update(7, name="y", description=None), wire.CatalogProductGroup)
-    assert_type(await groups.product_counts(7), wire.ProductCounts)
-    assert_type(groups.products(7), AsyncListing[wire.Product])
+    assert_type(groups.list(feed_id=7), AsyncListing[models.CatalogProductGroup])
+    assert_type(await groups.get(7), models.CatalogProductGroup)
+    assert_type(await groups.create(name="x", feed_id=7, filters=BRAND), models.CatalogProductGroup)
+    assert_type(await groups.update(7, name="y", description=None), models.CatalogProductGroup)
+    assert_type(await groups.product_counts(7), models.ProductCounts)
+    assert_type(groups.products(7), AsyncListing[models.Product])
     await groups.delete(7)
 
     order = await c.reports.create(
@@ -143,12 +146,12 @@ async def asynchronous(c: AsyncClient) -> None:
         level="PRODUCT_ITEM",
         columns=["SPEND_IN_MICRO_DOLLAR"],
     )
-    assert_type(order, wire.ReportOrder)
-    assert_type(await c.reports.get(A, "t"), wire.ReportState)
-    assert_type(await c.reports.wait(A, "t"), wire.ReportState)
-    assert_type(await c.reports.download(A, "t"), wire.ReportData)
-    assert_type(await c.resources.delivery_metrics(), list[wire.DeliveryMetric])
-    assert_type(await c.resources.metrics_ready_state("2026-01-31"), wire.MetricsReadyState)
+    assert_type(order, models.ReportOrder)
+    assert_type(await c.reports.get(A, "t"), models.ReportState)
+    assert_type(await c.reports.wait(A, "t"), models.ReportState)
+    assert_type(await c.reports.download(A, "t"), models.ReportData)
+    assert_type(await c.resources.delivery_metrics(), list[models.DeliveryMetric])
+    assert_type(await c.resources.metrics_ready_state("2026-01-31"), models.MetricsReadyState)
 
     assert_type(await c.send(CALL), Any)
     assert_type(await c.respond(CALL), Response[Any])

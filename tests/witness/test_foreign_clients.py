@@ -1,4 +1,4 @@
-"""Clients that others wrote live a promotion's whole life against the emulator of their contract."""
+"""Clients that others wrote live a promotion's whole life against the emulator of their api_version."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ WITNESSES = {
 
 @pytest.mark.parametrize("witness", WITNESSES)
 def test_a_foreign_client_lives_a_promotion_s_life(witness, foreign_venv, run_foreign):
-    contract, requirement, script = WITNESSES[witness]
+    api_version, requirement, script = WITNESSES[witness]
     python = foreign_venv(requirement)
-    with Emulator(contract=contract) as emulator:
+    with Emulator(api_version=api_version) as emulator:
         groups = list(emulator.catalog_product_group_ids[:2])
         given = {
             "base_url": emulator.base_url,
@@ -72,8 +72,10 @@ def test_a_foreign_client_lives_a_promotion_s_life(witness, foreign_venv, run_fo
 
 def stored(emulator) -> list[dict]:
     """What the emulator holds, asked for without the help of any client."""
-    from pinshop import wire
-    from pinshop.operations import PROMOTIONS_LIST, Request, build
+    from pinshop.api import models
+    from pinshop.api.endpoints import PROMOTIONS_LIST
+    from pinshop.api.http import Request
+    from pinshop.api.operations import build
 
     call = build(
         PROMOTIONS_LIST, {"ad_account_id": emulator.ad_account_id}, {"ad_group_id": emulator.ad_group_id, "page_size": 250}
@@ -82,4 +84,4 @@ def stored(emulator) -> list[dict]:
         Request("GET", "http://emulator", "/v5" + call.target, {"authorization": f"Bearer {emulator.access_token}"})
     )
     assert reply.status == 200, reply.body
-    return [{"id": promotion.id} for promotion in wire.decode_page(reply.body, wire.ProductGroupPromotion).items]
+    return [{"id": promotion.id} for promotion in models.decode_page(reply.body, models.ProductGroupPromotion).items]

@@ -15,7 +15,8 @@ import msgspec
 import pytest
 
 from pinshop import AsyncClient, Client
-from pinshop.operations import CONTRACTS, Reply, Request
+from pinshop.api.http import Reply, Request
+from pinshop.api.operations import API_VERSIONS
 
 ACCOUNT, GROUP, CAMPAIGN = "549755885175", "2680059592705", "626735565838"
 
@@ -120,14 +121,14 @@ CALLS: dict[str, Callable[[Any], Any]] = {
 ABSENT = {"5.6": {"list", "list by id", "catalogs"}}
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
+@pytest.mark.parametrize("api_version", API_VERSIONS)
 @pytest.mark.parametrize("name", CALLS)
-def test_the_client_keeps_to_the_description_and_understands_what_it_allows(name, contract, described):
-    if name in ABSENT.get(contract, ()):
-        pytest.skip(f"there is no {name} in {contract}")
+def test_the_client_keeps_to_the_description_and_understands_what_it_allows(name, api_version, described):
+    if name in ABSENT.get(api_version, ()):
+        pytest.skip(f"there is no {name} in {api_version}")
     for seed in range(3):
-        mock, twin = Mock(described(contract), seed), AsyncMock(described(contract), seed)
-        options = {"base_url": "https://api.example/v5", "contract": contract, "sleep": no_sleep}
+        mock, twin = Mock(described(api_version), seed), AsyncMock(described(api_version), seed)
+        options = {"base_url": "https://api.example/v5", "api_version": api_version, "sleep": no_sleep}
         answer = plain(first_page(CALLS[name](Client("emulated_x", transport=mock, **options))))
         other = plain(asyncio.run(in_colour(CALLS[name], AsyncClient("emulated_x", transport=twin, **options))))
         assert answer == other, "the two colours differ"

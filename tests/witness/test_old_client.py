@@ -155,7 +155,7 @@ def test_call(name, both):
 def live(python, run_foreign):
     """What a whole life of promotions in the emulator looks like from this client."""
     script = SCRIPT.with_name("old_client_life.py")
-    with Emulator(contract="5.6", seed=7, now="2026-03-01T12:00:00Z") as emulator:
+    with Emulator(api_version="5.6", seed=7, now="2026-03-01T12:00:00Z") as emulator:
         emulator.clock.freeze()
         given = {
             "base_url": emulator.base_url,

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from pinshop import Client, NotFound
+from pinshop.api.endpoints import OPERATIONS
+from pinshop.api.operations import API_VERSIONS
 from pinshop.emulator import Emulator
-from pinshop.operations import CONTRACTS, OPERATIONS
 
 
 @pytest.fixture
@@ -50,14 +51,14 @@ def only_ours(description: dict) -> dict:
     return description | {"paths": {path: item for path, item in description["paths"].items() if path in paths}}
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
-def test_a_promotion_s_life_breaks_no_rule_of_the_description(contract, described, prism, tmp_path):
+@pytest.mark.parametrize("api_version", API_VERSIONS)
+def test_a_promotion_s_life_breaks_no_rule_of_the_description(api_version, described, prism, tmp_path):
     file = tmp_path / "description.json"
-    file.write_text(json.dumps(only_ours(described(contract).source)))
+    file.write_text(json.dumps(only_ours(described(api_version).source)))
     with (
-        Emulator(contract=contract) as emulator,
+        Emulator(api_version=api_version) as emulator,
         proxy(prism, file, emulator.base_url) as url,
-        Client(emulator.access_token, base_url=url, contract=contract) as client,
+        Client(emulator.access_token, base_url=url, api_version=api_version) as client,
     ):
         account = emulator.ad_account_id
         groups = emulator.catalog_product_group_ids[:3]
@@ -70,7 +71,7 @@ def test_a_promotion_s_life_breaks_no_rule_of_the_description(contract, describe
         ids = [outcome.id for outcome in created]
         updated = client.promotions.update(account, emulator.ad_group_id, [{"id": ids[0], "status": "PAUSED"}])
         updated.raise_if_failed()
-        if contract != "5.6":  # there is no list in 5.6
+        if api_version != "5.6":  # there is no list in 5.6
             listed = client.promotions.list(account, ad_group_id=emulator.ad_group_id, page_size=1)
             assert {promotion.id: promotion.status for promotion in listed} == dict(
                 zip(ids, ["PAUSED", "ACTIVE", "ACTIVE"], strict=True)

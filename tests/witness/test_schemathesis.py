@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from pinshop.api.endpoints import OPERATIONS
+from pinshop.api.operations import API_VERSIONS
 from pinshop.emulator import Emulator
-from pinshop.operations import CONTRACTS, OPERATIONS
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 
@@ -69,12 +70,12 @@ def slice_of(description: dict[str, Any], emulator: Emulator) -> dict[str, Any]:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("contract", CONTRACTS)
-def test_schemathesis_finds_nothing(contract, described, foreign_venv, rounds, tmp_path):
+@pytest.mark.parametrize("api_version", API_VERSIONS)
+def test_schemathesis_finds_nothing(api_version, described, foreign_venv, rounds, tmp_path):
     python = foreign_venv("schemathesis>=4,<5")
-    with Emulator(contract=contract) as emulator:
+    with Emulator(api_version=api_version) as emulator:
         schema = tmp_path / "description.json"
-        schema.write_text(json.dumps(slice_of(described(contract).source, emulator)))
+        schema.write_text(json.dumps(slice_of(described(api_version).source, emulator)))
         report = tmp_path / "events.ndjson"
         done = subprocess.run(
             [
@@ -86,5 +87,5 @@ def test_schemathesis_finds_nothing(contract, described, foreign_venv, rounds, t
             ],
             cwd=tmp_path, capture_output=True, text=True, check=False,
         )  # fmt: skip
-        print(f"\n{contract}: {emulator.calls.count()} requests")
+        print(f"\n{api_version}: {emulator.calls.count()} requests")
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

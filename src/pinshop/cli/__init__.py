@@ -12,7 +12,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "doctor": ("pinshop.cli.doctor", "doctor", "Check versions, configuration and credentials."),
     "emulator": ("pinshop.cli.emulator", "emulator", "Serve a local Pinterest to test against."),
     "login": ("pinshop.cli.login", "login", "Get a token in the browser and keep it under a profile."),
-    "profiles": ("pinshop.cli.profiles", "profiles", "List the profiles and until when their tokens work."),
+    "profiles": ("pinshop.cli.profiles", "list_profiles", "List the profiles and until when their tokens work."),
     "whoami": ("pinshop.cli.whoami", "whoami", "Say which credentials are used, whose they are, and where they may write."),
 }
 

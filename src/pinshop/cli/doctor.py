@@ -15,13 +15,15 @@ from typing import Literal
 import click
 from msgspec import Struct
 
-from pinshop import credentials, operations
-from pinshop.auth import Credentials, RefreshingToken
+from pinshop.api import endpoints, operations
 from pinshop.cli import exit as ends
 from pinshop.cli.exit import explained
 from pinshop.cli.options import show, with_json, with_profile
 from pinshop.cli.profiles import describe
+from pinshop.credentials import environment, find, profiles, vaults
 from pinshop.errors import PinshopError
+from pinshop.flow.refreshing import RefreshingToken
+from pinshop.flow.tokens import Credentials
 
 #: Names that other tools read and pinshop does not, and what to use instead.
 _NOT_READ = {
@@ -65,7 +67,7 @@ def doctor(profile: str | None, base_url: str | None, api: bool, as_json: bool) 
     findings = [*_versions(), *_environment(environ), *_files(environ)]
     found: Credentials | None = None
     try:
-        found = credentials.find(profile=profile, base_url=base_url, environ=environ)
+        found = find.find(profile=profile, base_url=base_url, environ=environ)
     except PinshopError as error:
         findings.append(Finding("credentials", "problem", str(error)))
     else:
@@ -91,7 +93,7 @@ def _versions() -> Iterator[Finding]:
 
 
 def _environment(environ: Mapping[str, str]) -> Iterator[Finding]:
-    names = [name for aliases in credentials.NAMES.values() for name in aliases if environ.get(name)]
+    names = [name for aliases in environment.NAMES.values() for name in aliases if environ.get(name)]
     yield Finding("environment", "ok", f"set: {', '.join(names)}" if names else "none of pinshop's variables is set")
     for name, instead in _NOT_READ.items():
         if environ.get(name):
@@ -100,9 +102,9 @@ def _environment(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 def _files(environ: Mapping[str, str]) -> Iterator[Finding]:
     try:
-        directory = credentials.config_dir(environ)
-        path = credentials.profiles_path(environ)
-        found = credentials.read_profiles(path)
+        directory = environment.config_dir(environ)
+        path = profiles.profiles_path(environ)
+        found = profiles.read_profiles(path)
     except PinshopError as error:
         yield Finding("profiles", "problem", str(error))
         return
@@ -114,7 +116,7 @@ def _files(environ: Mapping[str, str]) -> Iterator[Finding]:
     for profile in found.values():
         row = describe(profile, environ)
         yield Finding(f"[{profile.name}]", "note" if row["problem"] else "ok", row["state"])
-    keychain = credentials.keychain()
+    keychain = vaults.keychain()
     name = f"{type(keychain).__module__}.{type(keychain).__name__}" if keychain else ""
     yield Finding("keychain", "ok" if keychain else "note", name or "none works here; secrets go to files of mode 0600")
 
@@ -147,7 +149,7 @@ def _call(found: Credentials) -> tuple[list[Finding], int]:
     with Client(found, max_attempts=1) as client:
         began = time.monotonic()
         try:
-            answer = client.respond(operations.build(operations.USER_ACCOUNT_GET))
+            answer = client.respond(operations.build(endpoints.USER_ACCOUNT_GET))
         except PinshopError as error:
             return [Finding("api", "problem", str(error))], ends.code_of(error)
         milliseconds = (time.monotonic() - began) * 1000

@@ -11,16 +11,19 @@ from pathlib import Path
 import click
 import msgspec
 
+from pinshop.api.operations import API_VERSIONS
 from pinshop.cli.exit import explained
-from pinshop.emulator.mount import Emulator, is_loopback
-from pinshop.operations import CONTRACTS
+from pinshop.emulator.emulator import Emulator
+from pinshop.emulator.server.thread import is_loopback
 
 
 @click.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=8123, show_default=True, help="0 picks a free port.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Anything but loopback needs the option below as well.")
 @click.option("--i-know-this-is-not-pinterest", "sure", is_flag=True, help="Second consent to serve beyond this machine.")
-@click.option("--contract", type=click.Choice(CONTRACTS), default=CONTRACTS[-1], show_default=True, help="Response generation.")
+@click.option(
+    "--api_version", type=click.Choice(API_VERSIONS), default=API_VERSIONS[-1], show_default=True, help="Response generation."
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="Fixes ids, tokens and earnings.")
 @click.option("--data", type=click.Path(dir_okay=False, path_type=Path), help="Keep the state in this file.")
 @click.option(
@@ -38,7 +41,7 @@ def emulator(
     port: int,
     host: str,
     sure: bool,
-    contract: str,
+    api_version: str,
     seed: int,
     data: Path | None,
     state: Path | None,
@@ -75,7 +78,7 @@ def emulator(
         settings[name] = value
     with contextlib.ExitStack() as opened:
         try:
-            served = Emulator(contract, seed, data or ":memory:", now=now, rules=settings, rate_limit=rate_limit)
+            served = Emulator(api_version, seed, data or ":memory:", now=now, rules=settings, rate_limit=rate_limit)
             opened.callback(served.close)
             if state:
                 served.load_file(state)
@@ -89,7 +92,7 @@ def emulator(
             sys.stdout.write(msgspec.json.encode(served.facts()).decode() + "\n")
         else:
             click.echo(
-                f"The pinshop emulator (not Pinterest), contract {served.contract}, seed {served.seed}\n"
+                f"The pinshop emulator (not Pinterest), api_version {served.api_version}, seed {served.seed}\n"
                 f"  base_url       {served.base_url}\n  access_token   {served.access_token}\n"
                 f"  ad_account_id  {served.ad_account_id}\n  ad_group_id    {served.ad_group_id}\n"
                 f"  catalog_product_group_ids  {' '.join(served.catalog_product_group_ids)}\n"

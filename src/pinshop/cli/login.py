@@ -11,21 +11,23 @@ from urllib.parse import urlsplit
 
 import click
 
-from pinshop import auth, credentials
-from pinshop.auth import App, Secret, Token
 from pinshop.cli.exit import explained
 from pinshop.cli.options import show, with_json
-from pinshop.credentials import Profile
+from pinshop.credentials import environment, profiles, vaults
+from pinshop.credentials.login import REDIRECT_URI, SCOPES, browser_login, pasted_login
+from pinshop.credentials.profiles import Profile
 from pinshop.errors import ConfigurationError
-from pinshop.login import REDIRECT_URI, SCOPES, browser_login, pasted_login
+from pinshop.flow import oauth
+from pinshop.flow.secrets import Secret, check_secret
+from pinshop.flow.tokens import BASE_URL, App, Token
 
 
 @click.command()
-@click.option("--profile", "name", default=credentials.DEFAULT_PROFILE, show_default=True, help="Keep it under this name.")
+@click.option("--profile", "name", default=profiles.DEFAULT_PROFILE, show_default=True, help="Keep it under this name.")
 @click.option("--app-id", help="The app's id. Default: PINTEREST_APP_ID, or what the profile has.")
 @click.option("--scope", "scopes", multiple=True, metavar="SCOPE", help=f"Once for each scope. Default: {', '.join(SCOPES)}.")
 @click.option("--ad-account-id", help="The ad account that commands use by default with this profile.")
-@click.option("--base-url", metavar="URL", help=f"Default: PINTEREST_API_URI, or what the profile has, or {auth.BASE_URL}.")
+@click.option("--base-url", metavar="URL", help=f"Default: PINTEREST_API_URI, or what the profile has, or {BASE_URL}.")
 @click.option("--redirect-uri", default=REDIRECT_URI, show_default=True, help="A loopback address that the app lists.")
 @click.option("--authorize-url", metavar="URL", help="The consent page. Default: Pinterest's, or /oauth/ of another base URL.")
 @click.option("--wait-seconds", type=click.FloatRange(1, 3600), default=300, show_default=True, help="For the consent.")
@@ -64,23 +66,23 @@ def login(
     if sum((paste, with_token, client_credentials, no_browser)) > 1:
         raise click.UsageError("--no-browser, --paste, --with-token and --client-credentials exclude one another")
     environ = os.environ
-    path = credentials.profiles_path(environ)
-    old = credentials.read_profiles(path).get(credentials.check_profile_name(name), Profile(name=name))
-    named_base = credentials.base_url_of(environ, base_url)
+    path = profiles.profiles_path(environ)
+    old = profiles.read_profiles(path).get(profiles.check_profile_name(name), Profile(name=name))
+    named_base = environment.base_url_of(environ, base_url)
     profile = Profile(
         name=name,
         base_url=named_base or old.base_url,
         ad_account_id=ad_account_id or old.ad_account_id,
-        app_id=app_id or credentials.value_of(environ, "app_id") or old.app_id,
+        app_id=app_id or environment.value_of(environ, "app_id") or old.app_id,
         scopes=scopes or old.scopes or SCOPES,
         grant="client_credentials" if client_credentials else "refresh_token",
-        secrets="keyring" if (secrets or ("keyring" if credentials.keychain() else "file")) == "keyring" else "file",
+        secrets="keyring" if (secrets or ("keyring" if vaults.keychain() else "file")) == "keyring" else "file",
     )
-    store = credentials.kept_token(profile, environ)  # a keychain that does not work is found before the user is bothered
+    store = vaults.kept_token(profile, environ)  # a keychain that does not work is found before the user is bothered
     token: Token | None = None
     app_secret: Secret | None = None
     if with_token:
-        token = Token(access_token=auth.check_secret("standard input", sys.stdin.readline().strip()), obtained_at=time.time())
+        token = Token(access_token=check_secret("standard input", sys.stdin.readline().strip()), obtained_at=time.time())
     else:
         if profile.app_id is None:
             raise ConfigurationError("the app's id is not known", advice="give --app-id, or set PINTEREST_APP_ID")
@@ -111,7 +113,7 @@ def login(
                 say=_say,
                 open_browser=_stay if no_browser else webbrowser.open,
             )
-    credentials.keep(profile, token, app_secret, environ)
+    vaults.keep(profile, token, app_secret, environ)
     value = {
         "profile": name,
         "base_url": profile.base_url,
@@ -126,19 +128,19 @@ def login(
     show(value, lines, as_json=as_json)
 
 
-def _app_secret(environ: Mapping[str, str], old: Profile, store: credentials.KeptToken) -> Secret:
-    if (given := credentials.value_of(environ, "app_secret")) is not None:
-        return auth.check_secret("PINTEREST_APP_SECRET", given)
+def _app_secret(environ: Mapping[str, str], old: Profile, store: vaults.KeptToken) -> Secret:
+    if (given := environment.value_of(environ, "app_secret")) is not None:
+        return check_secret("PINTEREST_APP_SECRET", given)
     if old.app_id is not None and (kept := store.app_secret()) is not None:
         return kept
     if not sys.stdin.isatty():
         raise ConfigurationError("the app's secret is not known", advice="set PINTEREST_APP_SECRET")
-    return auth.check_secret("app secret", click.prompt("App secret", hide_input=True, err=True))
+    return check_secret("app secret", click.prompt("App secret", hide_input=True, err=True))
 
 
 def _authorize_url(base_url: str) -> str:
     url = urlsplit(base_url)
-    return auth.AUTHORIZE_URL if base_url == auth.BASE_URL else f"{url.scheme}://{url.netloc}/oauth/"
+    return oauth.AUTHORIZE_URL if base_url == BASE_URL else f"{url.scheme}://{url.netloc}/oauth/"
 
 
 def _ask(url: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from pinshop import events
+from pinshop.flow import events
 
 if TYPE_CHECKING:
     from pinshop.client import Client

@@ -8,25 +8,25 @@ from typing import Any
 
 import click
 
-from pinshop import credentials
 from pinshop.cli.exit import explained
 from pinshop.cli.options import show, with_json
+from pinshop.credentials import profiles, vaults
 from pinshop.errors import ConfigurationError, PinshopError
 
 
-@click.command()
+@click.command("profiles")
 @click.option("--forget", metavar="NAME", help="Delete the secrets of this profile from where they are kept.")
 @with_json
 @explained
-def profiles(forget: str | None, as_json: bool) -> None:
+def list_profiles(forget: str | None, as_json: bool) -> None:
     """List the profiles: base URL, ad account, where their secrets are, and until when their tokens work."""
     environ = os.environ
-    path = credentials.profiles_path(environ)
-    found = credentials.read_profiles(path)
+    path = profiles.profiles_path(environ)
+    found = profiles.read_profiles(path)
     if forget is not None:
         if forget not in found:
             raise ConfigurationError(f"no profile {forget!r} in {path}")
-        store = credentials.kept_token(found[forget], environ)
+        store = vaults.kept_token(found[forget], environ)
         store.delete()
         click.echo(f"Deleted {store.where}. Its tokens stay valid at Pinterest until they end.", err=True)
     rows = [describe(profile, environ) for profile in found.values()]
@@ -37,7 +37,7 @@ def profiles(forget: str | None, as_json: bool) -> None:
     show({"path": str(path), "profiles": rows}, lines, as_json=as_json)
 
 
-def describe(profile: credentials.Profile, environ: Any, now: float | None = None) -> dict[str, Any]:
+def describe(profile: profiles.Profile, environ: Any, now: float | None = None) -> dict[str, Any]:
     """One profile as it can be shown: no secret, and ``state`` in words."""
     now = time.time() if now is None else now
     row: dict[str, Any] = {
@@ -53,7 +53,7 @@ def describe(profile: credentials.Profile, environ: Any, now: float | None = Non
         "problem": None,
     }
     try:
-        store = credentials.kept_token(profile, environ)
+        store = vaults.kept_token(profile, environ)
         row["secrets"] = store.where
         token = store.load()
         app_secret = store.app_secret()

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pinshop import operations, wire
+from pinshop.api import endpoints, models, operations
 from pinshop.cli.exit import explained
 from pinshop.cli.options import open_client, show, with_json, with_profile
 from pinshop.errors import Unauthorized
@@ -35,13 +35,13 @@ def whoami(profile: str | None, base_url: str | None, ad_account_id: str | None,
             "more": False,
         }
         try:
-            answer = client.respond(operations.build(operations.USER_ACCOUNT_GET))
+            answer = client.respond(operations.build(endpoints.USER_ACCOUNT_GET))
         except Unauthorized as error:
             if error.code != 3:
                 raise
             value["user_unknown"] = str(error)  # a token for ads alone is a good token
         else:
-            user = wire.lenient(answer.value, wire.UserAccount)
+            user = models.convert(answer.value, models.UserAccount)
             value["emulated"] = answer.headers.get("x-emulated") == "true"
             value["user"] = {"username": _text(user.username), "id": _text(user.id), "type": _text(user.account_type)}
         if chosen:
@@ -78,7 +78,7 @@ def _lines(value: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _account(account: wire.AdAccount) -> dict[str, Any]:
+def _account(account: models.AdAccount) -> dict[str, Any]:
     roles = account.permissions
     return {
         "id": _text(account.id),

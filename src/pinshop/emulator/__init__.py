@@ -9,6 +9,6 @@
 It imports only the ground floor of pinshop; a server needs the extra ``pinshop[emulator]``.
 """
 
-from pinshop.emulator.mount import Emulator
+from pinshop.emulator.emulator import Emulator
 
 __all__ = ["Emulator"]

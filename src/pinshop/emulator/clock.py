@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from pinshop.emulator.store import Store
+from pinshop.emulator.storage.store import Store
 from pinshop.errors import ConfigurationError
 
 Instant = datetime.datetime | datetime.date | str | int | float

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from pinshop.api.endpoints import BY_ID
 from pinshop.errors import ConfigurationError
-from pinshop.operations import BY_ID
 
 
 class Fault(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

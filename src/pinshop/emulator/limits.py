@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from pinshop.emulator.contracts import Refusal
+from pinshop.emulator.refusals import Refusal
 from pinshop.errors import ConfigurationError
 
 Headers = Literal["envoy", "none", "retry_after", "text"]

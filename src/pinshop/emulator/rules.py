@@ -29,7 +29,7 @@ class Rules:
         "not declared for promotions; 5.6.0 declares ACTIVE for campaigns", ("ACTIVE", "PAUSED"),
     )  # fmt: skip
     create_answers: int = _rule(
-        200, "HTTP status of a successful create at contract 5.28", "5.28.0 declares 200 and 201; older ones 200", (200, 201)
+        200, "HTTP status of a successful create at API version 5.28", "5.28.0 declares 200 and 201; older ones 200", (200, 201)
     )
     duplicate_promotion: str = _rule(
         "allow", "the same catalog product group twice in one ad group (archived ones do not count)",
@@ -46,14 +46,14 @@ class Rules:
         "it is in Pinterest's update example; its effect is undocumented", ("ignore", "apply", "refuse"),
     )  # fmt: skip
     field_names: str = _rule(
-        "both", "whether bodies may use catalogs_product_group_id (5.6) and catalog_product_group_id (5.8+) at any contract",
-        "undocumented; lenient, so that a client of another generation is not refused", ("both", "contract"),
+        "both", "whether bodies may use catalogs_product_group_id (5.6) and catalog_product_group_id (5.8+) at any api_version",
+        "undocumented; lenient, so that a client of another generation is not refused", ("both", "api_version"),
     )  # fmt: skip
     unknown_query_parameters: str = _rule(
-        "ignore", "query parameters that the contract does not know", "undocumented", ("ignore", "refuse")
+        "ignore", "query parameters that the API version does not know", "undocumented", ("ignore", "refuse")
     )
     unknown_body_fields: str = _rule(
-        "ignore", "fields in a body that the contract does not know",
+        "ignore", "fields in a body that the API version does not know",
         "no description says additionalProperties: false", ("ignore", "refuse"),
     )  # fmt: skip
     hero_pin_required: bool = _rule(
@@ -128,7 +128,10 @@ class Rules:
         True, "conversions arrive late and restate past days", "help pages and connectors: 24 to 48 hours, and the windows"
     )
     engagement_attribution: str = _rule(
-        "by_contract", "conversions attributed to engagements", "retired by a text of 5.17.0", ("by_contract", "on", "off")
+        "by_api_version",
+        "conversions attributed to engagements",
+        "retired by a text of 5.17.0",
+        ("by_api_version", "on", "off"),
     )
     lifetime_cap_days: int = _rule(
         30, "days over which a lifetime cap without an end is spread", "undocumented; the text only says it is spread evenly"
@@ -143,7 +146,7 @@ class Rules:
         "'active promotions' is not defined", ("ACTIVE", "ACTIVE,PAUSED"),
     )  # fmt: skip
     catalog_sales_creation: str = _rule(
-        "allow", "creating CATALOG_SALES campaigns at contract 5.28", "the dates of its retirement contradict each other",
+        "allow", "creating CATALOG_SALES campaigns at API version 5.28", "the dates of its retirement contradict each other",
         ("allow", "refuse"),
     )  # fmt: skip
     catalog_sales_needs_cbo: bool = _rule(

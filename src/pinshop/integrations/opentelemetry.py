@@ -20,9 +20,9 @@ from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlsplit
 
-from pinshop import events
+from pinshop.api.endpoints import BY_ID
 from pinshop.errors import ConfigurationError
-from pinshop.operations import BY_ID
+from pinshop.flow import events
 
 try:
     from opentelemetry import trace

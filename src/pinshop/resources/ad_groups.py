@@ -6,14 +6,16 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import TypeVar
 
-from pinshop import flow, inputs, operations, wire
-from pinshop.batch import BatchResult, Progress
+from pinshop.api import endpoints, models, operations, params
+from pinshop.api.models import AdGroup, decoders
+from pinshop.api.params import Id
 from pinshop.errors import InvalidInput
-from pinshop.flow import Flow
-from pinshop.inputs import Id
-from pinshop.resources import account_batch
-from pinshop.resources.colour import Paging, Resource, listing, method
-from pinshop.wire import AdGroup
+from pinshop.flow.exchange import exchange
+from pinshop.flow.outcomes import BatchResult, Progress
+from pinshop.flow.steps import Flow
+from pinshop.resources import account_writes
+from pinshop.resources.binding import Resource, operation
+from pinshop.resources.listing import ListSpec, paginated
 
 C = TypeVar("C")
 
@@ -21,11 +23,11 @@ C = TypeVar("C")
 class AdGroups(Resource[C]):
     """``client.ad_groups``."""
 
-    @method
+    @operation
     def create(
         self,
         ad_account_id: Id,
-        items: Sequence[inputs.AdGroupCreate],
+        items: Sequence[params.AdGroupCreate],
         *,
         read_back: bool = True,
         settle_seconds: float = 2.0,
@@ -56,16 +58,16 @@ class AdGroups(Resource[C]):
 
         Source: ad_groups/create in Pinterest's description 5.28.0.
         """
-        return account_batch.write(
-            self._session, operations.AD_GROUPS_CREATE, operations.AD_GROUPS_LIST, ad_account_id, inputs.AdGroupCreate, items,
+        return account_writes.write(
+            self._session, endpoints.AD_GROUPS_CREATE, endpoints.AD_GROUPS_LIST, ad_account_id, params.AdGroupCreate, items,
             AdGroup, read_back, settle_seconds, progress,
         )  # fmt: skip
 
-    @method
+    @operation
     def update(
         self,
         ad_account_id: Id,
-        items: Sequence[inputs.AdGroupUpdate],
+        items: Sequence[params.AdGroupUpdate],
         *,
         read_back: bool = True,
         settle_seconds: float = 2.0,
@@ -92,12 +94,12 @@ class AdGroups(Resource[C]):
 
         Source: ad_groups/update in Pinterest's description 5.28.0.
         """
-        return account_batch.write(
-            self._session, operations.AD_GROUPS_UPDATE, operations.AD_GROUPS_LIST, ad_account_id, inputs.AdGroupUpdate, items,
+        return account_writes.write(
+            self._session, endpoints.AD_GROUPS_UPDATE, endpoints.AD_GROUPS_LIST, ad_account_id, params.AdGroupUpdate, items,
             AdGroup, read_back, settle_seconds, progress,
         )  # fmt: skip
 
-    @method
+    @operation
     def get(self, ad_account_id: Id, ad_group_id: Id) -> Flow[AdGroup]:
         """Get one ad group: ``GET /ad_accounts/{ad_account_id}/ad_groups/{ad_group_id}``.
 
@@ -109,22 +111,22 @@ class AdGroups(Resource[C]):
 
         Source: ad_groups/get in Pinterest's description 5.28.0.
         """
-        call = operations.build(operations.AD_GROUPS_GET, {"ad_account_id": ad_account_id, "ad_group_id": ad_group_id})
-        return (yield from flow.exchange(self._session, call, flow.entity(AdGroup))).value
+        call = operations.build(endpoints.AD_GROUPS_GET, {"ad_account_id": ad_account_id, "ad_group_id": ad_group_id})
+        return (yield from exchange(self._session, call, decoders.as_entity(AdGroup))).value
 
-    @listing
+    @paginated
     def list(
         self,
         ad_account_id: Id,
         *,
         campaign_ids: Iterable[Id] | None = None,
         ad_group_ids: Iterable[Id] | None = None,
-        entity_statuses: Sequence[wire.EntityStatus | Enum] | None = None,
+        entity_statuses: Sequence[models.EntityStatus | Enum] | None = None,
         translate_interests_to_names: bool | None = None,
-        order: wire.Order | Enum | None = None,
+        order: models.Order | Enum | None = None,
         page_size: int | None = None,
         bookmark: str | None = None,
-    ) -> Paging[AdGroup]:
+    ) -> ListSpec[AdGroup]:
         """List ad groups: ``GET /ad_accounts/{ad_account_id}/ad_groups``.
 
         A lazy iterator over all pages of ``{"items": [{…}], "bookmark": "…"}``; ``.pages()`` gives the pages themselves.
@@ -144,7 +146,7 @@ class AdGroups(Resource[C]):
 
         Source: ad_groups/list in Pinterest's description 5.28.0.
         """
-        row = operations.AD_GROUPS_LIST
+        row = endpoints.AD_GROUPS_LIST
         if campaign_ids is not None and ad_group_ids is not None:
             raise InvalidInput("campaign_ids, ad_group_ids", "both", "one of the two, or neither", operation=row.id)
         query = {
@@ -152,6 +154,6 @@ class AdGroups(Resource[C]):
             "page_size": page_size, "bookmark": bookmark,
         }  # fmt: skip
         name, ids = ("campaign_ids", campaign_ids) if ad_group_ids is None else ("ad_group_ids", ad_group_ids)
-        parts = [None] if ids is None else operations.parts(row, name, ids, self._session.contract)
+        parts = [None] if ids is None else operations.chunk_ids(row, name, ids, self._session.api_version)
         path = {"ad_account_id": ad_account_id}
-        return Paging([operations.build(row, path, {**query, name: part}) for part in parts], flow.page(AdGroup))
+        return ListSpec([operations.build(row, path, {**query, name: part}) for part in parts], decoders.as_page(AdGroup))

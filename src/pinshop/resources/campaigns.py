@@ -6,13 +6,15 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import TypeVar
 
-from pinshop import flow, inputs, operations, wire
-from pinshop.batch import BatchResult, Progress
-from pinshop.flow import Flow
-from pinshop.inputs import Id
-from pinshop.resources import account_batch
-from pinshop.resources.colour import Paging, Resource, listing, method
-from pinshop.wire import Campaign
+from pinshop.api import endpoints, models, operations, params
+from pinshop.api.models import Campaign, decoders
+from pinshop.api.params import Id
+from pinshop.flow.exchange import exchange
+from pinshop.flow.outcomes import BatchResult, Progress
+from pinshop.flow.steps import Flow
+from pinshop.resources import account_writes
+from pinshop.resources.binding import Resource, operation
+from pinshop.resources.listing import ListSpec, paginated
 
 C = TypeVar("C")
 
@@ -20,11 +22,11 @@ C = TypeVar("C")
 class Campaigns(Resource[C]):
     """``client.campaigns``."""
 
-    @method
+    @operation
     def create(
         self,
         ad_account_id: Id,
-        items: Sequence[inputs.CampaignCreate],
+        items: Sequence[params.CampaignCreate],
         *,
         read_back: bool = True,
         settle_seconds: float = 2.0,
@@ -38,7 +40,7 @@ class Campaigns(Resource[C]):
         happened, the ad account is read back, so that nothing is created twice.
 
         Catalog product groups are promoted under CATALOG_SALES or, from 5.28 on, under SALES with ``intended_promotion_type``
-        CATALOG; see `pinshop.wire.campaigns` for the retirement of the former.
+        CATALOG; see `pinshop.api.models.campaigns` for the retirement of the former.
 
         Args:
             ad_account_id: 1 to 18 digits.
@@ -58,16 +60,16 @@ class Campaigns(Resource[C]):
 
         Source: campaigns/create in Pinterest's description 5.28.0.
         """
-        return account_batch.write(
-            self._session, operations.CAMPAIGNS_CREATE, operations.CAMPAIGNS_LIST, ad_account_id, inputs.CampaignCreate, items,
+        return account_writes.write(
+            self._session, endpoints.CAMPAIGNS_CREATE, endpoints.CAMPAIGNS_LIST, ad_account_id, params.CampaignCreate, items,
             Campaign, read_back, settle_seconds, progress,
         )  # fmt: skip
 
-    @method
+    @operation
     def update(
         self,
         ad_account_id: Id,
-        items: Sequence[inputs.CampaignUpdate],
+        items: Sequence[params.CampaignUpdate],
         *,
         read_back: bool = True,
         settle_seconds: float = 2.0,
@@ -94,12 +96,12 @@ class Campaigns(Resource[C]):
 
         Source: campaigns/update in Pinterest's description 5.28.0.
         """
-        return account_batch.write(
-            self._session, operations.CAMPAIGNS_UPDATE, operations.CAMPAIGNS_LIST, ad_account_id, inputs.CampaignUpdate, items,
+        return account_writes.write(
+            self._session, endpoints.CAMPAIGNS_UPDATE, endpoints.CAMPAIGNS_LIST, ad_account_id, params.CampaignUpdate, items,
             Campaign, read_back, settle_seconds, progress,
         )  # fmt: skip
 
-    @method
+    @operation
     def get(self, ad_account_id: Id, campaign_id: Id) -> Flow[Campaign]:
         """Get one campaign: ``GET /ad_accounts/{ad_account_id}/campaigns/{campaign_id}``.
 
@@ -111,20 +113,20 @@ class Campaigns(Resource[C]):
 
         Source: campaigns/get in Pinterest's description 5.28.0.
         """
-        call = operations.build(operations.CAMPAIGNS_GET, {"ad_account_id": ad_account_id, "campaign_id": campaign_id})
-        return (yield from flow.exchange(self._session, call, flow.entity(Campaign))).value
+        call = operations.build(endpoints.CAMPAIGNS_GET, {"ad_account_id": ad_account_id, "campaign_id": campaign_id})
+        return (yield from exchange(self._session, call, decoders.as_entity(Campaign))).value
 
-    @listing
+    @paginated
     def list(
         self,
         ad_account_id: Id,
         *,
         campaign_ids: Iterable[Id] | None = None,
-        entity_statuses: Sequence[wire.EntityStatus | Enum] | None = None,
-        order: wire.Order | Enum | None = None,
+        entity_statuses: Sequence[models.EntityStatus | Enum] | None = None,
+        order: models.Order | Enum | None = None,
         page_size: int | None = None,
         bookmark: str | None = None,
-    ) -> Paging[Campaign]:
+    ) -> ListSpec[Campaign]:
         """List campaigns: ``GET /ad_accounts/{ad_account_id}/campaigns``.
 
         A lazy iterator over all pages of ``{"items": [{…}], "bookmark": "…"}``; ``.pages()`` gives the pages themselves.
@@ -139,8 +141,14 @@ class Campaigns(Resource[C]):
 
         Source: campaigns/list in Pinterest's description 5.28.0.
         """
-        row = operations.CAMPAIGNS_LIST
+        row = endpoints.CAMPAIGNS_LIST
         query = {"entity_statuses": entity_statuses, "order": order, "page_size": page_size, "bookmark": bookmark}
-        parts = [None] if campaign_ids is None else operations.parts(row, "campaign_ids", campaign_ids, self._session.contract)
+        parts = (
+            [None]
+            if campaign_ids is None
+            else operations.chunk_ids(row, "campaign_ids", campaign_ids, self._session.api_version)
+        )
         path = {"ad_account_id": ad_account_id}
-        return Paging([operations.build(row, path, {**query, "campaign_ids": part}) for part in parts], flow.page(Campaign))
+        return ListSpec(
+            [operations.build(row, path, {**query, "campaign_ids": part}) for part in parts], decoders.as_page(Campaign)
+        )

@@ -6,15 +6,13 @@ Owner, Admin or Catalogs Manager there. Without it the token's own catalogs are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TypeVar, Unpack
+from typing import TypeVar
 
-from pinshop import flow, inputs, operations
-from pinshop.errors import NotFound
-from pinshop.flow import Flow
-from pinshop.inputs import Id
-from pinshop.resources.colour import Paging, Resource, listing, method
-from pinshop.wire import Catalog, CatalogProductGroup, Feed, Product, ProductCounts
+from pinshop.api import endpoints, operations
+from pinshop.api.models import Catalog, decoders
+from pinshop.api.params import Id
+from pinshop.resources.binding import Resource
+from pinshop.resources.listing import ListSpec, paginated
 
 C = TypeVar("C")
 
@@ -22,10 +20,10 @@ C = TypeVar("C")
 class Catalogs(Resource[C]):
     """``client.catalogs``."""
 
-    @listing
+    @paginated
     def list(
         self, *, ad_account_id: Id | None = None, page_size: int | None = None, bookmark: str | None = None
-    ) -> Paging[Catalog]:
+    ) -> ListSpec[Catalog]:
         """List catalogs: ``GET /catalogs``.
 
         A lazy iterator over all pages of ``{"items": [{"id": "…", "name": "…", "catalog_type": "RETAIL"}], "bookmark": "…"}``.
@@ -38,220 +36,4 @@ class Catalogs(Resource[C]):
         Source: catalogs/list in Pinterest's description 5.28.0 (since 5.11.0).
         """
         query = {"ad_account_id": ad_account_id, "page_size": page_size, "bookmark": bookmark}
-        return Paging([operations.build(operations.CATALOGS_LIST, None, query)], flow.page(Catalog))
-
-
-class Feeds(Resource[C]):
-    """``client.feeds``."""
-
-    @listing
-    def list(
-        self,
-        *,
-        catalog_id: Id | None = None,
-        ad_account_id: Id | None = None,
-        page_size: int | None = None,
-        bookmark: str | None = None,
-    ) -> Paging[Feed]:
-        """List feeds: ``GET /catalogs/feeds``.
-
-        A lazy iterator over all pages of ``{"items": [{"id": "…", "format": "TSV", "location": "…"}], "bookmark": "…"}``.
-
-        Args:
-            catalog_id: only those of this catalog (since 5.11).
-            ad_account_id: as the owner of this ad account.
-            page_size: 1 to 250; the default is 25.
-            bookmark: where to go on.
-
-        Source: feeds/list in Pinterest's description 5.28.0.
-        """
-        query = {"catalog_id": catalog_id, "ad_account_id": ad_account_id, "page_size": page_size, "bookmark": bookmark}
-        return Paging([operations.build(operations.FEEDS_LIST, None, query)], flow.page(Feed))
-
-    @method
-    def get(self, feed_id: Id, *, ad_account_id: Id | None = None) -> Flow[Feed]:
-        """Get one feed: ``GET /catalogs/feeds/{feed_id}``.
-
-        Raises:
-            NotFound: code 4161, there is no such feed.
-
-        Source: feeds/get in Pinterest's description 5.28.0.
-        """
-        call = operations.build(operations.FEEDS_GET, {"feed_id": feed_id}, {"ad_account_id": ad_account_id})
-        return (yield from flow.exchange(self._session, call, flow.entity(Feed))).value
-
-
-class CatalogProductGroups(Resource[C]):
-    """``client.catalog_product_groups``: the parts of a catalog that can be promoted."""
-
-    @listing
-    def list(
-        self,
-        *,
-        feed_id: Id | None = None,
-        catalog_id: Id | None = None,
-        id: Iterable[Id] | None = None,  # noqa: A002 - Pinterest's name
-        ad_account_id: Id | None = None,
-        page_size: int | None = None,
-        bookmark: str | None = None,
-    ) -> Paging[CatalogProductGroup]:
-        """List catalog product groups: ``GET /catalogs/product_groups``.
-
-        A lazy iterator over all pages of ``{"items": [{"id": "…", "name": "…", "filters": {…}}], "bookmark": "…"}``.
-
-        Args:
-            feed_id: only those of this feed (required by 5.6).
-            catalog_id: only those of this catalog (since 5.11).
-            id: exactly these; any number, asked for 1,000 at a time (since 5.11).
-            ad_account_id: as the owner of this ad account.
-            page_size: 1 to 250; the default is 25.
-            bookmark: where to go on.
-
-        Raises:
-            Conflict: code 4182, this user has no catalog yet.
-
-        Source: catalogs_product_groups/list in Pinterest's description 5.28.0.
-        """
-        row = operations.CATALOG_PRODUCT_GROUPS_LIST
-        query = {
-            "feed_id": feed_id, "catalog_id": catalog_id, "ad_account_id": ad_account_id, "page_size": page_size,
-            "bookmark": bookmark,
-        }  # fmt: skip
-        parts = [None] if id is None else operations.parts(row, "id", id, self._session.contract)
-        return Paging([operations.build(row, None, {**query, "id": part}) for part in parts], flow.page(CatalogProductGroup))
-
-    @method
-    def get(self, product_group_id: Id, *, ad_account_id: Id | None = None) -> Flow[CatalogProductGroup]:
-        """Get one catalog product group: ``GET /catalogs/product_groups/{product_group_id}``.
-
-        Receives ``{"id": "…", "name": "…", "filters": {"any_of": […]}, "feed_id": "…", "type": "MERCHANT_CREATED", …}``.
-
-        Raises:
-            NotFound: code 4180, there is no such group.
-
-        Source: catalogs_product_groups/get in Pinterest's description 5.28.0.
-        """
-        row = operations.CATALOG_PRODUCT_GROUPS_GET
-        call = operations.build(row, {"product_group_id": product_group_id}, {"ad_account_id": ad_account_id})
-        return (yield from flow.exchange(self._session, call, flow.entity(CatalogProductGroup))).value
-
-    @method
-    def create(
-        self, *, ad_account_id: Id | None = None, **fields: Unpack[inputs.CatalogProductGroupCreate]
-    ) -> Flow[CatalogProductGroup]:
-        """Create a catalog product group: ``POST /catalogs/product_groups``.
-
-        Sends ``{"name": "…", "feed_id": "…", "filters": {"any_of": [{"BRAND": {"values": ["ACME"]}}]}}`` and receives the
-        group. It is sent again only if it certainly was not executed; after an error with ``sent`` a second attempt that
-        finds the group already there is refused with `Conflict`, so trying again is safe.
-
-        Args:
-            ad_account_id: as the owner of this ad account.
-            fields: ``name`` and ``filters`` (`inputs.Filters`), and either ``feed_id`` or ``catalog_id`` with
-                ``catalog_type``; besides ``description``, ``country``, ``locale``.
-
-        Raises:
-            InvalidInput: a field was refused here; nothing was sent.
-            Conflict: code 4178 or 4179, a group with these filters or this name exists; 4183, the filters are not valid.
-            BadRequest: code 6136 or 6137, country and locale are needed, or not allowed.
-
-        Source: catalogs_product_groups/create in Pinterest's description 5.28.0.
-        """
-        row = operations.CATALOG_PRODUCT_GROUPS_CREATE
-        body = inputs.check(inputs.CatalogProductGroupCreate, fields, "product_group", row.id)
-        call = operations.build(row, None, {"ad_account_id": ad_account_id}, body)
-        return (yield from flow.exchange(self._session, call, flow.entity(CatalogProductGroup))).value
-
-    @method
-    def update(
-        self,
-        product_group_id: Id,
-        *,
-        ad_account_id: Id | None = None,
-        **fields: Unpack[inputs.CatalogProductGroupUpdate],
-    ) -> Flow[CatalogProductGroup]:
-        """Change a catalog product group: ``PATCH /catalogs/product_groups/{product_group_id}``.
-
-        Sends exactly the fields given and receives the group. Sending an update again changes nothing more, so it is retried
-        after any failure.
-
-        Args:
-            product_group_id: 1 to 18 digits.
-            ad_account_id: as the owner of this ad account.
-            fields: ``name``, ``filters`` (replaced as a whole), ``description``, ``country``, ``locale``.
-
-        Raises:
-            InvalidInput: a field was refused here; nothing was sent.
-            NotFound: code 4180, there is no such group.
-            Conflict: code 4177, Pinterest made this group; 4178 or 4179, another one has these filters or this name.
-
-        Source: catalogs_product_groups/update in Pinterest's description 5.28.0.
-        """
-        row = operations.CATALOG_PRODUCT_GROUPS_UPDATE
-        body = inputs.check(inputs.CatalogProductGroupUpdate, fields, "product_group", row.id)
-        call = operations.build(row, {"product_group_id": product_group_id}, {"ad_account_id": ad_account_id}, body)
-        return (yield from flow.exchange(self._session, call, flow.entity(CatalogProductGroup))).value
-
-    @method
-    def delete(self, product_group_id: Id, *, ad_account_id: Id | None = None) -> Flow[None]:
-        """Delete a catalog product group: ``DELETE /catalogs/product_groups/{product_group_id}``.
-
-        Receives nothing (204). Archive its promotions first.
-
-        Raises:
-            NotFound: code 4180, there is no such group.
-            Conflict: code 4176, it has active promotions; 4177, Pinterest made this group.
-
-        Source: catalogs_product_groups/delete in Pinterest's description 5.28.0.
-        """
-        row = operations.CATALOG_PRODUCT_GROUPS_DELETE
-        call = operations.build(row, {"product_group_id": product_group_id}, {"ad_account_id": ad_account_id})
-        try:
-            yield from flow.exchange(self._session, call, flow.plain)
-        except NotFound as error:
-            # Not at the first attempt: an earlier one, whose answer was lost, has deleted it.
-            if error.attempts < 2:
-                raise
-
-    @method
-    def product_counts(self, product_group_id: Id, *, ad_account_id: Id | None = None) -> Flow[ProductCounts]:
-        """Count the products a group selects: ``GET /catalogs/product_groups/{product_group_id}/product_counts``.
-
-        Receives ``{"total": 12, "in_stock": 10, "out_of_stock": 2, "preorder": 0, "videos": 0}``.
-
-        Raises:
-            NotFound: code 4180, there is no such group.
-
-        Source: catalogs_product_groups/product_counts_get in Pinterest's description 5.28.0.
-        """
-        row = operations.CATALOG_PRODUCT_GROUPS_COUNTS
-        call = operations.build(row, {"product_group_id": product_group_id}, {"ad_account_id": ad_account_id})
-        return (yield from flow.exchange(self._session, call, flow.entity(ProductCounts))).value
-
-    @listing
-    def products(
-        self,
-        product_group_id: Id,
-        *,
-        ad_account_id: Id | None = None,
-        pin_metrics: bool | None = None,
-        page_size: int | None = None,
-        bookmark: str | None = None,
-    ) -> Paging[Product]:
-        """List the products a group selects: ``GET /catalogs/product_groups/{product_group_id}/products``.
-
-        A lazy iterator over all pages of ``{"items": [{"metadata": {"item_id": "…", "price": 24.99, …}, "pin": {…}}], …}``.
-        Prices are exact, in units of their currency. The token also needs the scopes boards:read and pins:read.
-
-        Args:
-            product_group_id: 1 to 18 digits.
-            ad_account_id: as the owner of this ad account.
-            pin_metrics: True adds metrics to the Pins (since 5.11).
-            page_size: 1 to 250; the default is 25.
-            bookmark: where to go on.
-
-        Source: catalogs_product_group_pins/list in Pinterest's description 5.28.0.
-        """
-        row = operations.CATALOG_PRODUCT_GROUPS_PRODUCTS
-        query = {"ad_account_id": ad_account_id, "pin_metrics": pin_metrics, "page_size": page_size, "bookmark": bookmark}
-        return Paging([operations.build(row, {"product_group_id": product_group_id}, query)], flow.page(Product))
+        return ListSpec([operations.build(endpoints.CATALOGS_LIST, None, query)], decoders.as_page(Catalog))

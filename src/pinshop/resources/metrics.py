@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime
 from typing import Literal, TypeVar
 
-from pinshop import flow, operations
-from pinshop.flow import Flow
-from pinshop.resources.colour import Resource, method
-from pinshop.wire import DeliveryMetric, MetricsReadyState
+from pinshop.api import endpoints, operations
+from pinshop.api.models import DeliveryMetric, MetricsReadyState, decoders
+from pinshop.flow.exchange import exchange
+from pinshop.flow.steps import Flow
+from pinshop.resources.binding import Resource, operation
 
 C = TypeVar("C")
 
@@ -16,7 +17,7 @@ C = TypeVar("C")
 class Metrics(Resource[C]):
     """``client.resources``."""
 
-    @method
+    @operation
     def delivery_metrics(self, *, report_type: Literal["SYNC", "ASYNC"] | None = None) -> Flow[list[DeliveryMetric]]:
         """Get the definitions of the metrics: ``GET /resources/delivery_metrics``.
 
@@ -28,10 +29,10 @@ class Metrics(Resource[C]):
 
         Source: delivery_metrics/get in Pinterest's description 5.28.0.
         """
-        call = operations.build(operations.DELIVERY_METRICS_GET, None, {"report_type": report_type})
-        return (yield from flow.exchange(self._session, call, flow.page(DeliveryMetric))).value.items
+        call = operations.build(endpoints.DELIVERY_METRICS_GET, None, {"report_type": report_type})
+        return (yield from exchange(self._session, call, decoders.as_page(DeliveryMetric))).value.items
 
-    @method
+    @operation
     def metrics_ready_state(self, date: str | datetime.date) -> Flow[MetricsReadyState]:
         """Ask whether the metrics of a day are final: ``GET /resources/metrics_ready_state``.
 
@@ -42,5 +43,5 @@ class Metrics(Resource[C]):
 
         Source: metrics_ready_state/get in Pinterest's description 5.28.0.
         """
-        call = operations.build(operations.METRICS_READY_STATE_GET, None, {"date": date})
-        return (yield from flow.exchange(self._session, call, flow.entity(MetricsReadyState))).value
+        call = operations.build(endpoints.METRICS_READY_STATE_GET, None, {"date": date})
+        return (yield from exchange(self._session, call, decoders.as_entity(MetricsReadyState))).value

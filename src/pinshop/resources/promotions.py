@@ -5,42 +5,36 @@ from __future__ import annotations
 import datetime
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import Any, Literal, TypeVar
 
-from msgspec import UNSET, Struct
-
-from pinshop import analytics, flow, inputs, operations, wire
-from pinshop.analytics import Rows
-from pinshop.batch import Batch, BatchResult, Job, Noun, Progress, check_settle_seconds
+from pinshop.analytics import query
+from pinshop.analytics.rows import Rows, merge
+from pinshop.api import checks, endpoints, models, operations, params
+from pinshop.api.checks import Id
+from pinshop.api.models import ProductGroupPromotion, decoders
 from pinshop.errors import InvalidInput
-from pinshop.flow import Flow, Together
-from pinshop.operations import Call, Id
-from pinshop.plan import Plan
-from pinshop.resources.colour import Paging, Resource, listing, method
-from pinshop.resources.journal import Header, JournalFile
-from pinshop.wire import ProductGroupPromotion
+from pinshop.files.batch_journal import JournalFile
+from pinshop.flow.batch import Batch, check_settle_seconds
+from pinshop.flow.estimate import Estimate
+from pinshop.flow.exchange import exchange
+from pinshop.flow.outcomes import BatchResult, Progress
+from pinshop.flow.steps import Flow, Together
+from pinshop.resources.binding import Resource, operation
+from pinshop.resources.listing import ListSpec, paginated
+from pinshop.resources.promotion_writes import bare_ad_group_id, batch_target, check_promotions, make_jobs, write_batch
 
 C = TypeVar("C")
 
-# Until 5.7 Pinterest wrote these two with an s. Both spellings are understood; sent is what the client's contract has.
-_FORMER = {
-    "catalogs_product_group_id": "catalog_product_group_id",
-    "catalogs_product_group_name": "catalog_product_group_name",
-}
-_TO_FORMER = {modern: former for former, modern in _FORMER.items()}
-# The name follows from the id, whatever is sent.
-_DERIVED = frozenset({"catalog_product_group_name"})
 
-
-class PromotionCreate(inputs.ProductGroupPromotionCreate, total=False):
+class PromotionCreate(params.ProductGroupPromotionCreate, total=False):
     """One promotion to create, as a dict. ``ad_group_id`` only where the ad groups differ."""
 
     ad_group_id: Id
 
 
-class PromotionUpdate(inputs.ProductGroupPromotionUpdate, total=False):
+class PromotionUpdate(params.ProductGroupPromotionUpdate, total=False):
     """One promotion to change, as a dict: its ``id``, and what changes. ``ad_group_id`` only where the ad groups differ."""
 
     ad_group_id: Id
@@ -49,7 +43,7 @@ class PromotionUpdate(inputs.ProductGroupPromotionUpdate, total=False):
 class Promotions(Resource[C]):
     """``client.promotions``."""
 
-    @method
+    @operation
     def create(
         self,
         ad_account_id: Id,
@@ -87,11 +81,11 @@ class Promotions(Resource[C]):
 
         Source: product_group_promotions/create in Pinterest's description 5.28.0.
         """
-        checked, groups = _checked(operations.PROMOTIONS_CREATE, ad_group_id, items)
-        return _write(
+        checked, groups = check_promotions(endpoints.PROMOTIONS_CREATE, ad_group_id, items)
+        return write_batch(
             self._session,
             ad_account_id,
-            operations.PROMOTIONS_CREATE,
+            endpoints.PROMOTIONS_CREATE,
             groups,
             checked,
             read_back,
@@ -100,7 +94,7 @@ class Promotions(Resource[C]):
             journal,
         )
 
-    @method
+    @operation
     def update(
         self,
         ad_account_id: Id,
@@ -136,11 +130,11 @@ class Promotions(Resource[C]):
 
         Source: product_group_promotions/update in Pinterest's description 5.28.0.
         """
-        checked, groups = _checked(operations.PROMOTIONS_UPDATE, ad_group_id, items)
-        return _write(
+        checked, groups = check_promotions(endpoints.PROMOTIONS_UPDATE, ad_group_id, items)
+        return write_batch(
             self._session,
             ad_account_id,
-            operations.PROMOTIONS_UPDATE,
+            endpoints.PROMOTIONS_UPDATE,
             groups,
             checked,
             read_back,
@@ -149,18 +143,18 @@ class Promotions(Resource[C]):
             journal,
         )
 
-    @listing
+    @paginated
     def list(
         self,
         ad_account_id: Id,
         *,
         ad_group_id: Id | None = None,
         product_group_promotion_ids: Iterable[Id] | None = None,
-        entity_statuses: Sequence[wire.EntityStatus | Enum] | None = None,
-        order: wire.Order | Enum | None = None,
+        entity_statuses: Sequence[models.EntityStatus | Enum] | None = None,
+        order: models.Order | Enum | None = None,
         page_size: int | None = None,
         bookmark: str | None = None,
-    ) -> Paging[ProductGroupPromotion]:
+    ) -> ListSpec[ProductGroupPromotion]:
         """List promotions: ``GET /ad_accounts/{ad_account_id}/product_group_promotions``.
 
         A lazy iterator over all pages of ``{"items": [{…}], "bookmark": "…"}``; ``.pages()`` gives the pages themselves.
@@ -179,7 +173,7 @@ class Promotions(Resource[C]):
 
         Source: product_group_promotions/list in Pinterest's description 5.28.0 (since 5.8.0).
         """
-        row = operations.PROMOTIONS_LIST
+        row = endpoints.PROMOTIONS_LIST
         if (ad_group_id is None) == (product_group_promotion_ids is None):
             raise InvalidInput(
                 "ad_group_id, product_group_promotion_ids",
@@ -188,7 +182,7 @@ class Promotions(Resource[C]):
                 operation=row.id,
             )
         query: dict[str, Any] = {
-            "ad_group_id": _bare(ad_group_id),
+            "ad_group_id": bare_ad_group_id(ad_group_id),
             "entity_statuses": entity_statuses,
             "order": order,
             "page_size": page_size,
@@ -196,16 +190,16 @@ class Promotions(Resource[C]):
         }
         path = {"ad_account_id": ad_account_id}
         if product_group_promotion_ids is None:
-            return Paging([operations.build(row, path, query)], flow.page(ProductGroupPromotion))
+            return ListSpec([operations.build(row, path, query)], decoders.as_page(ProductGroupPromotion))
         calls = [
             operations.build(row, path, {**query, "product_group_promotion_ids": part})
-            for part in operations.parts(
-                row, "product_group_promotion_ids", product_group_promotion_ids, self._session.contract
+            for part in operations.chunk_ids(
+                row, "product_group_promotion_ids", product_group_promotion_ids, self._session.api_version
             )
         ]
-        return Paging(calls, flow.page(ProductGroupPromotion))
+        return ListSpec(calls, decoders.as_page(ProductGroupPromotion))
 
-    @method
+    @operation
     def get(self, ad_account_id: Id, product_group_promotion_id: Id) -> Flow[ProductGroupPromotion]:
         """Get one promotion: ``GET /ad_accounts/{ad_account_id}/product_group_promotions/{product_group_promotion_id}``.
 
@@ -217,12 +211,12 @@ class Promotions(Resource[C]):
         Source: product_group_promotions/get in Pinterest's description 5.28.0.
         """
         call = operations.build(
-            operations.PROMOTIONS_GET,
+            endpoints.PROMOTIONS_GET,
             {"ad_account_id": ad_account_id, "product_group_promotion_id": product_group_promotion_id},
         )
-        return (yield from flow.exchange(self._session, call, _ENTITY)).value
+        return (yield from exchange(self._session, call, _ENTITY)).value
 
-    @method
+    @operation
     def analytics(
         self,
         ad_account_id: Id,
@@ -231,12 +225,12 @@ class Promotions(Resource[C]):
         start_date: str | datetime.date,
         end_date: str | datetime.date,
         columns: Iterable[str],
-        granularity: wire.Granularity,
+        granularity: models.Granularity,
         click_window_days: Literal[0, 1, 7, 14, 30, 60] | None = None,
         engagement_window_days: Literal[0, 1, 7, 14, 30, 60] | None = None,
         view_window_days: Literal[0, 1, 7, 14, 30, 60] | None = None,
-        conversion_report_time: wire.ConversionReportTime | None = None,
-        reporting_timezone: wire.ReportingTimezone | None = None,
+        conversion_report_time: models.ConversionReportTime | None = None,
+        reporting_timezone: models.ReportingTimezone | None = None,
         allow_unknown_columns: bool = False,
     ) -> Flow[Rows]:
         """What promotions earned: ``GET /ad_accounts/{ad_account_id}/product_groups/analytics``.
@@ -250,7 +244,7 @@ class Promotions(Resource[C]):
             product_group_ids: ids of *promotions* (Pinterest's older word for them is product group).
             start_date: first day, UTC. Pinterest goes back 90 days, by the hour 8 days.
             end_date: last day, included.
-            columns: names as in `pinshop.columns`. Money named MICRO_DOLLAR is in millionths of the account's currency.
+            columns: names as in `pinshop.api.columns`. Money named MICRO_DOLLAR is in millionths of the account's currency.
             granularity: TOTAL, DAY, HOUR, WEEK or MONTH. All but DAY and HOUR take 90 days at most: their rows of two
                 windows could not be put together.
             click_window_days: how long after a click a conversion counts; Pinterest's default is 30.
@@ -265,15 +259,15 @@ class Promotions(Resource[C]):
 
         Source: product_groups/analytics in Pinterest's description 5.28.0.
         """
-        calls, asked = analytics.plan(
-            operations.PROMOTIONS_ANALYTICS,
+        calls, asked = query.plan(
+            endpoints.PROMOTIONS_ANALYTICS,
             ad_account_id,
             product_group_ids,
             start_date=start_date,
             end_date=end_date,
             columns=columns,
             granularity=granularity,
-            contract=self._session.contract,
+            api_version=self._session.api_version,
             allow_unknown_columns=allow_unknown_columns,
             click_window_days=click_window_days,
             engagement_window_days=engagement_window_days,
@@ -282,13 +276,13 @@ class Promotions(Resource[C]):
             reporting_timezone=reporting_timezone,
         )
         if len(calls) == 1:
-            answers = [(yield from flow.exchange(self._session, calls[0], wire.decode_rows))]
+            answers = [(yield from exchange(self._session, calls[0], models.decode_rows))]
         else:
-            flows = [flow.exchange(self._session, call, wire.decode_rows) for call in calls]
+            flows = [exchange(self._session, call, models.decode_rows) for call in calls]
             answers = yield Together(flows, self._session.options.concurrency)
-        return analytics.merge((answer.value for answer in answers), asked)
+        return merge((answer.value for answer in answers), asked)
 
-    @method
+    @operation
     def resume(
         self,
         journal: str | os.PathLike[str],
@@ -314,11 +308,11 @@ class Promotions(Resource[C]):
         """
         file, header, records = JournalFile.reopen(journal)
         try:
-            row = operations.BY_ID.get(header.operation)
-            if row not in (operations.PROMOTIONS_CREATE, operations.PROMOTIONS_UPDATE):
+            row = endpoints.BY_ID.get(header.operation)
+            if row not in (endpoints.PROMOTIONS_CREATE, endpoints.PROMOTIONS_UPDATE):
                 raise InvalidInput("journal", str(journal), "a journal of promotions.create or promotions.update")
-            jobs = _jobs(header.groups, header.items)
-            noun = _noun(operations.check_id("ad_account_id", header.ad_account_id), row, self._session.contract)
+            jobs = make_jobs(header.groups, header.items)
+            noun = batch_target(checks.check_id("ad_account_id", header.ad_account_id), row, self._session.api_version)
             work: Batch[ProductGroupPromotion] = Batch(
                 self._session,
                 noun,
@@ -337,22 +331,22 @@ class Promotions(Resource[C]):
 
     def plan_create(
         self, ad_account_id: Id, ad_group_id: Id | None, items: Sequence[PromotionCreate], *, read_back: bool = True
-    ) -> Plan:
+    ) -> Estimate:
         """Check the arguments of `create` and count its calls, without sending any. ``.cost()`` says how long it will take.
 
         Raises:
             InvalidInput: as `create` would.
         """
-        row = operations.PROMOTIONS_CREATE
-        operations.check_id("ad_account_id", ad_account_id, row.id)
-        _, groups = _checked(row, ad_group_id, items)
+        row = endpoints.PROMOTIONS_CREATE
+        checks.check_id("ad_account_id", ad_account_id, row.id)
+        _, groups = check_promotions(row, ad_group_id, items)
         return self._plan(row, groups, look_ups=len(set(groups)) if read_back else 0)
 
-    def plan_update(self, ad_account_id: Id, ad_group_id: Id | None, items: Sequence[PromotionUpdate]) -> Plan:
+    def plan_update(self, ad_account_id: Id, ad_group_id: Id | None, items: Sequence[PromotionUpdate]) -> Estimate:
         """As `plan_create`, for `update`."""
-        row = operations.PROMOTIONS_UPDATE
-        operations.check_id("ad_account_id", ad_account_id, row.id)
-        _, groups = _checked(row, ad_group_id, items)
+        row = endpoints.PROMOTIONS_UPDATE
+        checks.check_id("ad_account_id", ad_account_id, row.id)
+        _, groups = check_promotions(row, ad_group_id, items)
         return self._plan(row, groups, look_ups=0)
 
     def plan_analytics(
@@ -363,11 +357,11 @@ class Promotions(Resource[C]):
         start_date: str | datetime.date,
         end_date: str | datetime.date,
         columns: Iterable[str],
-        granularity: wire.Granularity,
-    ) -> Plan:
+        granularity: models.Granularity,
+    ) -> Estimate:
         """As `plan_create`, for `analytics`."""
-        row = operations.PROMOTIONS_ANALYTICS
-        calls, _ = analytics.plan(
+        row = endpoints.PROMOTIONS_ANALYTICS
+        calls, _ = query.plan(
             row,
             ad_account_id,
             product_group_ids,
@@ -375,138 +369,19 @@ class Promotions(Resource[C]):
             end_date=end_date,
             columns=columns,
             granularity=granularity,
-            contract=self._session.contract,
+            api_version=self._session.api_version,
         )
         return self._counted(row, {row.category: len(calls)}, len(calls))
 
-    def _plan(self, row: operations.Operation, groups: Sequence[str], *, look_ups: int) -> Plan:
+    def _plan(self, row: operations.Operation, groups: Sequence[str], *, look_ups: int) -> Estimate:
         writes = sum(-(-count // row.max_items) for count in Counter(groups).values())
-        calls: dict[operations.Category, int] = {operations.PROMOTIONS_LIST.category: look_ups} if look_ups else {}
+        calls: dict[operations.Category, int] = {endpoints.PROMOTIONS_LIST.category: look_ups} if look_ups else {}
         return self._counted(row, {**calls, row.category: writes}, len(set(groups)))
 
-    def _counted(self, row: operations.Operation, calls: dict[operations.Category, int], lanes: int) -> Plan:
+    def _counted(self, row: operations.Operation, calls: dict[operations.Category, int], lanes: int) -> Estimate:
         session = self._session
         quotas = session.pacer.budget(session.monotonic()) if session.pacer else []
-        return Plan(operation=row.id, calls=calls, side_by_side=min(lanes, session.options.concurrency), quotas=quotas)
+        return Estimate(operation=row.id, calls=calls, side_by_side=min(lanes, session.options.concurrency), quotas=quotas)
 
 
-_ENTITY = flow.entity(ProductGroupPromotion)
-
-
-def _bare(ad_group_id: Id | None) -> Id | None:
-    """Queries take the ad group id without the prefix AG that bodies may have."""
-    return ad_group_id[2:] if isinstance(ad_group_id, str) and ad_group_id.startswith("AG") else ad_group_id
-
-
-def _write(
-    session: flow.Session,
-    ad_account_id: Id,
-    row: operations.Operation,
-    groups: list[str],
-    items: list[dict[str, Any]],
-    read_back: bool,
-    settle_seconds: float,
-    progress: Progress | None,
-    journal: str | os.PathLike[str] | None,
-) -> Flow[BatchResult[ProductGroupPromotion]]:
-    ad_account_id = operations.check_id("ad_account_id", ad_account_id, row.id)
-    settle_seconds = check_settle_seconds(settle_seconds, row.id)
-    header = Header(1, row.id, ad_account_id, groups, items)
-    file = None if journal is None else JournalFile.create(journal, header)
-    try:
-        work: Batch[ProductGroupPromotion] = Batch(
-            session,
-            _noun(ad_account_id, row, session.contract),
-            _jobs(groups, items),
-            read_back=read_back,
-            settle_seconds=settle_seconds,
-            progress=progress,
-            journal=file,
-        )
-        return (yield from work.run())
-    finally:
-        if file is not None:
-            file.close()
-
-
-def _jobs(groups: list[str], items: list[dict[str, Any]]) -> list[Job]:
-    return [Job(index=n, group=group, item=item) for n, (group, item) in enumerate(zip(groups, items, strict=True))]
-
-
-_KINDS = {
-    operations.PROMOTIONS_CREATE.id: inputs.ProductGroupPromotionCreate,
-    operations.PROMOTIONS_UPDATE.id: inputs.ProductGroupPromotionUpdate,
-}
-
-
-def _checked(row: operations.Operation, ad_group_id: Id | None, items: Any) -> tuple[list[dict[str, Any]], list[str]]:
-    """The items as they will be sent, and the ad group of each."""
-    rest, groups = _split_groups(row, ad_group_id, items)
-    return inputs.check_items(_KINDS[row.id], rest, row.id), groups
-
-
-def _split_groups(row: operations.Operation, ad_group_id: Id | None, items: Any) -> tuple[list[Any], list[str]]:
-    """Take ``ad_group_id`` out of the items, for it belongs around them; and bring former names up to date."""
-    if isinstance(items, Mapping | str | bytes | Struct) or not isinstance(items, Iterable):
-        raise InvalidInput("items", items, "a list of objects; put a single one in brackets", operation=row.id)
-    common = None if ad_group_id is None else operations.check_ad_group_id("ad_group_id", ad_group_id, row.id)
-    rest: list[Any] = []
-    groups: list[str] = []
-    for index, given in enumerate(items):
-        # A model works like a dict: one that was read can be written again.
-        item = {name: getattr(given, name) for name in given.__struct_fields__} if isinstance(given, Struct) else given
-        if not isinstance(item, Mapping):
-            rest.append(item)  # the check says what is wrong with it
-            continue
-        own = item.get("ad_group_id", UNSET)
-        where = f"items[{index}].ad_group_id"
-        group = common if own is UNSET else operations.check_ad_group_id(where, own, row.id)
-        if group is None:
-            raise InvalidInput(where, None, "a value (or give ad_group_id for all)", operation=row.id)
-        if common is not None and _bare(group) != _bare(common):
-            raise InvalidInput(where, own, f"{common}, as given for all; or None for all", operation=row.id)
-        groups.append(common or group)
-        fresh: dict[str, Any] = {}
-        for name, value in item.items():
-            modern = _FORMER.get(name, name)
-            if modern != name and item.get(modern, UNSET) not in (UNSET, value):
-                raise InvalidInput(f"items[{index}].{name}", value, f"the value of {modern}, its newer name", operation=row.id)
-            if modern != "ad_group_id" and value is not UNSET:
-                fresh[modern] = value
-        rest.append(fresh)
-    return rest, groups
-
-
-def _noun(ad_account_id: str, row: operations.Operation, contract: operations.Contract) -> Noun:
-    path = {"ad_account_id": ad_account_id}
-    listed = operations.PROMOTIONS_LIST
-    statuses = (listed.params["entity_statuses"].at(contract) or listed.params["entity_statuses"]).choices
-    former = operations.version(contract) < (5, 8)
-
-    def write(group: str, items: list[Mapping[str, Any]]) -> Call:
-        named = [{_TO_FORMER.get(name, name): value for name, value in item.items()} for item in items] if former else items
-        return operations.build(row, path, body={"ad_group_id": group, "product_group_promotion": named})
-
-    def newest(group: str, page_size: int, bookmark: str | None) -> Call:
-        query = {
-            "ad_group_id": _bare(group),
-            "entity_statuses": statuses,
-            "order": "DESCENDING",
-            "page_size": page_size,
-            "bookmark": bookmark,
-        }
-        return operations.build(listed, path, query)
-
-    def by_ids(ids: list[str]) -> Call:
-        query = {"product_group_promotion_ids": ids, "entity_statuses": statuses, "page_size": 250}
-        return operations.build(listed, path, query)
-
-    return Noun(
-        operation=row,
-        done="created" if row is operations.PROMOTIONS_CREATE else "updated",
-        model=ProductGroupPromotion,
-        derived=_DERIVED,
-        write=write,
-        newest=newest,
-        by_ids=by_ids,
-    )
+_ENTITY = decoders.as_entity(ProductGroupPromotion)

@@ -7,13 +7,17 @@ from collections.abc import Mapping
 from typing import Any, TypeVar, Unpack
 from urllib.parse import urlsplit
 
-from pinshop import events, flow, inputs, operations, wire
+from pinshop.api import endpoints, models, operations, params
+from pinshop.api.http import Pause, Reply, Request
+from pinshop.api.models import ReportData, ReportOrder, ReportState, decoders
+from pinshop.api.params import Id
 from pinshop.errors import BadReply, InvalidInput, ReportUnavailable, TransportError, class_for_status
-from pinshop.flow import Flow, Session
-from pinshop.inputs import Id
-from pinshop.operations import Pause, Reply, Request
-from pinshop.resources.colour import Resource, method
-from pinshop.wire import ReportData, ReportOrder, ReportState
+from pinshop.flow import events
+from pinshop.flow.exchange import exchange
+from pinshop.flow.refusals import first_line
+from pinshop.flow.session import Session
+from pinshop.flow.steps import Flow
+from pinshop.resources.binding import Resource, operation
 
 C = TypeVar("C")
 
@@ -24,8 +28,8 @@ _LONGEST_PAUSE_SECONDS = 30.0
 class Reports(Resource[C]):
     """``client.reports``: metrics in bulk, also by product item. Order, wait, download."""
 
-    @method
-    def create(self, ad_account_id: Id, **fields: Unpack[inputs.ReportRequest]) -> Flow[ReportOrder]:
+    @operation
+    def create(self, ad_account_id: Id, **fields: Unpack[params.ReportRequest]) -> Flow[ReportOrder]:
         """Order a report: ``POST /ad_accounts/{ad_account_id}/reports``.
 
         Sends ``{"start_date": "2026-01-01", "end_date": "2026-01-31", "granularity": "DAY", "level": "PRODUCT_GROUP",
@@ -44,13 +48,13 @@ class Reports(Resource[C]):
 
         Source: analytics/create_report in Pinterest's description 5.28.0.
         """
-        row = operations.REPORTS_CREATE
-        body = inputs.check(inputs.ReportRequest, fields, "report", row.id)
+        row = endpoints.REPORTS_CREATE
+        body = params.check(params.ReportRequest, fields, "report", row.id)
         _check_reach(body, datetime.datetime.fromtimestamp(self._session.clock(), datetime.UTC).date(), row.id)
         call = operations.build(row, {"ad_account_id": ad_account_id}, body=body)
-        return (yield from flow.exchange(self._session, call, flow.entity(ReportOrder))).value
+        return (yield from exchange(self._session, call, decoders.as_entity(ReportOrder))).value
 
-    @method
+    @operation
     def get(self, ad_account_id: Id, token: str) -> Flow[ReportState]:
         """Ask how far a report is: ``GET /ad_accounts/{ad_account_id}/reports?token=…``.
 
@@ -65,7 +69,7 @@ class Reports(Resource[C]):
         """
         return _state(self._session, ad_account_id, token)
 
-    @method
+    @operation
     def wait(self, ad_account_id: Id, token: str, *, at_most_seconds: float = 1800.0) -> Flow[ReportState]:
         """Ask again and again, ever less often (after 1, 2, 4, … 30 seconds), until a report is finished.
 
@@ -84,7 +88,7 @@ class Reports(Resource[C]):
         """
         session = self._session
         if isinstance(at_most_seconds, bool) or not 0 <= at_most_seconds <= 86400:
-            raise InvalidInput("at_most_seconds", at_most_seconds, "0 to 86400", operation=operations.REPORTS_GET.id)
+            raise InvalidInput("at_most_seconds", at_most_seconds, "0 to 86400", operation=endpoints.REPORTS_GET.id)
         until = session.monotonic() + at_most_seconds
         pause = _FIRST_PAUSE_SECONDS
         while True:
@@ -97,11 +101,11 @@ class Reports(Resource[C]):
             if left <= 0:
                 raise _unavailable(state, token, f"not finished after {at_most_seconds:.0f} s")
             why = "the report is in progress"
-            session.emit(events.Paused(operations.REPORTS_GET.id, min(pause, left), why))
+            session.emit(events.Paused(endpoints.REPORTS_GET.id, min(pause, left), why))
             yield Pause(min(pause, left), why)
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
-    @method
+    @operation
     def download(self, ad_account_id: Id, token: str) -> Flow[ReportData]:
         """Get the rows of a finished report: `get` for a fresh link, then a GET of that link.
 
@@ -132,19 +136,19 @@ class Reports(Resource[C]):
                 failure, again = error, True
             else:
                 if reply.status == 200:
-                    return wire.decode_report(reply.body)
+                    return models.decode_report(reply.body)
                 # A link that has just expired is refused, in one of several ways; the next attempt asks for a new one.
                 failure, again = _refused(reply), reply.status >= 500 or reply.status in (401, 403, 404, 410, 429)
             if not again or attempts >= session.options.max_attempts:
                 raise failure
             pause, why = _FIRST_PAUSE_SECONDS * 2 ** (attempts - 1), f"retrying because {failure}"
-            session.emit(events.Paused(operations.REPORTS_GET.id, pause, why))
+            session.emit(events.Paused(endpoints.REPORTS_GET.id, pause, why))
             yield Pause(pause, why)
 
 
 def _state(session: Session, ad_account_id: Id, token: str) -> Flow[ReportState]:
-    call = operations.build(operations.REPORTS_GET, {"ad_account_id": ad_account_id}, {"token": token})
-    return (yield from flow.exchange(session, call, flow.entity(ReportState))).value
+    call = operations.build(endpoints.REPORTS_GET, {"ad_account_id": ad_account_id}, {"token": token})
+    return (yield from exchange(session, call, decoders.as_entity(ReportState))).value
 
 
 def _link(session: Session, url: str) -> Request:
@@ -152,7 +156,7 @@ def _link(session: Session, url: str) -> Request:
     parts = urlsplit(url)
     # Plain HTTP only where the API itself is reached so: an emulator.
     if parts.scheme not in ("https", urlsplit(session.origin).scheme) or not parts.hostname or parts.username:
-        raise BadReply("the link of the report is not an https URL", operation=operations.REPORTS_GET.id)
+        raise BadReply("the link of the report is not an https URL", operation=endpoints.REPORTS_GET.id)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     headers = {name: value for name, value in session.headers.items() if name in ("User-Agent", "Accept-Encoding")}
     options = session.options
@@ -161,13 +165,13 @@ def _link(session: Session, url: str) -> Request:
 
 
 def _refused(reply: Reply) -> Exception:
-    words = flow.excerpt(reply.body) or reply.reason
+    words = first_line(reply.body) or reply.reason
     return class_for_status(reply.status)(
         f"the report's host answered HTTP {reply.status}" + (f": {words}" if words else ""),
         status=reply.status,
         body=reply.body,
         headers=reply.headers,
-        operation=operations.REPORTS_GET.id,
+        operation=endpoints.REPORTS_GET.id,
         advice="links are valid for five minutes, reports for an hour: download again, or order it again",
     )
 
@@ -178,7 +182,7 @@ def _unavailable(state: ReportState, token: str, words: str | None = None) -> Re
         words or f"the report is {status}",
         state=state,
         token=token,
-        operation=operations.REPORTS_GET.id,
+        operation=endpoints.REPORTS_GET.id,
         advice="wait longer; the token stays good for an hour" if status == "IN_PROGRESS" else "order it again",
     )
 

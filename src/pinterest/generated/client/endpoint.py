@@ -7,7 +7,7 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pinshop.operations import Operation, Param
+from pinshop.api.operations import Operation, Param
 from pinterest.generated.client.exceptions import ApiTypeError
 from pinterest.generated.client.model_utils import CONVERTS, check_allowed_values, check_type, check_validations, none_type
 
@@ -158,11 +158,14 @@ def _values(param: Param) -> tuple[Any, ...]:
     return _columns(CONTRACT) if param.name == "columns" else param.choices
 
 
-def _columns(contract: str | None) -> tuple[str, ...]:
+def _columns(api_version: str | None) -> tuple[str, ...]:
     """The names of the columns, in the order of the description: two stand first, the others by name."""
-    from pinshop.columns import COLUMNS, available  # only analytics needs the table
+    from pinshop.api.columns import (
+        COLUMNS,
+        available,  # only analytics needs the table
+    )
 
-    names = COLUMNS if contract is None else available(contract)
+    names = COLUMNS if api_version is None else available(api_version)
     return tuple(sorted(names, key=lambda name: (_FIRST.get(name, 2), name)))
 
 

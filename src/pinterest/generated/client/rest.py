@@ -13,10 +13,12 @@ from typing import Any, cast
 import urllib3
 from urllib3.util import Retry
 
+from pinshop.api.http import Reply, Request
+from pinshop.api.operations import Call, Operation
 from pinshop.errors import APIError, BadReply, ConnectError, PinshopError, RateLimited, TLSError, TransportError
-from pinshop.flow import Options, Session, exchange
-from pinshop.operations import Call, Operation, Reply, Request
-from pinshop.transport import Urllib3Transport, classify
+from pinshop.flow.exchange import exchange
+from pinshop.flow.session import Options, Session
+from pinshop.transports.urllib3 import Urllib3Transport, classify
 from pinterest.generated.client.configuration import Configuration
 from pinterest.generated.client.exceptions import ApiException, ApiValueError, UnusableAnswer, exception_for
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, TypedDict, Unpack, overload
 
-from pinshop import operations
+from pinshop.api import endpoints
 from pinterest.generated.client.api_client import ApiClient
 from pinterest.generated.client.endpoint import Endpoint
 from pinterest.generated.client.models import (
@@ -94,28 +94,28 @@ class ProductGroupPromotionsApi:
         self.api_client = ApiClient() if api_client is None else api_client
 
     product_group_promotion_get_endpoint = Endpoint(
-        "product_group_promotion_get", operations.PROMOTIONS_GET, (ProductGroupPromotion,)
+        "product_group_promotion_get", endpoints.PROMOTIONS_GET, (ProductGroupPromotion,)
     )
     product_group_promotions_create_endpoint = Endpoint(
         "product_group_promotions_create",
-        operations.PROMOTIONS_CREATE,
+        endpoints.PROMOTIONS_CREATE,
         (ProductGroupPromotionArrayResponse,),
         body=("product_group_promotion_create_request", ProductGroupPromotionCreateRequest),
     )
     product_group_promotions_update_endpoint = Endpoint(
         "product_group_promotions_update",
-        operations.PROMOTIONS_UPDATE,
+        endpoints.PROMOTIONS_UPDATE,
         ([ProductGroupPromotionUpdateResponseItem],),
         body=("product_group_promotion_update_request", ProductGroupPromotionUpdateRequest),
     )
     product_groups_analytics_endpoint = Endpoint(
         "product_groups_analytics",
-        operations.PROMOTIONS_ANALYTICS,
+        endpoints.PROMOTIONS_ANALYTICS,
         (ProductGroupAnalyticsResponse,),
         enums={"granularity": Granularity},
     )
     product_group_promotions_list_endpoint = Endpoint(
-        "product_group_promotions_list", operations.PROMOTIONS_LIST, (ProductGroupPromotionListResponse,)
+        "product_group_promotions_list", endpoints.PROMOTIONS_LIST, (ProductGroupPromotionListResponse,)
     )
 
     @overload

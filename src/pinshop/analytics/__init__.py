@@ -1,0 +1,1 @@
+"""What promotions earned: what to ask, and the rows that come."""

@@ -1,0 +1,120 @@
+"""Analytics: any number of ids and any range of dates -> calls within Pinterest's limits -> one table of rows.
+
+Pure: `plan` cuts ids at the row's limit and dates at the window of the granularity; `merge` puts the answers together.
+Nothing is ever added up here: a ratio, a reach or a frequency of two windows cannot be made from the two values.
+"""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pinshop.api import checks, columns, models, operations
+from pinshop.api.operations import ApiVersion, Call, Operation
+from pinshop.errors import InvalidInput
+
+#: Longest range of one call, in days, both ends included. Source: "a maximum time range of 90 days", "If granularity is
+#: HOUR, … 3 days" (5.17.0 and later).
+WINDOW_DAYS = {"HOUR": 3}
+
+LONGEST_WINDOW_DAYS = 90
+
+
+def plan(
+    row: Operation,
+    ad_account_id: checks.Id,
+    ids: Iterable[checks.Id],
+    *,
+    start_date: str | datetime.date,
+    end_date: str | datetime.date,
+    columns: Iterable[str],
+    granularity: models.Granularity,
+    api_version: ApiVersion,
+    allow_unknown_columns: bool = False,
+    **options: Any,
+) -> tuple[list[Call], list[str]]:
+    """The calls that fetch it, and the columns as checked. Every id is asked for every day exactly once.
+
+    Raises:
+        InvalidInput: unknown columns, reversed dates, or a range that would need adding up over windows.
+    """
+    asked = check_columns(columns, api_version, row.id, allow_unknown=allow_unknown_columns)
+    granularity = checks.check_choice("granularity", granularity, row.params["granularity"].choices, row.id)  # type: ignore[assignment]
+    spans = windows(start_date, end_date, granularity, row.id)
+    calls = [
+        operations.build(
+            row,
+            {"ad_account_id": ad_account_id},
+            {
+                "start_date": first,
+                "end_date": last,
+                "product_group_ids": part,
+                "columns": asked,
+                "granularity": granularity,
+                **options,
+            },
+        )
+        for part in operations.chunk_ids(row, "product_group_ids", ids, api_version)
+        for first, last in spans
+    ]
+    return calls, asked
+
+
+def windows(
+    start_date: str | datetime.date, end_date: str | datetime.date, granularity: str, operation: str | None = None
+) -> list[tuple[datetime.date, datetime.date]]:
+    """The range cut into windows that Pinterest answers, both ends included."""
+    first = datetime.date.fromisoformat(checks.check_date("start_date", start_date, operation))
+    last = datetime.date.fromisoformat(checks.check_date("end_date", end_date, operation))
+    if last < first:
+        raise InvalidInput("end_date", end_date, f"{first} (start_date) or later", operation=operation)
+    days = WINDOW_DAYS.get(granularity, LONGEST_WINDOW_DAYS)
+    if (last - first).days >= days and granularity not in ("DAY", "HOUR"):
+        # Two windows would give two rows for one total, or a week in two halves.
+        raise InvalidInput(
+            "end_date",
+            end_date,
+            f"at most {days} days in all with granularity {granularity}; ask for DAY, whose counts and money can be added up",
+            operation=operation,
+        )
+    spans = []
+    while first <= last:
+        # Not first + days: the last day of the calendar has no day after it.
+        until = first + datetime.timedelta(min(days - 1, (last - first).days))
+        spans.append((first, until))
+        if until == last:
+            break
+        first = until + datetime.timedelta(1)
+    return spans
+
+
+def check_columns(
+    names: Iterable[str], api_version: ApiVersion, operation: str | None = None, *, allow_unknown: bool = False
+) -> list[str]:
+    """Column names that this generation knows, each once, in the order given."""
+    if isinstance(names, str | Mapping) or not isinstance(names, Iterable):
+        raise InvalidInput("columns", names, "a list of column names", operation=operation)
+    checked = []
+    available = set(columns.available(api_version))
+    for index, given in enumerate(names):
+        name = getattr(given, "value", given)
+        if not isinstance(name, str) or not name or "," in name:
+            raise InvalidInput(f"columns[{index}]", given, "the name of a column", operation=operation)
+        if name not in available and not allow_unknown:
+            if name in columns.COLUMNS:
+                allowed = f"a column of api_version {api_version} ({name} exists since {columns.COLUMNS[name].since})"
+            else:
+                near = difflib.get_close_matches(name.upper(), available, n=3, cutoff=0.6)
+                allowed = f"a column that Pinterest has{f' (did you mean {_or(near)}?)' if near else ''}"
+                allowed += "; allow_unknown_columns=True sends it all the same"
+            raise InvalidInput(f"columns[{index}]", name, allowed, operation=operation)
+        checked.append(name)
+    if not checked:
+        raise InvalidInput("columns", [], "at least one column", operation=operation)
+    return list(dict.fromkeys(checked))
+
+
+def _or(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

@@ -1,0 +1,1 @@
+"""Facts: Pinterest's API as data."""

@@ -1,0 +1,101 @@
+"""What a create or update of an ad group takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any, Literal, Required, TypedDict
+
+from pinshop.api import models
+from pinshop.api.params.annotations import CampaignId, Id, Limits, Micro, Pattern, Seconds, Text255, TrackingUrls
+
+
+class AttributionWindows(TypedDict, total=False):
+    """Days."""
+
+    click_window_days: int
+    engagement_window_days: int
+    view_window_days: int
+
+
+class ConversionGoal(TypedDict, total=False):
+    """What an ad group is optimised for. ``cpa_goal_value_in_micro_currency`` is digits, not a number."""
+
+    conversion_event: models.ConversionEvent | Enum
+    conversion_tag_id: Id
+    cpa_goal_value_in_micro_currency: Annotated[str | int, Pattern("[0-9]+", "digits")]
+    attribution_windows: AttributionWindows
+    is_roas_optimized: bool | None
+    learning_mode_type: Literal["NOT_ACTIVE", "ACTIVE"] | None
+    reporting_event: str
+
+
+class OptimizationGoal(TypedDict, total=False):
+    """``conversion_tag_v3_goal_metadata`` is required under WEB_CONVERSION. Since 5.14."""
+
+    conversion_tag_v3_goal_metadata: ConversionGoal
+    frequency_goal_metadata: Mapping[str, Any]
+    scrollup_goal_metadata: Mapping[str, Any]
+
+
+class TargetingSpec(TypedDict, total=False):
+    """Whom an ad group is shown to. MINIMUM_AGE and MAXIMUM_AGE since 5.23, not together with AGE_BUCKET."""
+
+    AGE_BUCKET: Sequence[Literal["18-24", "19+", "20+", "21+", "25-34", "35-44", "45-49", "50-54", "55-64", "65+"]] | None
+    APPTYPE: Sequence[Literal["android_mobile", "android_tablet", "ipad", "iphone", "web", "web_mobile"]] | None
+    AUDIENCE_EXCLUDE: Sequence[Id] | None
+    AUDIENCE_INCLUDE: Sequence[Id] | None
+    GENDER: Sequence[Literal["unknown", "male", "female"]] | None
+    GEO: Sequence[str] | None
+    INTEREST: Sequence[str]
+    LOCALE: Sequence[str] | None
+    LOCATION: Sequence[str] | None
+    MAXIMUM_AGE: Annotated[str | int, Pattern(r"[0-9]+\+?", "digits, with or without a final +")]
+    MINIMUM_AGE: Annotated[str | int, Pattern("[0-9]+", "digits")]
+    SHOPPING_RETARGETING: Sequence[Mapping[str, Any]] | None
+    TARGETING_STRATEGY: Sequence[Literal["CHOOSE_YOUR_OWN", "FIND_NEW_CUSTOMERS", "RECONNECT_WITH_USERS"]] | None
+
+
+class _AdGroup(TypedDict, total=False):
+    status: models.EntityStatus | Enum
+    budget_in_micro_currency: Micro | None
+    bid_in_micro_currency: Micro | None
+    bid_strategy_type: models.BidStrategyType | Enum | None
+    budget_type: models.BudgetType | Enum
+    start_time: Seconds | None
+    end_time: Seconds | None
+    targeting_spec: TargetingSpec
+    lifetime_frequency_cap: int
+    tracking_urls: TrackingUrls | None
+    auto_targeting_enabled: bool | None
+    placement_group: models.PlacementGroup | Enum
+    pacing_delivery_type: models.PacingDeliveryType | Enum
+    optimization_goal_metadata: OptimizationGoal | None
+    targeting_template_ids: Annotated[Sequence[Id], Limits(0, 1)] | None
+    is_creative_optimization: bool | None
+    promotion_application_level: models.PromotionApplicationLevel | Enum | None
+    promotion_id: Id | None
+    promotion_ids: Sequence[str]
+    bid_multiplier: Annotated[float | Decimal, Limits(0, 10)]
+
+
+class AdGroupCreate(_AdGroup, total=False):
+    """One ad group to create.
+
+    ``budget_type`` is DAILY if left out; under a CBO campaign only CBO_ADGROUP is allowed, and no ACCELERATED pacing.
+    ``bid_in_micro_currency`` is required for CATALOG_SALES with CLICKTHROUGH.
+    """
+
+    name: Required[Text255]
+    campaign_id: Required[CampaignId]
+    billable_event: Required[models.BillableEvent | Enum]
+
+
+class AdGroupUpdate(_AdGroup, total=False):
+    """The fields of one ad group to change. Only drafts may change billable event and budget type."""
+
+    id: Required[Id]
+    name: Text255
+    campaign_id: CampaignId
+    billable_event: models.BillableEvent | Enum

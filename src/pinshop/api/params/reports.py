@@ -1,0 +1,60 @@
+"""What a report request takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Annotated, Any, Literal, Required, TypeAlias, TypedDict
+
+from pinshop.api import models
+from pinshop.api.params.annotations import Date, Id, Limits
+
+_Ids500: TypeAlias = Annotated[Sequence[Id], Limits(1, 500)]
+
+
+class MetricsFilter(TypedDict):
+    """``{"field": "SPEND_IN_DOLLAR", "operator": "GREATER_THAN", "values": [1]}``."""
+
+    field: Required[Literal["SPEND_IN_DOLLAR", "TOTAL_IMPRESSION"]]
+    operator: Required[Literal["LESS_THAN", "GREATER_THAN"]]
+    values: Required[Annotated[Sequence[float], Limits(1)]]
+
+
+class ReportRequest(TypedDict, total=False):
+    """An asynchronous report to order.
+
+    ``start_hour`` and ``end_hour`` (0 to 23, the end exclusive) only with HOUR; ``targeting_types`` only with a level that ends
+    in _TARGETING; ``ad_ids`` and ``ad_statuses`` not with PRODUCT_ITEM.
+    """
+
+    start_date: Required[Date]
+    end_date: Required[Date]
+    granularity: Required[models.Granularity | Enum]
+    columns: Required[Annotated[Sequence[str], Limits(1)]]
+    level: Required[models.ReportLevel | Enum]
+    report_format: models.ReportFormat | Enum
+    primary_sort: Literal["BY_ID", "BY_DATE"]
+    reporting_timezone: models.ReportingTimezone | Enum
+    conversion_report_time: models.ConversionReportTime | Enum
+    click_window_days: models.AttributionWindow
+    engagement_window_days: models.AttributionWindow
+    view_window_days: models.AttributionWindow
+    attribution_types: Sequence[Literal["INDIVIDUAL", "HOUSEHOLD"]]
+    start_hour: Annotated[int, Limits(0, 23)]
+    end_hour: Annotated[int, Limits(0, 23)]
+    campaign_ids: _Ids500
+    campaign_statuses: Annotated[Sequence[models.SummaryStatus | Enum], Limits(1, 6)]
+    campaign_objective_types: Annotated[Sequence[models.ObjectiveType | Enum], Limits(1, 7)]
+    ad_group_ids: _Ids500
+    ad_group_statuses: Annotated[Sequence[models.SummaryStatus | Enum], Limits(1, 6)]
+    ad_ids: _Ids500
+    ad_statuses: Annotated[Sequence[str], Limits(1, 6)]
+    product_group_ids: _Ids500
+    product_group_statuses: Annotated[Sequence[models.ProductGroupSummaryStatus | Enum], Limits(1, 6)]
+    product_item_ids: _Ids500
+    targeting_types: Annotated[Sequence[str], Limits(1, 5)]
+    metrics_filters: Annotated[Sequence[MetricsFilter], Limits(1)]
+    combine_targeting_types: bool
+    custom_conversion_event_metrics: Sequence[Mapping[str, Any]]
+    campaign_brand_label: str
+    campaign_custom_label: str

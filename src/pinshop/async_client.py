@@ -1,0 +1,108 @@
+"""The asynchronous door: `AsyncClient` obeys the flows, `AiohttpTransport` is its socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Self, TypeVar
+
+from pinshop.api.http import AsyncTransport, Reply, Request
+from pinshop.base_client import BaseClient, Network
+from pinshop.flow.steps import Flow, Together
+from pinshop.resources.binding import Async
+from pinshop.transports.aiohttp import AiohttpTransport
+
+T = TypeVar("T")
+
+
+class AsyncClient(BaseClient[Async]):
+    """Pinterest, asynchronously: the same methods with the same arguments as `Client`, each awaited.
+
+        async with AsyncClient(access_token="…") as client:
+            async for promotion in client.promotions.list("549755885175", ad_group_id="2680059592705"):
+                print(promotion.id, promotion.status)
+
+    See `BaseClient` for the arguments.
+    """
+
+    _transport: AsyncTransport
+
+    def _new_transport(self, network: Network) -> AsyncTransport:
+        return AiohttpTransport(
+            ssl_context=network.ssl_context,
+            ca_file=network.ca_file,
+            client_certificate=network.client_certificate,
+            proxy=network.proxy,
+            max_reply_bytes=network.max_reply_bytes,
+        )
+
+    def _default_sleep(self) -> Callable[[float], Any]:
+        return asyncio.sleep
+
+    async def _run(self, flow: Flow[T]) -> T:
+        """Obey a flow to its end."""
+        transport, sleep = self._transport, self._sleep
+        answer: Any = None
+        error: BaseException | None = None
+        kept: BaseException | None = None
+        try:
+            while True:
+                step = flow.send(answer) if error is None else flow.throw(error)
+                answer = error = None
+                if kept is not None:
+                    error, kept = kept, None
+                    continue
+                try:
+                    if type(step) is Request:
+                        if step.uninterrupted:
+                            answer, kept = await self._to_the_end(step)
+                        else:
+                            answer = await transport.send(step)
+                    elif type(step) is Together:
+                        answer = await self._run_together(step)
+                    else:
+                        await sleep(step.seconds)  # type: ignore[union-attr]
+                except BaseException as caught:  # noqa: BLE001 -- cancellation too: the flow must keep what it knows
+                    error = caught
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+
+    async def _to_the_end(self, request: Request) -> tuple[Reply, asyncio.CancelledError | None]:
+        """Send, and hand a cancellation over with the answer."""
+        kept: asyncio.CancelledError | None = None
+        task = asyncio.ensure_future(self._transport.send(request))
+        while not task.done():
+            try:
+                await asyncio.wait({task})
+            except asyncio.CancelledError as caught:
+                kept = caught
+        if kept is not None and task.exception() is not None:
+            raise kept
+        return task.result(), kept
+
+    async def _run_together(self, step: Together) -> list[Any]:
+        gate = asyncio.Semaphore(step.at_most)
+
+        async def one(flow: Flow[Any]) -> Any:
+            async with gate:
+                return await self._run(flow)
+
+        tasks = [asyncio.ensure_future(one(flow)) for flow in step.flows]
+        try:
+            return await asyncio.gather(*tasks)
+        except BaseException:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            raise
+
+    async def close(self) -> None:
+        """Close every connection. A transport that was passed in is left open: who made it closes it."""
+        if self._owns_transport:
+            await self._transport.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()

@@ -1,0 +1,361 @@
+"""What `Client` and `AsyncClient` share: their arguments, options, resources and the raw call."""
+
+from __future__ import annotations
+
+import os
+import platform
+import random as random_module
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, Unpack
+from urllib.parse import urlsplit
+
+import msgspec
+
+from pinshop.api import operations
+from pinshop.api.models import decoders
+from pinshop.api.operations import ApiVersion, Call
+from pinshop.errors import ConfigurationError
+from pinshop.flow import events
+from pinshop.flow.exchange import exchange
+from pinshop.flow.pacing import Pacer, Quota
+from pinshop.flow.secrets import Secret
+from pinshop.flow.session import Options, Response, Session, options_with
+from pinshop.flow.steps import Flow
+from pinshop.flow.tokens import BASE_URL, Credentials, TokenSource, as_credentials
+from pinshop.resources.binding import Resource, operation
+
+if TYPE_CHECKING:
+    from pinshop.resources.ad_accounts import AdAccounts
+    from pinshop.resources.ad_groups import AdGroups
+    from pinshop.resources.campaigns import Campaigns
+    from pinshop.resources.catalog_product_groups import CatalogProductGroups
+    from pinshop.resources.catalogs import Catalogs
+    from pinshop.resources.feeds import Feeds
+    from pinshop.resources.metrics import Metrics
+    from pinshop.resources.promotions import Promotions
+    from pinshop.resources.reports import Reports
+    from pinshop.resources.user_account import UserAccounts
+
+C = TypeVar("C")
+
+VERSION = "0.1.0"
+
+_AGENT = f"pinshop/{VERSION} (python {platform.python_version()})"
+
+
+class Network(msgspec.Struct, frozen=True):
+    """What a transport is built from."""
+
+    ssl_context: ssl.SSLContext | None = None
+    ca_file: str | os.PathLike[str] | None = None
+    client_certificate: str | tuple[str, str] | None = None
+    proxy: str | None = None
+    max_reply_bytes: int = 64 * 1024 * 1024
+
+
+class OptionChanges(TypedDict, total=False):
+    """What `BaseClient.with_options` takes."""
+
+    connect_seconds: float
+    read_seconds: float
+    max_attempts: int
+    max_wait_seconds: float
+    concurrency: int
+    headers: Mapping[str, str]
+
+
+class BaseClient(Resource[C]):
+    """Arguments of both clients.
+
+    Args:
+        access_token: a token as Pinterest gave it, or a token source of `pinshop.auth` that refreshes it, or what
+            `pinshop.credentials.find.find` found (`from_env` and `from_profile` do that).
+        base_url: where the API is, with its version; nothing is ever sent elsewhere. The default is that of the credentials,
+            or https://api.pinterest.com/v5.
+        api_version: which generation of field names and limits is sent. Answers of all generations are understood.
+        connect_seconds: longest wait for a connection.
+        read_seconds: longest wait from the last byte sent to the last byte of the answer.
+        max_attempts: how often one call may be sent. A create is sent again only if it certainly was not executed.
+        max_wait_seconds: longest wait a server may order; beyond it `RateLimited` is raised at once.
+        concurrency: how many requests of one job are under way at once.
+        headers: sent with every request.
+        pacing: True paces by Pinterest's quotas before sending; False does not; a `Pacer` is shared with other clients.
+        on_event: called with every event of `pinshop.flow.events`; the default logs them under ``pinshop``.
+        transport: replaces the network: an emulator, a recorder.
+        ssl_context: replaces the default, which trusts what the operating system trusts.
+        ca_file: PEM file of certificates to trust beside the operating system's.
+        client_certificate: PEM file with certificate and key, or a pair of files.
+        proxy: ``http://user:password@host:port``. The environment is not read.
+        max_reply_bytes: longest answer accepted, after decompression.
+        clock: seconds since 1970.
+        monotonic: seconds that never go back; paces. The default is ``clock`` where that is given.
+        sleep: how to wait (awaited by the asynchronous client).
+        random: a number in [0, 1); spreads retries.
+
+    Raises:
+        ConfigurationError: an argument that cannot work.
+    """
+
+    def __init__(
+        self,
+        access_token: str | Secret | TokenSource | Credentials | None = None,
+        *,
+        base_url: str | None = None,
+        api_version: ApiVersion = "5.28",
+        connect_seconds: float = 5.0,
+        read_seconds: float = 60.0,
+        max_attempts: int = 4,
+        max_wait_seconds: float = 60.0,
+        concurrency: int = 4,
+        headers: Mapping[str, str] | None = None,
+        pacing: bool | Pacer = True,
+        on_event: events.Hook = events.log,
+        transport: Any = None,
+        ssl_context: ssl.SSLContext | None = None,
+        ca_file: str | os.PathLike[str] | None = None,
+        client_certificate: str | tuple[str, str] | None = None,
+        proxy: str | None = None,
+        max_reply_bytes: int = 64 * 1024 * 1024,
+        clock: Callable[[], float] | None = None,
+        monotonic: Callable[[], float] | None = None,
+        sleep: Callable[[float], Any] | None = None,
+        random: Callable[[], float] = random_module.random,
+    ) -> None:
+        if access_token is None:
+            raise ConfigurationError("no access token", advice="pass access_token=, or use from_env()")
+        #: What signs the requests and where it came from; no secret shows in it.
+        self.credentials = as_credentials(access_token, base_url)
+        base_url = self.credentials.base_url or BASE_URL
+        if api_version not in operations.API_VERSIONS:
+            raise ConfigurationError(f"api_version: got {api_version!r}, allowed: {', '.join(operations.API_VERSIONS)}")
+        origin, prefix = _split(base_url)
+        options = Options(
+            connect_seconds=connect_seconds,
+            read_seconds=read_seconds,
+            max_attempts=max_attempts,
+            max_wait_seconds=max_wait_seconds,
+            concurrency=concurrency,
+            headers=dict(headers or {}),
+        )
+        _check(options)
+        session = Session(
+            origin=origin,
+            prefix=prefix,
+            token=self.credentials.tokens,
+            pacer=pacing if isinstance(pacing, Pacer) else Pacer() if pacing else None,
+            emit=on_event,
+            clock=clock or time.time,
+            monotonic=monotonic or clock or time.monotonic,
+            random=random,
+            api_version=api_version,
+            options=options,
+            headers={"User-Agent": _AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"},
+        )
+        super().__init__(self, session)
+        self._sleep = sleep or self._default_sleep()
+        self._owns_transport = transport is None
+        network = Network(ssl_context, ca_file, client_certificate, proxy, max_reply_bytes)
+        self._transport = transport or self._new_transport(network)
+
+    @classmethod
+    def from_env(
+        cls,
+        *,
+        profile: str | None = None,
+        base_url: str | None = None,
+        environ: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> Self:
+        """A client with the credentials that `pinshop.credentials.find.find` finds.
+
+        That is a profile named here, else the environment, else the profile ``default``; ``client.credentials.source`` says
+        which it was.
+
+        Args:
+            profile: the name of a profile.
+            base_url: beats that of the environment; a profile belongs to one base URL and refuses another.
+            environ: read instead of the process's environment.
+            **options: the arguments of the class. Without ``proxy`` the environment's ``HTTPS_PROXY`` and ``NO_PROXY`` are
+                obeyed.
+
+        Raises:
+            ConfigurationError: none found, or what was found contradicts itself.
+        """
+        from pinshop.credentials import find
+
+        clock = options.get("clock") or time.time
+        found = find.find(profile=profile, base_url=base_url, environ=environ, clock=clock)
+        if "proxy" not in options and "transport" not in options:
+            options["proxy"] = _environment_proxy(found.base_url or base_url or BASE_URL)
+        return cls(found, **options)
+
+    @classmethod
+    def from_profile(cls, name: str, **options: Any) -> Self:
+        """A client with the credentials of one profile, whatever the environment holds. See `from_env`."""
+        return cls.from_env(profile=name, **options)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._session.origin}{self._session.prefix})"
+
+    def _new_transport(self, network: Network) -> Any:
+        raise NotImplementedError
+
+    def _default_sleep(self) -> Callable[[float], Any]:
+        raise NotImplementedError
+
+    def _run(self, flow: Flow[Any]) -> Any:
+        raise NotImplementedError
+
+    # -------------------------------------------------------------------------------- resources
+    # Each is loaded when it is first used: a first client starts without them.
+
+    @cached_property
+    def promotions(self) -> Promotions[C]:
+        """Product group promotions: create, update, list, get, analytics."""
+        from pinshop.resources.promotions import Promotions
+
+        return Promotions(self, self._session)
+
+    @cached_property
+    def ad_accounts(self) -> AdAccounts[C]:
+        """Ad accounts: list, get, create."""
+        from pinshop.resources.ad_accounts import AdAccounts
+
+        return AdAccounts(self, self._session)
+
+    @cached_property
+    def user_account(self) -> UserAccounts[C]:
+        """Who the token belongs to: get."""
+        from pinshop.resources.user_account import UserAccounts
+
+        return UserAccounts(self, self._session)
+
+    @cached_property
+    def campaigns(self) -> Campaigns[C]:
+        """Campaigns: create, update, list, get."""
+        from pinshop.resources.campaigns import Campaigns
+
+        return Campaigns(self, self._session)
+
+    @cached_property
+    def ad_groups(self) -> AdGroups[C]:
+        """Ad groups: create, update, list, get."""
+        from pinshop.resources.ad_groups import AdGroups
+
+        return AdGroups(self, self._session)
+
+    @cached_property
+    def catalogs(self) -> Catalogs[C]:
+        """Catalogs: list."""
+        from pinshop.resources.catalogs import Catalogs
+
+        return Catalogs(self, self._session)
+
+    @cached_property
+    def feeds(self) -> Feeds[C]:
+        """Feeds of catalogs: list, get."""
+        from pinshop.resources.feeds import Feeds
+
+        return Feeds(self, self._session)
+
+    @cached_property
+    def catalog_product_groups(self) -> CatalogProductGroups[C]:
+        """Parts of catalogs that can be promoted: create, update, delete, list, get, product_counts, products."""
+        from pinshop.resources.catalog_product_groups import CatalogProductGroups
+
+        return CatalogProductGroups(self, self._session)
+
+    @cached_property
+    def reports(self) -> Reports[C]:
+        """Asynchronous reports: create, get, wait, download."""
+        from pinshop.resources.reports import Reports
+
+        return Reports(self, self._session)
+
+    @cached_property
+    def resources(self) -> Metrics[C]:
+        """What Pinterest says about metrics: delivery_metrics, metrics_ready_state."""
+        from pinshop.resources.metrics import Metrics
+
+        return Metrics(self, self._session)
+
+    # ---------------------------------------------------------------------------------- the rest
+
+    def with_options(self, **changes: Unpack[OptionChanges]) -> Self:
+        """The same client with other options: connections, quotas and the token stay common.
+
+        Takes ``connect_seconds``, ``read_seconds``, ``max_attempts``, ``max_wait_seconds``, ``concurrency`` and ``headers``
+        (added to those already set).
+        """
+        if unknown := sorted(set(changes) - set(Options.__struct_fields__)):
+            raise ConfigurationError(f"unknown option {unknown[0]}; there are {', '.join(Options.__struct_fields__)}")
+        options = options_with(self._session.options, changes)
+        _check(options)
+        view = type(self).__new__(type(self))
+        view._door = view
+        view.credentials = self.credentials
+        view._session = msgspec.structs.replace(self._session, options=options)
+        view._sleep, view._transport, view._owns_transport = self._sleep, self._transport, False
+        return view
+
+    @operation
+    def send(self, call: Call) -> Flow[Any]:
+        """Send any call (see `pinshop.api.operations.build` and `raw`) and give its JSON as plain Python values.
+
+        It is signed, paced and retried like every other. An empty answer (204) is None.
+        """
+        return (yield from exchange(self._session, call, decoders.as_json)).value
+
+    @operation
+    def respond(self, call: Call) -> Flow[Response[Any]]:
+        """As `send`, with status, headers, request id, rate limit, attempts and the time waited around the value."""
+        return (yield from exchange(self._session, call, decoders.as_json))
+
+    def budget(self) -> list[Quota]:
+        """What is left of every quota known: documented figures until a reply has told the real ones."""
+        session = self._session
+        return session.pacer.budget(session.monotonic()) if session.pacer else []
+
+
+def _split(base_url: str) -> tuple[str, str]:
+    """``https://host/v5`` -> origin and prefix."""
+    try:
+        parts = urlsplit(base_url)
+        port = parts.port
+    except ValueError as error:
+        raise ConfigurationError(f"base_url: {error}") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise ConfigurationError(
+            f"base_url: got {base_url!r}, allowed: http(s)://host[:port]/path, without user, query, fragment"
+        )
+    if not base_url.isascii() or any(c.isspace() for c in base_url):
+        raise ConfigurationError(f"base_url: got {base_url!r}, allowed: printable ASCII without spaces")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{port}" if port else ""), parts.path.rstrip("/")
+
+
+def _environment_proxy(base_url: str) -> str | None:
+    """The proxy that the environment (or the system's settings) names for this URL, ``NO_PROXY`` considered."""
+    from urllib.request import getproxies, proxy_bypass
+
+    parts = urlsplit(base_url)
+    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+
+
+def _check(options: Options) -> None:
+    """Refuse options that cannot work, before they end in a puzzling failure."""
+    for name in ("connect_seconds", "read_seconds", "max_wait_seconds"):
+        value = getattr(options, name)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 86400 * 31:
+            raise ConfigurationError(f"{name}: got {value!r}, allowed: a number of seconds above 0")
+    for name in ("max_attempts", "concurrency"):
+        value = getattr(options, name)
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 1000:
+            raise ConfigurationError(f"{name}: got {value!r}, allowed: 1 to 1000")
+    headers: Mapping[Any, Any] = options.headers
+    for name, value in headers.items():
+        if not isinstance(name, str) or not isinstance(value, str) or any(c in name + value for c in "\r\n\0"):
+            raise ConfigurationError(f"headers: {name!r} has a name or value that is no line of text")

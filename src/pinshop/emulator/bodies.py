@@ -1,0 +1,93 @@
+"""Checking request bodies against the rows of the fields."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import re
+from functools import lru_cache
+from typing import Any
+
+from pinshop.api.fields import FIELDS, Field
+from pinshop.api.operations import ApiVersion
+from pinshop.emulator.refusals import bad, shown
+
+_TYPES: dict[str, Any] = {
+    "id": (str,), "ad_group_ref": (str,), "campaign_ref": (str,), "text": (str,), "enum": (str,), "integer": (int,),
+    "number": (int, float), "boolean": (bool,), "object": (dict,), "array": (list,),
+}  # fmt: skip
+
+_TYPE_WORDS = {"integer": "integer", "number": "number", "boolean": "boolean", "object": "object", "array": "array"}
+
+_PATTERNS = {"id": ("", r"^\d+$"), "ad_group_ref": ("AG", r"^(AG)?\d+$"), "campaign_ref": ("C", r"^[C]?\d+$")}
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def checked_date(name: str, text: object) -> str:
+    """A day as YYYY-MM-DD, or 400/1."""
+    if isinstance(text, str) and _DATE.fullmatch(text):
+        with contextlib.suppress(ValueError):
+            datetime.date.fromisoformat(text)
+            return text
+    raise bad(f"'{name}' value {shown(text)} must match the pattern: ^(\\d{{4}})-(\\d{{2}})-(\\d{{2}})$")
+
+
+def is_id(text: str) -> bool:
+    """1 to 18 ASCII digits; str.isdigit alone would take other scripts' digits."""
+    return text.isascii() and text.isdigit() and len(text) <= 18
+
+
+def check_value(field: Field, value: Any, api_version: ApiVersion, where: str) -> Any:
+    """A value of a body, as it is stored. Raises 400/1 that names the field."""
+    if value is None:
+        if field.null_at(api_version):
+            return None
+        raise bad(f"Invalid request: '{where}' (None is not of type {_TYPE_WORDS.get(field.kind, 'string')})")
+    given: Any = type(value)
+    if not issubclass(given, _TYPES[field.kind]) or (given is bool and field.kind != "boolean"):
+        raise bad(f"Invalid request: '{where}' ({shown(value)} is not of type {_TYPE_WORDS.get(field.kind, 'string')})")
+    if field.kind in _PATTERNS:
+        prefix, pattern = _PATTERNS[field.kind]
+        digits = value.removeprefix(prefix)
+        if not is_id(digits):
+            raise bad(f"'{where}' value {shown(value)} must match the pattern: {pattern}")
+        return int(digits)
+    if field.kind == "enum" and value not in (allowed := field.values_at(api_version)):
+        raise bad(f"Invalid request: '{where}' ({shown(value)} is not one of {', '.join(allowed)})")
+    if field.kind == "text" and field.maximum is not None and len(value) > field.maximum:
+        raise bad(f"Invalid request: '{where}' (length {len(value)} is above the maximum of {field.maximum})")
+    if field.kind in ("integer", "number"):
+        low, high = field.minimum, field.maximum
+        if (low is not None and value < low) or value > (high if high is not None else 2**62):
+            raise bad(f"Invalid request: '{where}' ({shown(value)} is not in the range {low or 0} to {high or 2**62})")
+    return value
+
+
+@lru_cache(maxsize=512)
+def known_fields(name: str, api_version: ApiVersion, both_names: bool) -> dict[str, Field]:
+    """Wire name -> field of what a body may hold, read-only fields included."""
+    return {
+        field.name: field
+        for field in FIELDS[name]
+        if field.at(api_version) or (both_names and field.name in ("catalogs_product_group_id", "catalog_product_group_id"))
+    }
+
+
+def check_body(
+    name: str, value: Any, api_version: ApiVersion, verb: str, where: str, *, both_names: bool = True, unknown: str = "ignore"
+) -> dict[str, Any]:
+    """The writable fields of a body object, by their names in the store."""
+    if not isinstance(value, dict):
+        raise bad(f"Invalid request: '{where}' ({shown(value)} is not of type object)")
+    known = known_fields(name, api_version, both_names)
+    checked: dict[str, Any] = {}
+    for key, given in value.items():
+        field = known.get(key)
+        if field is None:
+            if unknown == "refuse":
+                raise bad(f"Invalid request: '{where}.{key}' (additional properties are not allowed)")
+            continue
+        if verb in field.write:
+            checked[field.source or key] = check_value(field, given, api_version, f"{where}.{key}")
+    return checked

@@ -1,0 +1,1 @@
+"""Feed files and the filters of product groups."""

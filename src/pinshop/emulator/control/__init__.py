@@ -1,0 +1,1 @@
+"""The routes below /_emulator/ and the console."""

@@ -1,0 +1,173 @@
+"""Ad groups: list, get, create, update."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pinshop.emulator.handlers.campaigns import (
+    DAY,
+    budget_steps,
+    check_nested,
+    check_schedule,
+    list_body,
+    required,
+    summary_status,
+)
+from pinshop.emulator.handlers.context import (
+    Context,
+    change_status,
+    checked_body,
+    each_item,
+    is_descending,
+    item_not_found,
+    listed_statuses,
+    not_found,
+    page_of,
+    refuse_item,
+)
+from pinshop.emulator.refusals import ItemRefusal, bad
+from pinshop.emulator.shapes import Batch, Page
+from pinshop.emulator.storage.store import Entity
+
+
+def _complete_ad_groups(ctx: Context, ad_groups: list[Entity]) -> list[Entity]:
+    campaigns = ctx.store.get_many("campaigns", sorted({g["campaign_id"] for g in ad_groups})) if ad_groups else {}
+    for group in ad_groups:
+        group["type"] = "adgroup"
+        group["targeting_spec"] = _answered_targeting(ctx, group.get("targeting_spec") or {})
+        group["summary_status"] = summary_status(group, ctx.now, campaigns[group["campaign_id"]])
+    return ad_groups
+
+
+def _answered_targeting(ctx: Context, spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Null clears a key in a request, so no answer has it; 5.6 declares lists of text in answers, and nothing else."""
+    return {
+        name: value
+        for name, value in spec.items()
+        if value is not None and (ctx.api_version != "5.6" or all(isinstance(one, str) for one in value))
+    }
+
+
+def ad_groups_list(ctx: Context) -> Page:
+    campaign_ids, ids = ctx.query.get("campaign_ids"), ctx.query.get("ad_group_ids")
+    if campaign_ids and ids:
+        raise bad("Provide only campaign_ids or ad_group_ids. Do not provide both.")
+    chosen = {"id": ids} if ids else {"campaign_id": campaign_ids} if campaign_ids else None
+    page = page_of(
+        ctx, "ad_groups", where={"ad_account_id": ctx.account_id}, ids=chosen,
+        statuses=listed_statuses(ctx, by_ids=bool(ids)), descending=is_descending(ctx),
+    )  # fmt: skip
+    _complete_ad_groups(ctx, page.items)
+    return page
+
+
+def ad_groups_get(ctx: Context) -> Entity:
+    group = ctx.store.get("ad_groups", ctx.path["ad_group_id"])
+    if group is None or group["ad_account_id"] != ctx.account_id:
+        raise not_found(ctx, "AdGroup")
+    return _complete_ad_groups(ctx, [group])[0]
+
+
+#: "bid_in_micro_currency is REQUIRED for …"
+_BID_REQUIRED = {("AWARENESS", "IMPRESSION"), ("CONSIDERATION", "CLICKTHROUGH"), ("CATALOG_SALES", "CLICKTHROUGH")}
+
+_MOST_IN_CBO = 70
+
+
+def _check_ad_group(ctx: Context, group: Mapping[str, Any], campaign: Mapping[str, Any]) -> None:
+    cbo = bool(campaign.get("is_campaign_budget_optimization"))
+    if cbo:
+        if group["budget_type"] != "CBO_ADGROUP":
+            raise refuse_item(ctx, "For CBO campaigns, only CBO_ADGROUP is allowed as budget_type.")
+        if group["pacing_delivery_type"] != "STANDARD":
+            raise refuse_item(ctx, "When using CBO, only the STANDARD pacing delivery type is allowed.")
+    else:
+        if group["budget_type"] == "CBO_ADGROUP":
+            raise refuse_item(ctx, "budget_type CBO_ADGROUP is for CBO campaigns.")
+        if not group.get("budget_in_micro_currency"):
+            raise ItemRefusal(ctx.rules.code_missing_budget, "budget_in_micro_currency is required for non-CBO campaigns.")
+        if group["budget_type"] == "LIFETIME" and not group.get("end_time"):
+            raise refuse_item(ctx, "end_time is required for budget_type LIFETIME.")
+    bids = group.get("bid_strategy_type") != "AUTOMATIC_BID"
+    pair = (campaign["objective_type"], group["billable_event"])
+    if bids and pair in _BID_REQUIRED and not group.get("bid_in_micro_currency"):
+        raise refuse_item(ctx, f"bid_in_micro_currency is required for {'/'.join(pair)}.")
+    if campaign["objective_type"] == "WEB_CONVERSION" and not group.get("optimization_goal_metadata"):
+        raise refuse_item(ctx, "optimization_goal_metadata is required for WEB_CONVERSION.")
+    check_schedule(ctx, group)
+
+
+def _note_ad_group_budget(ctx: Context, group: Mapping[str, Any]) -> None:
+    budget = group.get("budget_in_micro_currency")
+    if group["budget_type"] != "CBO_ADGROUP" and budget:
+        lifetime = group["budget_type"] == "LIFETIME"
+        start = group.get("start_time") or group["created_time"]
+        steps = budget_steps(
+            None if lifetime else budget, budget if lifetime else None, start, group.get("end_time"), ctx.now // DAY,
+            ctx.rules.lifetime_cap_days,
+        )  # fmt: skip
+        ctx.store.note_budget("ad_groups", group["id"], steps)
+
+
+def ad_groups_create(ctx: Context) -> Batch:
+    bodies = []
+    for index, item in enumerate(list_body(ctx)):
+        required(item, f"body[{index}]", "billable_event", "campaign_id", "name")
+        bodies.append(checked_body(ctx, "ad_group", item, "c", f"body[{index}]"))
+        check_nested(bodies[-1], f"body[{index}]")
+
+    def create(body: Mapping[str, Any]) -> Entity:
+        campaign = ctx.store.get("campaigns", body["campaign_id"])
+        if campaign is None or campaign["ad_account_id"] != ctx.account_id:
+            raise item_not_found(ctx, "Campaign")
+        if campaign["status"] in ("ARCHIVED", "DELETED_DRAFT"):
+            raise refuse_item(ctx, f"Campaign {campaign['id']} is {campaign['status']}.")
+        cbo = bool(campaign.get("is_campaign_budget_optimization"))
+        if cbo and ctx.store.count("ad_groups", campaign_id=campaign["id"]) >= _MOST_IN_CBO:
+            raise refuse_item(ctx, f"A CBO campaign is limited to {_MOST_IN_CBO} or less ad groups.")
+        group: Entity = {
+            "status": "ACTIVE", "budget_type": "CBO_ADGROUP" if cbo else "DAILY", "pacing_delivery_type": "STANDARD",
+            "placement_group": "ALL", "targeting_spec": {}, "auto_targeting_enabled": True, "start_time": ctx.now,
+            "bid_strategy_type": "MAX_BID" if body.get("bid_in_micro_currency") else "AUTOMATIC_BID",
+            **{name: value for name, value in body.items() if value is not None},
+            "ad_account_id": ctx.account_id, "created_time": ctx.now, "updated_time": ctx.now,
+        }  # fmt: skip
+        _check_ad_group(ctx, group, campaign)
+        group["id"] = ctx.store.next_id("ad_groups")
+        ctx.store.insert("ad_groups", group)
+        ctx.store.note_status("ad_groups", group["id"], group["status"], ctx.now)
+        _note_ad_group_budget(ctx, group)
+        return _complete_ad_groups(ctx, [group])[0]
+
+    return each_item(ctx, bodies, create)
+
+
+_AD_GROUP_BUDGET = ("budget_in_micro_currency", "budget_type", "start_time", "end_time")
+
+
+def ad_groups_update(ctx: Context) -> Batch:
+    bodies = []
+    for index, item in enumerate(list_body(ctx)):
+        required(item, f"body[{index}]", "id")
+        bodies.append(checked_body(ctx, "ad_group", item, "u", f"body[{index}]"))
+        check_nested(bodies[-1], f"body[{index}]")
+
+    def update(body: Mapping[str, Any]) -> Entity:
+        group = ctx.store.get("ad_groups", body["id"])
+        if group is None or group["ad_account_id"] != ctx.account_id:
+            raise item_not_found(ctx, "AdGroup")
+        campaign = ctx.store.must("campaigns", group["campaign_id"])
+        for name in ("billable_event", "budget_type", "campaign_id"):
+            if group["status"] != "DRAFT" and body.get(name) not in (None, group[name]):
+                raise refuse_item(ctx, f"For update, only draft ad groups may update {name}.")
+        changed = {**group, **{name: value for name, value in body.items() if name not in ("id", "status", "campaign_id")}}
+        _check_ad_group(ctx, changed, campaign)
+        change_status(ctx, "ad_groups", changed, body.get("status"))
+        changed["updated_time"] = ctx.now
+        ctx.store.update("ad_groups", changed)
+        if any(changed.get(name) != group.get(name) for name in _AD_GROUP_BUDGET):
+            _note_ad_group_budget(ctx, changed)
+        return _complete_ad_groups(ctx, [changed])[0]
+
+    return each_item(ctx, bodies, update)

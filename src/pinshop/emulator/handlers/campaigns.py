@@ -1,0 +1,202 @@
+"""Campaigns: list, get, create, update."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pinshop.emulator.delivery import model
+from pinshop.emulator.handlers.context import (
+    Context,
+    batch_items,
+    change_status,
+    checked_body,
+    each_item,
+    is_descending,
+    item_not_found,
+    listed_statuses,
+    not_found,
+    page_of,
+    refuse_item,
+)
+from pinshop.emulator.handlers.promotions import carries_shopping
+from pinshop.emulator.refusals import ItemRefusal, bad, shown
+from pinshop.emulator.shapes import Batch, Page
+from pinshop.emulator.storage.store import Entity
+
+DAY = 86_400
+
+_NO_CAP = 2**53
+
+
+def summary_status(entity: Mapping[str, Any], now: int, parent: Mapping[str, Any] | None = None) -> str:
+    """What Ads Manager shows: the status, seen with the schedule and the campaign."""
+    status = str(entity["status"])
+    if status != "ACTIVE":
+        return status
+    if parent is not None and parent["status"] != "ACTIVE":
+        return "PAUSED" if parent["status"] == "PAUSED" else str(parent["status"])
+    if (entity.get("start_time") or 0) > now:
+        return "NOT_STARTED"
+    if entity.get("end_time") and entity["end_time"] <= now:
+        return "COMPLETED"
+    return "RUNNING"
+
+
+def _complete_campaign(ctx: Context, campaign: Entity) -> Entity:
+    campaign["type"] = "campaign"
+    campaign["summary_status"] = summary_status(campaign, ctx.now)
+    if campaign.get("intended_promotion_type") is None and ctx.api_version == "5.28":
+        campaign["intended_promotion_type"] = "LEGACY" if campaign["objective_type"] == "CATALOG_SALES" else "STANDARD_AD"
+    return campaign
+
+
+def campaigns_list(ctx: Context) -> Page:
+    ids = ctx.query.get("campaign_ids")
+    page = page_of(
+        ctx, "campaigns", where={"ad_account_id": ctx.account_id}, ids={"id": ids} if ids else None,
+        statuses=listed_statuses(ctx, by_ids=bool(ids)), descending=is_descending(ctx),
+    )  # fmt: skip
+    for campaign in page.items:
+        _complete_campaign(ctx, campaign)
+    return page
+
+
+def campaigns_get(ctx: Context) -> Entity:
+    campaign = ctx.store.get("campaigns", ctx.path["campaign_id"])
+    if campaign is None or campaign["ad_account_id"] != ctx.account_id:
+        raise not_found(ctx, "Campaign")
+    return _complete_campaign(ctx, campaign)
+
+
+def _check_campaign(ctx: Context, campaign: Mapping[str, Any]) -> None:
+    daily, lifetime = campaign.get("daily_spend_cap"), campaign.get("lifetime_spend_cap")
+    if daily and lifetime:
+        raise refuse_item(ctx, "daily_spend_cap and lifetime_spend_cap cannot be set at the same time.")
+    cbo = bool(campaign.get("is_campaign_budget_optimization"))
+    if carries_shopping(campaign) and ctx.rules.catalog_sales_needs_cbo and not cbo:
+        raise ItemRefusal(
+            ctx.rules.code_missing_budget, "A campaign that promotes catalog product groups needs a campaign budget "
+            "(is_campaign_budget_optimization with daily_spend_cap or lifetime_spend_cap).",
+        )  # fmt: skip
+    if cbo and not (daily or lifetime):
+        raise ItemRefusal(ctx.rules.code_missing_budget, "A CBO campaign needs daily_spend_cap or lifetime_spend_cap.")
+    check_schedule(ctx, campaign)
+
+
+def check_schedule(ctx: Context, entity: Mapping[str, Any]) -> None:
+    start, end = entity.get("start_time"), entity.get("end_time")
+    if start and end and end <= start:
+        raise refuse_item(ctx, f"end_time ({end}) must be after start_time ({start}).")
+
+
+def _note_campaign_budget(ctx: Context, campaign: Mapping[str, Any]) -> None:
+    start = campaign.get("start_time") or campaign["created_time"]
+    steps = budget_steps(
+        campaign.get("daily_spend_cap"), campaign.get("lifetime_spend_cap"), start, campaign.get("end_time"), ctx.now // DAY,
+        ctx.rules.lifetime_cap_days,
+    )  # fmt: skip
+    ctx.store.note_budget("campaigns", campaign["id"], steps)
+
+
+def budget_steps(
+    daily: int | None, lifetime: int | None, start: int, end: int | None, today: int, days: int
+) -> list[tuple[int, int]]:
+    """The budget per day from today on; days that are over keep what they had."""
+    if not lifetime:
+        return [(today, daily or _NO_CAP)]
+    steps = model.lifetime_budget(lifetime, start, end or start + days * DAY)
+    now_in_force = [micro for first, micro in steps if first <= today][-1:] or [0]
+    return [(today, now_in_force[0]), *((first, micro) for first, micro in steps if first > today)]
+
+
+def list_body(ctx: Context) -> list[Any]:
+    return batch_items(ctx.body, "body", ctx.operation.max_items)
+
+
+def required(item: Any, where: str, *names: str) -> None:
+    for name in names:
+        if isinstance(item, dict) and name not in item:
+            raise bad(f"Invalid request: '{where}' ('{name}' is a required property)")
+
+
+def _check_owner(ctx: Context, body: Mapping[str, Any]) -> None:
+    if body["ad_account_id"] != ctx.account_id:
+        raise refuse_item(ctx, f"ad_account_id {body['ad_account_id']} is not that of the path.")
+
+
+def check_nested(body: Mapping[str, Any], where: str) -> None:
+    """Targeting is lists (MINIMUM_AGE and MAXIMUM_AGE are text, 5.23), tracking URLs are up to three per event."""
+    for name, value in (body.get("targeting_spec") or {}).items():
+        if not (value is None or isinstance(value, str if name in ("MINIMUM_AGE", "MAXIMUM_AGE") else list)):
+            raise bad(f"Invalid request: '{where}.targeting_spec.{name}' ({shown(value)} is not of type array)")
+    for name, value in (body.get("tracking_urls") or {}).items():
+        good = isinstance(value, list) and len(value) <= 3 and all(isinstance(url, str) for url in value)
+        if value is not None and not good:
+            raise bad(f"Invalid request: '{where}.tracking_urls.{name}' ({shown(value)} is not a list of up to 3 URLs)")
+
+
+def campaigns_create(ctx: Context) -> Batch:
+    bodies = []
+    for index, item in enumerate(list_body(ctx)):
+        required(item, f"body[{index}]", "ad_account_id", "name", "objective_type")
+        bodies.append(checked_body(ctx, "campaign", item, "c", f"body[{index}]"))
+        check_nested(bodies[-1], f"body[{index}]")
+
+    def create(body: Mapping[str, Any]) -> Entity:
+        _check_owner(ctx, body)
+        retired = body["objective_type"] == "CATALOG_SALES" and ctx.api_version == "5.28"
+        if retired and ctx.rules.catalog_sales_creation == "refuse":
+            raise refuse_item(ctx, "objective_type CATALOG_SALES can no longer be created; use SALES.")
+        kind = body.get("intended_promotion_type")
+        if kind == "CATALOG" and body["objective_type"] not in ("SALES", "CONSIDERATION", "LEADS"):
+            raise refuse_item(ctx, f"intended_promotion_type CATALOG does not go with {body['objective_type']}.")
+        campaign: Entity = {
+            "is_campaign_budget_optimization": False, "is_flexible_daily_budgets": False, "is_automated_campaign": False,
+            "is_performance_plus": False, "status": "ACTIVE",
+            **{name: value for name, value in body.items() if value is not None},
+            "ad_account_id": ctx.account_id, "created_time": ctx.now, "updated_time": ctx.now,
+        }  # fmt: skip
+        _check_campaign(ctx, campaign)
+        campaign["id"] = ctx.store.next_id("campaigns")
+        ctx.store.insert("campaigns", campaign)
+        ctx.store.note_status("campaigns", campaign["id"], campaign["status"], ctx.now)
+        _note_campaign_budget(ctx, campaign)
+        return _complete_campaign(ctx, campaign)
+
+    return each_item(ctx, bodies, create)
+
+
+_CAMPAIGN_BUDGET = (
+    "daily_spend_cap", "lifetime_spend_cap", "start_time", "end_time", "is_campaign_budget_optimization",
+)  # fmt: skip
+
+
+def campaigns_update(ctx: Context) -> Batch:
+    bodies = []
+    for index, item in enumerate(list_body(ctx)):
+        required(item, f"body[{index}]", "id", "ad_account_id")
+        bodies.append(checked_body(ctx, "campaign", item, "u", f"body[{index}]"))
+        check_nested(bodies[-1], f"body[{index}]")
+
+    def update(body: Mapping[str, Any]) -> Entity:
+        _check_owner(ctx, body)
+        campaign = ctx.store.get("campaigns", body["id"])
+        if campaign is None or campaign["ad_account_id"] != ctx.account_id:
+            raise item_not_found(ctx, "Campaign")
+        objective = body.get("objective_type")
+        if objective is not None and objective != campaign["objective_type"] and campaign["status"] != "DRAFT":
+            raise refuse_item(ctx, "Only draft campaigns may update objective_type.")
+        changes = {name: value for name, value in body.items() if name not in ("id", "ad_account_id", "status")}
+        if changes.get("end_time") == -1:
+            changes["end_time"] = None
+        changed = {**campaign, **changes}
+        _check_campaign(ctx, changed)
+        change_status(ctx, "campaigns", changed, body.get("status"))
+        changed["updated_time"] = ctx.now
+        ctx.store.update("campaigns", changed)
+        if any(changed.get(name) != campaign.get(name) for name in _CAMPAIGN_BUDGET):
+            _note_campaign_budget(ctx, changed)
+        return _complete_campaign(ctx, changed)
+
+    return each_item(ctx, bodies, update)

@@ -1,0 +1,159 @@
+"""What a handler knows of one call, and the steps that handlers share."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+pass
+from pinshop.api.operations import ApiVersion, Operation
+from pinshop.emulator.bodies import check_body, is_id
+from pinshop.emulator.delivery import earnings
+from pinshop.emulator.refusals import ItemRefusal, Refusal, bad, shown
+from pinshop.emulator.rules import Rules
+from pinshop.emulator.shapes import Batch, Item, Page
+from pinshop.emulator.storage.store import Entity, Store
+
+
+class Context(Struct):
+    """What a handler knows of one call."""
+
+    operation: Operation
+    api_version: ApiVersion
+    store: Store
+    rules: Rules
+    now: int
+    origin: str
+    path: dict[str, int]
+    query: dict[str, Any]
+    #: The names in ``query`` that the caller gave; the others hold their defaults.
+    given: frozenset[str]
+    body: Any
+    user_id: int
+    #: The ad account of the path, or of ``?ad_account_id=``.
+    account: Entity | None
+    #: Whose catalogs are meant: the token's user, or the owner of ``?ad_account_id=``.
+    owner_id: int
+    earnings: earnings.Earnings
+    #: Items of the batch that a fault makes fail: index -> (code, message).
+    failing: Mapping[int, tuple[int, str]] = {}
+
+    @property
+    def ad_account(self) -> Entity:
+        """The ad account, where the path names one."""
+        if self.account is None:
+            raise bad("Parameter 'ad_account_id' is required.")
+        return self.account
+
+    @property
+    def account_id(self) -> int:
+        return int(self.ad_account["id"])
+
+
+def not_found(ctx: Context, what: str) -> Refusal:
+    return Refusal(404, ctx.rules.code_not_found, f"{what} not found.")
+
+
+def item_not_found(ctx: Context, what: str) -> ItemRefusal:
+    return ItemRefusal(ctx.rules.code_not_found, f"{what} not found.")
+
+
+def refuse_item(ctx: Context, message: str) -> ItemRefusal:
+    return ItemRefusal(ctx.rules.code_item_refused, message)
+
+
+def checked_body(ctx: Context, name: str, value: Any, verb: str, where: str) -> dict[str, Any]:
+    return check_body(
+        name, value, ctx.api_version, verb, where,
+        both_names=ctx.rules.field_names == "both", unknown=ctx.rules.unknown_body_fields,
+    )  # fmt: skip
+
+
+def batch_items(value: Any, where: str, maximum: int) -> list[Any]:
+    """A list of 1 to ``maximum`` items, or 400/1."""
+    if not isinstance(value, list):
+        raise bad(f"Invalid request: '{where}' ({shown(value)} is not of type array)")
+    if not 1 <= len(value) <= maximum:
+        raise bad(f"Invalid request: '{where}' has {len(value)} items, the size limit is [1, {maximum}]")
+    return value
+
+
+def each_item(ctx: Context, bodies: Sequence[Mapping[str, Any]], do: Callable[[Mapping[str, Any]], Entity]) -> Batch:
+    """One entry per input, in the order of the request; a refused item does not stop the others."""
+    done: list[Item] = []
+    with ctx.store.transaction():
+        for index, body in enumerate(bodies):
+            if fault := ctx.failing.get(index):
+                done.append(Item(dict(body), (fault,)))
+                continue
+            try:
+                done.append(Item(do(body)))
+            except ItemRefusal as refusal:
+                done.append(Item(dict(body), ((refusal.code, refusal.message),)))
+    return Batch(done)
+
+
+def change_status(ctx: Context, kind: str, entity: Entity, new: str | None) -> None:
+    """Give the entity a status, if the rules allow it, and remember since when."""
+    old = entity["status"]
+    if new is None or new == old:
+        return
+    if ctx.rules.archived_is_final and old in ("ARCHIVED", "DELETED_DRAFT"):
+        raise refuse_item(ctx, f"{old} is final: the status cannot become {new}.")
+    if new in ("DRAFT", "DELETED_DRAFT") and old != "DRAFT":
+        raise refuse_item(ctx, f"The status cannot change from {old} to {new}.")
+    entity["status"] = new
+    ctx.store.note_status(kind, entity["id"], new, ctx.now)
+
+
+def encode_bookmark(kind: str, last: int, descending: bool) -> str:
+    return base64.urlsafe_b64encode(f"??{kind}|{last}|{'D' if descending else 'A'}".encode()).decode()
+
+
+def decode_bookmark(ctx: Context, kind: str, descending: bool) -> int | None:
+    text = ctx.query.get("bookmark")
+    if not text:
+        return None
+    try:
+        plain = base64.b64decode(text, altchars=b"-_", validate=True).decode("ascii")
+        made_for, last, order = plain.removeprefix("??").split("|")
+    except (binascii.Error, ValueError, UnicodeError) as error:
+        raise bad(f"'bookmark' value {shown(text)} is not a bookmark of this list") from error
+    if made_for != kind or not is_id(last) or order != ("D" if descending else "A"):
+        raise bad(f"'bookmark' value {shown(text)} is not a bookmark of this list")
+    return int(last)
+
+
+def is_descending(ctx: Context) -> bool:
+    return (ctx.query.get("order") or ctx.rules.default_order) == "DESCENDING"
+
+
+def page_of(
+    ctx: Context,
+    kind: str,
+    *,
+    where: Mapping[str, int | None],
+    ids: Mapping[str, Sequence[int]] | None = None,
+    statuses: Sequence[str] | None = None,
+    descending: bool = False,
+) -> Page:
+    """One page of a list; one entity more is read to know whether another page follows."""
+    size: int = ctx.query["page_size"]
+    found = ctx.store.page(
+        kind, where=where, ids=ids, statuses=statuses, after=decode_bookmark(ctx, kind, descending), descending=descending,
+        limit=size + 1,
+    )  # fmt: skip
+    bookmark = encode_bookmark(kind, found[size - 1]["id"], descending) if len(found) > size else None
+    return Page(found[:size], bookmark)
+
+
+def listed_statuses(ctx: Context, by_ids: bool) -> Sequence[str] | None:
+    """The statuses to show: as asked, else the declared default, except where a rule says that ids need none."""
+    if "entity_statuses" not in ctx.given and by_ids and ctx.rules.statuses_with_ids == "all":
+        return None
+    statuses: Sequence[str] = ctx.query["entity_statuses"]
+    return statuses

@@ -1,0 +1,122 @@
+"""Routing, and reading path, query and body of a request."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from msgspec import Struct
+
+from pinshop.api.endpoints import OPERATIONS
+from pinshop.api.http import Request
+from pinshop.api.operations import Operation, Param
+from pinshop.emulator.bodies import checked_date, is_id
+from pinshop.emulator.refusals import Refusal, bad, shown
+
+MAX_BODY = 5 * 1024 * 1024
+
+decode = msgspec.json.Decoder().decode
+
+
+class _Route(Struct):
+    operation: Operation
+    segments: tuple[str | None, ...]
+    names: tuple[str, ...]
+
+
+def _routes() -> dict[int, list[_Route]]:
+    """Routes by number of segments; static segments go before placeholders."""
+    found: dict[int, list[_Route]] = {}
+    for operation in OPERATIONS:
+        parts = operation.path.strip("/").split("/")
+        segments = tuple(None if part.startswith("{") else part for part in parts)
+        found.setdefault(len(parts), []).append(_Route(operation, segments, operation.path_names))
+    for routes in found.values():
+        routes.sort(key=lambda route: sum(segment is None for segment in route.segments))
+    return found
+
+
+ROUTES = _routes()
+
+
+def path_id(name: str, value: str) -> int:
+    if not is_id(value):
+        raise bad(f"'{name}' value {shown(value)} must match the pattern: ^\\d+$")
+    return int(value)
+
+
+def read_query(operation: Operation, query: str, api_version: str, unknown: str) -> tuple[dict[str, Any], frozenset[str]]:
+    """The query parameters by name, checked by the row's limits at the api_version, defaults filled in; and which were given."""
+    given: dict[str, list[str]] = {}
+    try:
+        for name, text in parse_qsl(query, keep_blank_values=True, max_num_fields=5000) if query else ():
+            given.setdefault(name, []).append(text)
+    except ValueError as error:
+        raise bad("Invalid request: the query has too many parameters.") from error
+    if unknown == "refuse" and (strange := [name for name in given if name not in operation.params]):
+        raise bad(f"Parameter '{strange[0]}' is not a parameter of this endpoint.")
+    checked: dict[str, Any] = {}
+    for row in operation.query:
+        param = row.at(api_version)
+        if param is None:
+            continue
+        values = given.get(param.name)
+        if values is None:
+            if param.required:
+                raise bad(f"Parameter '{param.name}' is required.")
+            checked[param.name] = param.default
+        elif param.kind in ("ids", "enums", "integers"):  # ids=1&ids=2 and ids=1,2: the real server takes both
+            items = [part.strip() for value in values for part in value.split(",") if part.strip()]
+            low, high = param.minimum or 1, param.maximum
+            if len(items) < low or (high is not None and len(items) > high):
+                words = f"{len(items)} items, the size limit is [{low}, {high or 'none'}]"
+                raise bad(f"Invalid request: '{param.name}' has {words}")
+            checked[param.name] = [_one(param, param.kind[:-1], item) for item in items]
+        else:
+            checked[param.name] = _one(param, param.kind, values[-1])
+    return checked, frozenset(given)
+
+
+def _one(param: Param, kind: str, text: str) -> Any:
+    name = param.name
+    if kind == "id":
+        if not is_id(text):
+            raise bad(f"'{name}' value {shown(text)} must match the pattern: ^\\d+$")
+        return int(text)
+    if kind == "integer":
+        if not (text.isascii() and text.isdigit() and len(text) <= 18):
+            raise bad(f"Parameter '{name}' was not numeric (was {shown(text)})")
+        number = int(text)
+        if param.choices and number not in param.choices:
+            raise bad(f"Invalid request: '{name}' ({number} is not one of {', '.join(map(str, param.choices))})")
+        low, high = param.minimum, param.maximum
+        if (low is not None and number < low) or (high is not None and number > high):
+            raise bad(f"Invalid request: '{name}' ({number} is not in the range {low} to {high})")
+        return number
+    if kind == "boolean":
+        if text.lower() not in ("true", "false"):
+            raise bad(f"Invalid request: '{name}' ({shown(text)} is not of type boolean)")
+        return text.lower() == "true"
+    if kind == "date":
+        return checked_date(name, text)
+    if param.choices and text not in param.choices:
+        raise bad(f"Invalid request: '{name}' ({shown(text)} is not one of {', '.join(map(str, param.choices))})")
+    return text
+
+
+def read_body(operation: Operation, request: Request, too_large_status: int) -> Any:
+    if operation.body is None:
+        return None
+    body = request.body or b""
+    if len(body) > MAX_BODY:
+        raise Refusal(too_large_status, 1, f"Invalid request: the body has more than {MAX_BODY} bytes.")
+    if operation.body == "form":
+        try:
+            return dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=50))
+        except ValueError as error:
+            raise bad("Invalid request: the body is not a form.") from error
+    try:
+        return decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise bad(f"Invalid request: the body is not JSON ({error})") from error

@@ -1,0 +1,1 @@
+"""What the emulator keeps: the store, seeding, YAML states, recordings."""

@@ -1,0 +1,491 @@
+"""The emulator's state in SQLite: the schema and every statement.
+
+One connection and one lock: SQLite answers in microseconds, so a second connection would buy only trouble. A data file
+uses WAL with ``synchronous=NORMAL``: a killed process loses no acknowledged write (the operating system holds it), only a
+power cut may.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from pinshop.errors import ConfigurationError
+
+Kind = Literal["users", "ad_accounts", "campaigns", "ad_groups", "promotions", "catalogs", "feeds", "product_groups"]
+
+Entity = dict[str, Any]
+
+_SCHEMA = """
+create table if not exists meta (name text primary key, value blob not null) strict, without rowid;
+create table if not exists sequences (kind text primary key, last integer not null) strict, without rowid;
+create table if not exists users (id integer primary key, username text not null, body blob not null) strict;
+create table if not exists roles (
+    user_id integer not null, ad_account_id integer not null, role text not null,
+    primary key (user_id, ad_account_id, role)) strict, without rowid;
+create table if not exists tokens (
+    token text primary key, kind text not null, user_id integer not null, app text not null, scopes text not null,
+    expires integer, revoked integer, family text not null) strict, without rowid;
+create table if not exists ad_accounts (id integer primary key, owner_id integer not null, body blob not null) strict;
+create index if not exists ad_accounts_by_owner on ad_accounts (owner_id, id);
+create table if not exists campaigns (
+    id integer primary key, ad_account_id integer not null, status text not null, body blob not null) strict;
+create index if not exists campaigns_by_account on campaigns (ad_account_id, status, id);
+create table if not exists ad_groups (
+    id integer primary key, ad_account_id integer not null, campaign_id integer not null, status text not null,
+    body blob not null) strict;
+create index if not exists ad_groups_by_account on ad_groups (ad_account_id, status, id);
+create index if not exists ad_groups_by_campaign on ad_groups (campaign_id, status, id);
+create table if not exists promotions (
+    id integer primary key, ad_account_id integer not null, ad_group_id integer not null,
+    catalog_product_group_id integer not null, status text not null, body blob not null) strict;
+create index if not exists promotions_by_ad_group on promotions (ad_group_id, status, id);
+create index if not exists promotions_by_product_group on promotions (catalog_product_group_id, status);
+create index if not exists promotions_by_account on promotions (ad_account_id, status, id);
+create table if not exists history (
+    kind text not null, id integer not null, since integer not null, status text not null,
+    primary key (kind, id, since)) strict, without rowid;
+create table if not exists budgets (
+    kind text not null, id integer not null, first_day integer not null, micro integer not null,
+    primary key (kind, id, first_day)) strict, without rowid;
+create table if not exists catalogs (id integer primary key, owner_id integer not null, body blob not null) strict;
+create table if not exists feeds (
+    id integer primary key, owner_id integer not null, catalog_id integer not null, body blob not null) strict;
+create table if not exists items (
+    id integer primary key, feed_id integer not null, item_id text not null, body blob not null,
+    unique (feed_id, item_id)) strict;
+create table if not exists product_groups (
+    id integer primary key, owner_id integer not null, catalog_id integer not null, feed_id integer, name text not null,
+    filters text not null, product_count integer not null, average_price_micro integer not null, body blob not null) strict;
+create index if not exists product_groups_by_owner on product_groups (owner_id, id);
+create index if not exists product_groups_by_feed on product_groups (feed_id, id);
+create table if not exists reports (
+    token text primary key, ad_account_id integer not null, created integer not null, status text not null,
+    request blob not null) strict, without rowid;
+"""
+
+#: Columns of each table beside ``body``; what is not a column goes into the body as JSON.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "users": ("id", "username"),
+    "ad_accounts": ("id", "owner_id"),
+    "campaigns": ("id", "ad_account_id", "status"),
+    "ad_groups": ("id", "ad_account_id", "campaign_id", "status"),
+    "promotions": ("id", "ad_account_id", "ad_group_id", "catalog_product_group_id", "status"),
+    "catalogs": ("id", "owner_id"),
+    "feeds": ("id", "owner_id", "catalog_id"),
+    "product_groups": ("id", "owner_id", "catalog_id", "feed_id", "name", "filters", "product_count", "average_price_micro"),
+    "items": ("id", "feed_id", "item_id"),
+}
+
+_SELECT = {kind: f"select {', '.join(columns)}, body from {kind}" for kind, columns in COLUMNS.items()}
+
+_INSERT = {
+    kind: f"insert into {kind} ({', '.join(columns)}, body) values ({', '.join('?' * (len(columns) + 1))})"
+    for kind, columns in COLUMNS.items()
+}
+
+_UPDATE = {
+    kind: f"update {kind} set {', '.join(f'{c} = ?' for c in columns[1:])}, body = ? where id = ?"
+    for kind, columns in COLUMNS.items()
+}
+
+#: Where ids begin, after ids seen in real traffic: ad accounts have 12 digits and begin with 549, promotions 13 and 426.
+_FIRST_ID: dict[str, int] = {
+    "users": 666_744_057_000_000_000, "ad_accounts": 549_700_000_000, "campaigns": 626_700_000_000,
+    "ad_groups": 2_680_000_000_000, "promotions": 4_260_000_000_000, "catalogs": 2_680_100_000_000,
+    "feeds": 2_680_200_000_000, "product_groups": 2_680_300_000_000, "items": 1_000_000_000_000,
+    "tokens": 0,
+}  # fmt: skip
+
+_encode = msgspec.json.Encoder().encode
+
+_decode = msgspec.json.Decoder().decode
+
+
+class Store:
+    """SQLite behind one lock. ``path`` is a file, or ``":memory:"``."""
+
+    def __init__(self, path: str | Path = ":memory:", seed: int = 1, *, schema: bool = True) -> None:
+        self.path = str(path)
+        self.seed = seed
+        self.lock = threading.RLock()
+        #: Grows with every committed change: what was derived from the state is good while it stays.
+        self.version = 0
+        self._depth = 0
+        self._db = _connect(self.path, schema=schema)
+
+    def close(self) -> None:
+        with self.lock:
+            self._db.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Generator[None]:
+        """Everything inside happens, or nothing does. Nested uses join the outer one."""
+        with self.lock:
+            if self._depth:
+                yield
+                return
+            self._db.execute("begin immediate")
+            self._depth = 1
+            try:
+                yield
+            except BaseException:
+                self._db.execute("rollback")
+                raise
+            else:
+                self._db.execute("commit")
+                self.version += 1
+            finally:
+                self._depth = 0
+
+    # ---------------------------------------------------------------------------------------- whole states
+
+    def copy(self) -> Store:
+        """The present state as a store of its own, in memory: a snapshot or a fork."""
+        twin = Store(seed=self.seed, schema=False)  # the copy brings it along; to make it would take most of the time
+        with self.lock:
+            self._db.backup(twin._db)
+        return twin
+
+    def restore(self, snapshot: Store) -> None:
+        """Replace the whole state by that of ``snapshot``."""
+        with self.lock, snapshot.lock:
+            snapshot._db.backup(self._db)
+            self.version += 1
+
+    def is_empty(self) -> bool:
+        with self.lock:
+            return self._db.execute("select 1 from users").fetchone() is None
+
+    def rows(self, table: Literal["roles", "tokens", "budgets"]) -> list[list[Any]]:
+        """A table without bodies, as it is."""
+        with self.lock:
+            return [list(row) for row in self._db.execute(f"select * from {table} order by 1, 2, 3")]
+
+    def put_row(self, table: Literal["roles", "tokens", "budgets"], row: Sequence[Any]) -> None:
+        with self.lock:
+            self._db.execute(f"insert or replace into {table} values ({', '.join('?' * len(row))})", tuple(row))
+
+    def dangling(self, kind: str, column: str, target: str) -> tuple[int, int] | None:
+        """An entity whose ``column`` names no entity of ``target``: its id, and the id it names."""
+        sql = (
+            f"select id, {column} from {kind} where {column} is not null and {column} not in (select id from {target}) limit 1"
+        )
+        with self.lock:
+            found: tuple[int, int] | None = self._db.execute(sql).fetchone()
+        return found
+
+    def raise_sequence(self, kind: str, to: int) -> None:
+        """See that new ids of this kind are higher than ``to``."""
+        with self.lock:
+            self._db.execute(
+                "insert into sequences values (?, ?) on conflict (kind) do update set last = max(last, excluded.last)",
+                (kind, to),
+            )
+
+    def get_meta(self, name: str) -> Any:
+        with self.lock:
+            row = self._db.execute("select value from meta where name = ?", (name,)).fetchone()
+        return None if row is None else _decode(row[0])
+
+    def set_meta(self, name: str, value: object) -> None:
+        with self.lock:
+            self._db.execute("insert or replace into meta values (?, ?)", (name, _encode(value)))
+
+    # -------------------------------------------------------------------------------------------- entities
+
+    def next_id(self, kind: str) -> int:
+        """A new id, higher than all before it. The steps vary by seed so that nobody counts on them."""
+        with self.lock:
+            row = self._db.execute("select last from sequences where kind = ?", (kind,)).fetchone()
+            last = row[0] if row else _FIRST_ID[kind] + (self.seed * 7_368_787) % 90_000_000
+            new = int(last) + 1 + (last * 2_654_435_761 + self.seed) % 97
+            self._db.execute("insert or replace into sequences values (?, ?)", (kind, new))
+        return new
+
+    def reserve_ids(self, kind: str, count: int) -> int:
+        """The first of ``count`` consecutive new ids."""
+        first = self.next_id(kind)
+        with self.lock:
+            self._db.execute("update sequences set last = ? where kind = ?", (first + count - 1, kind))
+        return first
+
+    def insert_promotions(self, rows: Iterable[tuple[int, int, int, int, str, bytes]]) -> None:
+        """Promotions by the hundred thousand: columns in order, bodies already encoded."""
+        with self.lock:
+            self._db.executemany(_INSERT["promotions"], rows)
+
+    def insert(self, kind: str, entity: Mapping[str, Any]) -> None:
+        columns = COLUMNS[kind]
+        body = _encode({name: value for name, value in entity.items() if name not in columns})
+        with self.lock:
+            self._db.execute(_INSERT[kind], (*(entity[name] for name in columns), body))
+
+    def insert_many(self, kind: str, entities: Iterable[Mapping[str, Any]]) -> None:
+        columns = COLUMNS[kind]
+        rows = (
+            (*(e[name] for name in columns), _encode({name: value for name, value in e.items() if name not in columns}))
+            for e in entities
+        )
+        with self.lock:
+            self._db.executemany(_INSERT[kind], rows)
+
+    def update(self, kind: str, entity: Mapping[str, Any]) -> None:
+        columns = COLUMNS[kind]
+        body = _encode({name: value for name, value in entity.items() if name not in columns})
+        with self.lock:
+            self._db.execute(_UPDATE[kind], (*(entity[name] for name in columns[1:]), body, entity["id"]))
+
+    def delete(self, kind: str, entity_id: int) -> None:
+        with self.lock:
+            self._db.execute(f"delete from {kind} where id = ?", (entity_id,))
+
+    def get(self, kind: str, entity_id: int) -> Entity | None:
+        with self.lock:
+            row = self._db.execute(_SELECT[kind] + " where id = ?", (entity_id,)).fetchone()
+        return None if row is None else _entity(kind, row)
+
+    def must(self, kind: str, entity_id: int) -> Entity:
+        """An entity that another one refers to, so it is there."""
+        if (entity := self.get(kind, entity_id)) is None:
+            raise LookupError(f"{kind} {entity_id} is referred to but missing")
+        return entity
+
+    def get_many(self, kind: str, ids: Sequence[int]) -> dict[int, Entity]:
+        """Those of ``ids`` that exist, by id."""
+        with self.lock:
+            rows = self._db.execute(f"{_SELECT[kind]} where id in ({', '.join('?' * len(ids))})", tuple(ids)).fetchall()
+        return {row[0]: _entity(kind, row) for row in rows}
+
+    def find(self, kind: str, **equal: Any) -> list[Entity]:
+        """All entities whose columns equal these, by ascending id."""
+        where = " and ".join(f"{column} = ?" for column in equal) or "true"
+        with self.lock:
+            rows = self._db.execute(f"{_SELECT[kind]} where {where} order by id", tuple(equal.values())).fetchall()
+        return [_entity(kind, row) for row in rows]
+
+    def page(
+        self,
+        kind: str,
+        *,
+        where: Mapping[str, int | None],
+        ids: Mapping[str, Sequence[int]] | None = None,
+        statuses: Sequence[str] | None = None,
+        after: int | None = None,
+        descending: bool = False,
+        limit: int,
+    ) -> list[Entity]:
+        """Up to ``limit`` entities behind the id ``after``, by id.
+
+        One index range per status, merged: the cost does not grow with what the filter hides.
+        """
+        conditions = [f"{column} = ?" for column in where]
+        arguments: list[Any] = list(where.values())
+        for column, allowed in (ids or {}).items():
+            conditions.append(f"{column} in ({', '.join('?' * len(allowed))})")
+            arguments.extend(allowed)
+        if after is not None:
+            conditions.append("id < ?" if descending else "id > ?")
+            arguments.append(after)
+        order = f"order by id {'desc' if descending else 'asc'} limit {int(limit)}"
+        one = f"{_SELECT[kind]} where {' and '.join(conditions) or 'true'}"
+        if statuses is None or (ids and "id" in ids):
+            if statuses is not None:
+                one += f" and status in ({', '.join('?' * len(statuses))})"
+                arguments.extend(statuses)
+            sql = f"{one} {order}"
+        else:
+            parts = []
+            merged: list[Any] = []
+            for status in dict.fromkeys(statuses):
+                parts.append(f"select * from ({one} and status = ? {order})")
+                merged.extend([*arguments, status])
+            sql, arguments = f"select * from ({' union all '.join(parts)}) {order}", merged
+        with self.lock:
+            rows = self._db.execute(sql, arguments).fetchall()
+        return [_entity(kind, row) for row in rows]
+
+    def count(self, kind: str, **equal: Any) -> int:
+        where = " and ".join(f"{column} = ?" for column in equal) or "true"
+        with self.lock:
+            return int(self._db.execute(f"select count(*) from {kind} where {where}", tuple(equal.values())).fetchone()[0])
+
+    def count_promotions_of(self, product_group_id: int, statuses: Sequence[str]) -> int:
+        marks = ", ".join("?" * len(statuses))
+        sql = f"select count(*) from promotions where catalog_product_group_id = ? and status in ({marks})"
+        with self.lock:
+            return int(self._db.execute(sql, (product_group_id, *statuses)).fetchone()[0])
+
+    # --------------------------------------------------------------------------------------------- history
+
+    def note_status(self, kind: str, entity_id: int, status: str, since: int) -> None:
+        """Remember that the entity has this status from this second on."""
+        with self.lock:
+            self._db.execute("insert or replace into history values (?, ?, ?, ?)", (kind, entity_id, since, status))
+
+    def note_statuses(self, rows: Iterable[tuple[str, int, int, str]]) -> None:
+        with self.lock:
+            self._db.executemany("insert or replace into history values (?, ?, ?, ?)", rows)
+
+    def statuses(self, kind: str, ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
+        """(since second, status) of each entity, in order of time."""
+        sql = f"select id, since, status from history where kind = ? and id in ({', '.join('?' * len(ids))}) order by id, since"
+        found: dict[int, list[tuple[int, str]]] = {}
+        with self.lock:
+            for entity_id, since, status in self._db.execute(sql, (kind, *ids)):
+                found.setdefault(entity_id, []).append((since, status))
+        return found
+
+    def note_budget(self, kind: str, entity_id: int, steps: Sequence[tuple[int, int]]) -> None:
+        """From the first of these days on the budget is this: ``(first day, micro-currency per day)``; earlier days stay."""
+        with self.lock:
+            self._db.execute("delete from budgets where kind = ? and id = ? and first_day >= ?", (kind, entity_id, steps[0][0]))
+            self._db.executemany(
+                "insert into budgets values (?, ?, ?, ?)", [(kind, entity_id, day, micro) for day, micro in steps]
+            )
+
+    def budgets(self, kind: str, entity_id: int) -> list[tuple[int, int]]:
+        """The history of a budget: ``(first day, micro-currency per day)``, in order of time."""
+        sql = "select first_day, micro from budgets where kind = ? and id = ? order by first_day"
+        with self.lock:
+            return self._db.execute(sql, (kind, entity_id)).fetchall()
+
+    def promotions_under(self, kind: str, entity_id: int) -> list[tuple[int, int, int]]:
+        """``(id, ad group id, catalog product group id)`` of all promotions under an ad group or a campaign."""
+        sql = "select id, ad_group_id, catalog_product_group_id from promotions where ad_group_id "
+        sql += "= ?" if kind == "ad_groups" else "in (select id from ad_groups where campaign_id = ?)"
+        with self.lock:
+            return self._db.execute(sql, (entity_id,)).fetchall()
+
+    def histories(self, kind: str) -> dict[int, list[tuple[int, str]]]:
+        """`statuses` of all entities of a kind."""
+        found: dict[int, list[tuple[int, str]]] = {}
+        with self.lock:
+            sql = "select id, since, status from history where kind = ? order by id, since"
+            for entity_id, since, status in self._db.execute(sql, (kind,)):
+                found.setdefault(entity_id, []).append((since, status))
+        return found
+
+    def product_counts(self, group_ids: Iterable[int]) -> dict[int, int]:
+        """How many products each catalog product group has."""
+        ids = sorted(group_ids)
+        sql = f"select id, product_count from product_groups where id in ({', '.join('?' * len(ids))})"
+        with self.lock:
+            return dict(self._db.execute(sql, ids).fetchall())
+
+    def statuses_under(self, kind: str, entity_id: int) -> dict[int, list[tuple[int, str]]]:
+        """`statuses` of all promotions under an ad group or a campaign."""
+        inner = "= ?" if kind == "ad_groups" else "in (select id from ad_groups where campaign_id = ?)"
+        sql = (
+            "select h.id, h.since, h.status from promotions p join history h on h.kind = 'promotions' and h.id = p.id "
+            f"where p.ad_group_id {inner} order by h.id, h.since"
+        )
+        found: dict[int, list[tuple[int, str]]] = {}
+        with self.lock:
+            for promotion_id, since, status in self._db.execute(sql, (entity_id,)):
+                found.setdefault(promotion_id, []).append((since, status))
+        return found
+
+    # -------------------------------------------------------------------------------- tokens, roles, reports
+
+    def add_token(
+        self, token: str, kind: str, user_id: int, scopes: Iterable[str], expires: int | None, app: str = "", family: str = ""
+    ) -> None:
+        with self.lock:
+            self._db.execute(
+                "insert or replace into tokens values (?, ?, ?, ?, ?, ?, null, ?)",
+                (token, kind, user_id, app, " ".join(scopes), expires, family),
+            )
+
+    def token(self, token: str) -> sqlite3.Row | None:
+        cursor = self._db.cursor()
+        cursor.row_factory = sqlite3.Row
+        with self.lock:
+            return cursor.execute("select * from tokens where token = ?", (token,)).fetchone()  # type: ignore[no-any-return]
+
+    def revoke(self, since: int, *, token: str = "", family: str = "") -> int:
+        """Revoke one token, or all that came from one consent. Returns how many it hit."""
+        column, value = ("token", token) if token else ("family", family)
+        with self.lock:
+            sql = f"update tokens set revoked = ? where {column} = ? and revoked is null"
+            return self._db.execute(sql, (since, value)).rowcount
+
+    def add_role(self, user_id: int, ad_account_id: int, role: str) -> None:
+        with self.lock:
+            self._db.execute("insert or ignore into roles values (?, ?, ?)", (user_id, ad_account_id, role))
+
+    def drop_roles(self, user_id: int, ad_account_id: int) -> None:
+        with self.lock:
+            self._db.execute("delete from roles where user_id = ? and ad_account_id = ?", (user_id, ad_account_id))
+
+    def roles(self, user_id: int, ad_account_id: int) -> list[str]:
+        sql = "select role from roles where user_id = ? and ad_account_id = ? order by role"
+        with self.lock:
+            return [row[0] for row in self._db.execute(sql, (user_id, ad_account_id))]
+
+    def ad_accounts_of(self, user_id: int, *, shared: bool, after: int | None, limit: int) -> list[Entity]:
+        """Ad accounts the user owns, and with ``shared`` those on which the user has a role."""
+        sql = _SELECT["ad_accounts"] + " where id > ? and (owner_id = ?"
+        arguments: list[Any] = [after or 0, user_id]
+        if shared:
+            sql += " or id in (select ad_account_id from roles where user_id = ?)"
+            arguments.append(user_id)
+        with self.lock:
+            rows = self._db.execute(f"{sql}) order by id limit {int(limit)}", arguments).fetchall()
+        return [_entity("ad_accounts", row) for row in rows]
+
+    def save_report(self, token: str, ad_account_id: int, created: int, status: str, request: object) -> None:
+        with self.lock:
+            row = (token, ad_account_id, created, status, _encode(request))
+            self._db.execute("insert or replace into reports values (?, ?, ?, ?, ?)", row)
+
+    def report(self, token: str) -> dict[str, Any] | None:
+        with self.lock:
+            row = self._db.execute("select * from reports where token = ?", (token,)).fetchone()
+        if row is None:
+            return None
+        return {"token": row[0], "ad_account_id": row[1], "created": row[2], "status": row[3], "request": _decode(row[4])}
+
+
+#: Written into the header of data files: "this is pinshop's", and the version of the schema.
+_APPLICATION_ID, _FORMAT = 0x70_69_6E_73, 1
+
+
+def _connect(path: str, *, schema: bool = True) -> sqlite3.Connection:
+    try:
+        # check_same_thread: the lock does that job, and the server's thread is not the one that opened the store.
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10.0, cached_statements=256)
+        if path != ":memory:":
+            _check_file(db, path)
+            db.execute("pragma journal_mode = wal")
+            db.execute("pragma synchronous = normal")
+        if schema:
+            db.executescript(_SCHEMA)
+            db.execute(f"pragma application_id = {_APPLICATION_ID}")
+            db.execute(f"pragma user_version = {_FORMAT}")
+    except sqlite3.Error as error:
+        raise ConfigurationError(f"data file {path}: {error}") from error
+    return db
+
+
+def _check_file(db: sqlite3.Connection, path: str) -> None:
+    """Leave other programs' databases, and those of a later pinshop, as they are."""
+    if db.execute("select count(*) from sqlite_master").fetchone()[0] == 0:
+        return
+    application, found = (db.execute(f"pragma {name}").fetchone()[0] for name in ("application_id", "user_version"))
+    if application != _APPLICATION_ID or found > _FORMAT:
+        db.close()
+        whose = f"of a later version (format {found})" if application == _APPLICATION_ID else "of another program"
+        raise ConfigurationError(f"data file {path}: a database {whose}")
+
+
+def _entity(kind: str, row: tuple[Any, ...]) -> Entity:
+    entity: Entity = _decode(row[-1])
+    entity.update(zip(COLUMNS[kind], row, strict=False))
+    return entity

@@ -1,0 +1,274 @@
+"""The state as readable YAML, out and in, and recorded answers of the real API as state.
+
+    clock: 2026-03-01T12:00:00Z
+    ad_accounts:
+    - {id: '549700000001', owner_id: '666…', name: Shoes, currency: EUR}
+    campaigns:
+    - {id: '626700000001', ad_account_id: '549700000001', name: Spring, daily_spend_cap: 50000000}
+
+A file written by `export` holds everything; a file written by hand may leave out what has a default: ids, times, statuses
+(ACTIVE since its ``created_time``), and every field the emulator can fill in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from pinshop.api.endpoints import BY_ID
+from pinshop.api.fields import FIELDS
+from pinshop.emulator import shapes
+from pinshop.emulator.bodies import is_id
+from pinshop.emulator.catalog import groups
+from pinshop.emulator.clock import instant
+from pinshop.emulator.handlers import catalog_product_groups
+from pinshop.emulator.storage import seeding
+from pinshop.emulator.storage.store import COLUMNS, Entity, Store
+from pinshop.errors import ConfigurationError
+
+_KINDS = ("users", "ad_accounts", "campaigns", "ad_groups", "catalogs", "feeds", "items", "product_groups", "promotions")
+
+_WITH_STATUS = ("campaigns", "ad_groups", "promotions")
+
+_OTHER = ("clock", "seeded", "roles", "tokens", "budgets")
+
+_FILTERS = "filters"
+
+
+def export(store: Store) -> str:
+    """The whole state as YAML: ids as text, one entity per line."""
+    import yaml
+
+    whole: dict[str, Any] = {"clock": store.get_meta("clock"), "seeded": store.get_meta("seeded")}
+    for kind in _KINDS:
+        found = store.find(kind)
+        histories = store.histories(kind) if kind in _WITH_STATUS else {}
+        whole[kind] = [_readable(kind, entity, histories.get(entity["id"])) for entity in found]
+    for table in ("roles", "tokens", "budgets"):
+        whole[table] = store.rows(table)
+    return str(yaml.safe_dump(whole, sort_keys=False, allow_unicode=True, width=10_000, default_flow_style=None))
+
+
+def _readable(kind: str, entity: Entity, history: list[tuple[int, str]] | None) -> dict[str, Any]:
+    shown = {name: str(value) if _is_id(name) and value is not None else value for name, value in entity.items()}
+    names = [name for name in ("id", "name", "status") if name in shown]
+    shown = {name: shown[name] for name in [*names, *sorted(set(shown) - set(names))]}
+    if kind == "product_groups":
+        shown[_FILTERS] = msgspec.json.decode(entity[_FILTERS])
+        del shown["product_count"], shown["average_price_micro"]  # follow from the items
+    if history:
+        shown["history"] = [[since, status] for since, status in history]
+    return shown
+
+
+def _is_id(name: str) -> bool:
+    return name == "id" or (name.endswith("_id") and name not in ("item_id", "item_group_id"))
+
+
+def load(store: Store, text: str, now: int) -> None:
+    """Replace the state by that of a YAML file.
+
+    Raises:
+        ConfigurationError: not such a file, or an entity that refers to one that is not there; the state stays as it was.
+    """
+    import yaml
+
+    try:
+        whole = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"the state is not YAML: {error}") from error
+    if not isinstance(whole, dict):
+        raise ConfigurationError("the state must be an object of lists: ad_accounts, campaigns, …")
+    if unknown := sorted(set(map(str, whole)) - {*_KINDS, *_OTHER}):
+        raise ConfigurationError(f"the state has {', '.join(unknown)}; allowed: {', '.join((*_OTHER, *_KINDS))}")
+    seeded = store.get_meta("seeded")
+    fresh = Store(seed=store.seed)
+    try:
+        with fresh.transaction():
+            if not whole.get("users"):  # a file by hand describes one business: the seeded one
+                fresh.insert("users", store.must("users", int(seeded["user_id"])))
+                for row in store.rows("tokens"):
+                    fresh.put_row("tokens", row)
+            for kind in _KINDS:
+                _load_kind(fresh, kind, whole.get(kind) or [], seeded, now)
+            for table in ("roles", "tokens", "budgets"):
+                for row in whole.get(table) or []:
+                    fresh.put_row(table, row)
+            _check_references(fresh)
+            _measure(fresh)
+            for name in ("clock", "seeded", "seed"):
+                fresh.set_meta(name, store.get_meta(name))
+            if isinstance(whole.get("clock"), dict):
+                fresh.set_meta("clock", whole["clock"])
+            elif whole.get("clock") is not None:
+                fresh.set_meta("clock", {"frozen": instant(whole["clock"]), "offset": 0.0})
+            fresh.set_meta("seeded", whole.get("seeded") or _first_ids(fresh, seeded))
+    except (KeyError, TypeError, ValueError, LookupError) as error:
+        if isinstance(error, ConfigurationError):
+            raise
+        raise ConfigurationError(f"the state cannot be read: {type(error).__name__}: {error}") from error
+    store.restore(fresh)
+    fresh.close()
+
+
+def _load_kind(store: Store, kind: str, entities: Iterable[Any], seeded: Mapping[str, Any], now: int) -> None:
+    for index, given in enumerate(entities):
+        where = f"{kind}[{index}]"
+        if not isinstance(given, Mapping):
+            raise ConfigurationError(f"{where}: got {given!r}, allowed: an object")
+        facts: Entity = {name: _number(where, name, value) if _is_id(name) else value for name, value in given.items()}
+        history = facts.pop("history", None)
+        entity_id = facts.get("id")
+        facts["id"] = store.next_id(kind) if entity_id is None else entity_id
+        store.raise_sequence(kind, facts["id"])
+        _join(store, kind, facts, seeded)
+        entity = _filled(kind, facts, seeded, now)
+        if missing := [name for name in COLUMNS[kind] if name not in entity]:
+            raise ConfigurationError(f"{where}: {', '.join(missing)} is missing")
+        store.insert(kind, entity)
+        if kind in _WITH_STATUS:
+            since = int(entity.get("created_time") or entity.get("created") or now)
+            for moment, status in history or [(since, entity["status"])]:
+                store.note_status(kind, entity["id"], status, int(moment))
+            if kind == "campaigns" and entity.get("daily_spend_cap"):
+                store.note_budget(kind, entity["id"], [(since // seeding.DAY, entity["daily_spend_cap"])])
+
+
+def _join(store: Store, kind: str, facts: Entity, seeded: Mapping[str, Any]) -> None:
+    """Fill in parents that follow from others: an answer does not say the ad account of a promotion, its ad group does."""
+    if kind == "promotions" and "ad_account_id" not in facts and (group := store.get("ad_groups", facts["ad_group_id"])):
+        facts["ad_account_id"] = group["ad_account_id"]
+    if kind == "product_groups":
+        facts.setdefault("feed_id", None)
+        if "catalog_id" not in facts and (feed := store.get("feeds", facts["feed_id"] or 0)):
+            facts["catalog_id"] = feed["catalog_id"]
+    if kind == "feeds":
+        facts.setdefault("catalog_id", int(seeded["catalog_id"]))
+
+
+def _number(where: str, name: str, value: object) -> int | None:
+    if value is None:
+        return None
+    text = str(value)
+    if not is_id(text):
+        raise ConfigurationError(f"{where}.{name}: got {value!r}, allowed: 1 to 18 digits")
+    return int(text)
+
+
+def _filled(kind: str, facts: Entity, seeded: Mapping[str, Any], now: int) -> Entity:
+    """An entity with defaults for what a file by hand leaves out."""
+    created = facts.get("created_time") or facts.get("created") or now
+    owner = facts.get("owner_id") or int(seeded["user_id"])
+    name = facts.get("name") or kind
+    defaults: Entity = {}
+    if kind == "users":
+        defaults = {"username": f"user_{facts['id']}", "account_type": "BUSINESS"}
+    elif kind == "ad_accounts":
+        defaults = seeding.ad_account(facts["id"], owner, name, created)
+    elif kind == "campaigns" and "ad_account_id" in facts:
+        defaults = seeding.campaign(facts["id"], facts["ad_account_id"], name, created)
+    elif kind == "ad_groups" and "campaign_id" in facts and "ad_account_id" in facts:
+        defaults = seeding.ad_group(facts["id"], facts["ad_account_id"], facts["campaign_id"], name, created)
+    elif kind == "promotions":
+        defaults = {"status": "ACTIVE", "creative_type": "REGULAR", "created": created}
+    elif kind == "catalogs":
+        defaults = {"owner_id": owner, "catalog_type": "RETAIL", "created": created, "updated": created}
+    elif kind == "feeds" and "catalog_id" in facts:
+        defaults = seeding.feed(facts["id"], owner, facts["catalog_id"], name, created)
+    elif kind == "product_groups" and "catalog_id" in facts:
+        filters = facts.pop(_FILTERS, {})
+        defaults = catalog_product_groups.new_group(owner, facts["catalog_id"], facts.get("feed_id"), name, filters, created)
+    return {**defaults, **facts}
+
+
+_REFERENCES = {
+    "campaigns": {"ad_account_id": "ad_accounts"},
+    "ad_groups": {"ad_account_id": "ad_accounts", "campaign_id": "campaigns"},
+    "promotions": {"ad_account_id": "ad_accounts", "ad_group_id": "ad_groups"},
+    "feeds": {"catalog_id": "catalogs"},
+    "items": {"feed_id": "feeds"},
+    "product_groups": {"catalog_id": "catalogs"},
+    "ad_accounts": {"owner_id": "users"},
+}
+
+
+def _check_references(store: Store) -> None:
+    for kind, references in _REFERENCES.items():
+        for name, target in references.items():
+            if lost := store.dangling(kind, name, target):
+                raise ConfigurationError(f"{kind} {lost[0]}: {name} {lost[1]} is not in {target}")
+
+
+def _measure(store: Store) -> None:
+    for group in store.find("product_groups"):
+        store.update("product_groups", groups.measured(store, group))
+
+
+def _first_ids(store: Store, seeded: Mapping[str, Any]) -> dict[str, Any]:
+    """What an emulator calls its ad account, ad group and so on: the first of each in the file, if there is one."""
+    facts = dict(seeded)
+    for kind, name in (("ad_accounts", "ad_account_id"), ("campaigns", "campaign_id"), ("ad_groups", "ad_group_id"),
+                       ("catalogs", "catalog_id"), ("feeds", "feed_id")):  # fmt: skip
+        if found := store.page(kind, where={}, limit=1):
+            facts[name] = found[0]["id"]
+    facts["catalog_product_group_ids"] = [group["id"] for group in store.find("product_groups")]
+    return facts
+
+
+_KIND_OF = {
+    "ad_account": "ad_accounts", "campaign": "campaigns", "ad_group": "ad_groups", "catalog": "catalogs", "feed": "feeds",
+    "product_group": "product_groups", "promotion": "promotions",
+}  # fmt: skip
+
+
+def import_answers(store: Store, answers: Iterable[tuple[str, Mapping[str, Any]]], now: int) -> dict[str, int]:
+    """Put answers of the real API into the state: ``(operation id, decoded body)`` of lists and gets, parents first.
+
+    All generations of shapes are taken; ids stay as they were, everything belongs to the seeded user.
+
+    Returns: how many entities of each kind were stored.
+
+    Raises:
+        ConfigurationError: an operation that answers no entities, or an entity whose parent is not known.
+    """
+    seeded = store.get_meta("seeded")
+    stored: dict[str, int] = {}
+    with store.transaction():
+        for operation_id, body in answers:
+            name = shapes.ENTITY_OF.get(operation_id.split("/", maxsplit=1)[0], "")
+            kind = _KIND_OF.get(name)
+            if operation_id not in BY_ID or kind is None or not operation_id.endswith(("/list", "/get")):
+                raise ConfigurationError(f"{operation_id!r} is not a list or get of: {', '.join(_KIND_OF.values())}")
+            items = body.get("items", [body])
+            entities = [item.get("data", item) if isinstance(item, Mapping) else {} for item in items]
+            converted = [_from_wire(name, entity) for entity in entities if entity]
+            for entity in converted:
+                if store.get(kind, int(entity["id"])) is not None:
+                    store.delete(kind, int(entity["id"]))
+            _load_kind(store, kind, converted, seeded, now)
+            stored[kind] = stored.get(kind, 0) + len(converted)
+        _check_references(store)
+        _measure(store)
+    return stored
+
+
+def _from_wire(name: str, entity: Mapping[str, Any]) -> Entity:
+    """An entity as the API answered it, by the names of the store; what is derived is left out."""
+    derived = {"owner", "permissions", "summary_status", "type", "catalog_product_group_name", "definition", "included",
+               "relative_definition", "parent_id", "grid_click_type", "created_at", "updated_at"}  # fmt: skip
+    if name == "product_group":
+        derived.discard("type")
+    found: Entity = {}
+    for field in FIELDS[name]:
+        source = field.source or field.name
+        value = entity.get(field.name)
+        if value is None or source in derived or (name == "promotion" and source == "bid_in_micro_currency"):
+            continue
+        if field.kind == "ad_group_ref":
+            value = str(value).removeprefix("AG")
+        elif field.kind == "campaign_ref":
+            value = str(value).removeprefix("C")
+        found[source] = value
+    return found

@@ -1,0 +1,1 @@
+"""Decisions: generators and values. No socket, file, lock, sleep or clock."""

@@ -1,0 +1,74 @@
+"""What a flow knows of its client, and the answer it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Generic
+
+import msgspec
+from msgspec import Struct
+
+from pinshop.api.operations import ApiVersion, Operation
+from pinshop.flow import events, pacing
+from pinshop.flow.steps import T
+from pinshop.flow.tokens import TokenSource
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """What `with_options` changes. Seconds everywhere."""
+
+    connect_seconds: float = 5.0
+    #: From the last byte sent to the last byte received: a server that drips does not hold the caller.
+    read_seconds: float = 60.0
+    max_attempts: int = 4
+    #: The longest wait a server may order. Beyond it `RateLimited` is raised at once, and says when to come back.
+    max_wait_seconds: float = 60.0
+    #: How many requests of one job are under way at once.
+    concurrency: int = 4
+    headers: dict[str, str] = {}
+    #: Judges instead of pinshop what may be sent again (the old interface brings urllib3's ``Retry``).
+    retry: Callable[[Operation, Exception], bool] | None = None
+
+
+class Session(Struct):
+    """What a flow needs to know of its client."""
+
+    origin: str
+    prefix: str
+    token: TokenSource
+    pacer: pacing.Pacer | None
+    emit: events.Hook
+    clock: Callable[[], float]
+    monotonic: Callable[[], float]
+    random: Callable[[], float]
+    api_version: ApiVersion
+    options: Options
+    headers: dict[str, str]
+
+
+class Response(Struct, Generic[T], frozen=True):
+    """A decoded answer with everything around it."""
+
+    value: T
+    status: int
+    headers: Mapping[str, str]
+    attempts: int
+    waited_seconds: float
+
+    @property
+    def request_id(self) -> str | None:
+        """Pinterest's name for this exchange; their support asks for it."""
+        return self.headers.get("x-pinterest-rid")
+
+    @property
+    def rate_limit(self) -> pacing.RateLimit:
+        """What the answer said about quotas."""
+        return pacing.read_headers(self.headers)
+
+
+def options_with(options: Options, changes: Mapping[str, Any]) -> Options:
+    """``options`` with some of them replaced; headers are added to those already there."""
+    changes = dict(changes)
+    if "headers" in changes:
+        changes["headers"] = {**options.headers, **changes["headers"]}
+    return msgspec.structs.replace(options, **changes)
