@@ -25,7 +25,7 @@ sys.path.insert(0, str(HERE.parent / "tests"))
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
-import foreign  # noqa: E402 - lives beside the tests
+import virtualenvs  # noqa: E402 - lives beside the tests
 
 OURS = sys.executable
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "7"))
@@ -188,7 +188,7 @@ def main(words: list[str]) -> None:
     for column in table.columns[1:5]:
         column.justify = "right"
     console.print("Old client: Pinterest-Generated-Client 0.1.2, in an environment of its own. Ratios are ours / theirs.")
-    old = foreign.python_with("pinterest-generated-client==0.1.2")
+    old = virtualenvs.python_with("pinterest-generated-client==0.1.2")
     missed = 0
     with constant_server() as url, emulator_server() as (facts, _), console.status("") as status:
         group = facts["catalog_product_group_ids"][0]

@@ -22,13 +22,13 @@ from pinshop.resources import (
     catalog_product_groups,
     catalogs,
     feeds,
-    listing,
-    method,
     metrics,
     promotions,
     reports,
     user_account,
 )
+from pinshop.resources.binding import operation
+from pinshop.resources.listing import paginated
 
 PAGE = Path(__file__).with_name("reference.md")
 NOUNS = {
@@ -75,7 +75,7 @@ def page() -> str:
 
 def is_public(name: str, member: Any) -> bool:
     """Whether users call it: the methods of both colours, and plain ones that send nothing."""
-    return isinstance(member, method | listing) or (inspect.isfunction(member) and not name.startswith("_"))
+    return isinstance(member, operation | paginated) or (inspect.isfunction(member) and not name.startswith("_"))
 
 
 def entry(noun: str, name: str, member: Any) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import hypothesis
 import pytest
 
-from described import Described
+from openapi import Described
 
 ROOT = Path(__file__).resolve().parent.parent
 SOAK = bool(os.environ.get("PINSHOP_SOAK"))

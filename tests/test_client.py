@@ -20,7 +20,6 @@ from typing import Any
 import pytest
 
 import pinshop
-from peers import Peer, http
 from pinshop import AsyncClient, Client, errors
 from pinshop.api import operations
 from pinshop.api.http import Reply, Request
@@ -28,6 +27,7 @@ from pinshop.emulator import Emulator
 from pinshop.errors import ConfigurationError, ConnectError, NotFound, PinshopError, ServerError
 from pinshop.flow import events
 from pinshop.flow.pacing import Pacer
+from servers import Peer, http
 
 TOKEN = "emulated_do_not_show_this_token"
 

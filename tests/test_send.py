@@ -6,10 +6,10 @@ import json
 
 import pytest
 
+from mock_transport import TOKEN, Script, answer, both
 from pinshop import Disconnected, InvalidInput, NotFound
 from pinshop.api import endpoints, operations
 from pinshop.api.operations import raw
-from scripted import TOKEN, Script, answer, both
 
 LIMITED = answer({"code": 8, "message": "This request exceeded a rate limit."}, 429, x_ratelimit_reset="3")
 LOST = Disconnected("the connection broke", sent=True)

@@ -71,7 +71,7 @@ class BaseClient(Resource[C]):
     """Arguments of both clients.
 
     Args:
-        access_token: a token as Pinterest gave it, or a token source of `pinshop.auth` that refreshes it, or what
+        access_token: a token as Pinterest gave it, or a token source (`pinshop.flow.tokens`) that refreshes it, or what
             `pinshop.credentials.find.find` found (`from_env` and `from_profile` do that).
         base_url: where the API is, with its version; nothing is ever sent elsewhere. The default is that of the credentials,
             or https://api.pinterest.com/v5.
@@ -295,7 +295,7 @@ class BaseClient(Resource[C]):
         options = options_with(self._session.options, changes)
         _check(options)
         view = type(self).__new__(type(self))
-        view._door = view
+        view._client = view
         view.credentials = self.credentials
         view._session = msgspec.structs.replace(self._session, options=options)
         view._sleep, view._transport, view._owns_transport = self._sleep, self._transport, False

@@ -40,7 +40,7 @@ def _get(facts, path):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_first_line_is_all_a_client_needs_and_a_signal_ends_it_cleanly(run, number):
-    process, line = run("--json", "--api_version", "5.14", "--seed", "3", "--now", "2026-03-02T12:00:00Z")
+    process, line = run("--json", "--api-version", "5.14", "--seed", "3", "--now", "2026-03-02T12:00:00Z")
     facts = json.loads(line)
     assert facts["base_url"].startswith("http://127.0.0.1:")
     assert facts["base_url"].endswith("/v5")
@@ -81,7 +81,7 @@ def test_for_people_it_says_what_it_is(run):
     ("options", "words"),
     [
         (["--host", "0.0.0.0"], "--i-know-this-is-not-pinterest"),
-        (["--api_version", "5.7"], "5.28"),
+        (["--api-version", "5.7"], "5.28"),
         (["--rule", "nope=1"], "no rule 'nope'"),
         (["--rule", "nope"], "NAME=VALUE"),
         (["--now", "soon"], "soon"),

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import msgspec
 import pytest
 
-from described import Described
+from openapi import Described
 from pinshop.api.http import Reply, Request
 from pinshop.emulator import Emulator
 

@@ -7,7 +7,7 @@ import random
 import msgspec
 import pytest
 
-from described import draft
+from openapi import draft
 from pinshop.api.endpoints import OPERATIONS
 from pinshop.api.http import Request
 from pinshop.api.operations import API_VERSIONS, version

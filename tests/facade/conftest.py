@@ -8,8 +8,8 @@ import threading
 import pytest
 
 import pinterest.generated.client as old
-from peers import Peer, reset
 from pinterest.generated.client.api.product_group_promotions_api import ProductGroupPromotionsApi
+from servers import Peer, reset
 
 TOKEN = "emulated_secret_token"
 RESET = b"reset"  # end the connection with RST, without a byte

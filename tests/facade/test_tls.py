@@ -6,8 +6,8 @@ import pytest
 import urllib3
 
 import pinterest.generated.client as old
-from peers import Authority
 from pinterest.generated.client.api.product_group_promotions_api import ProductGroupPromotionsApi
+from servers import Authority
 
 from .conftest import BadDay
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-# ruff: noqa: B018 - what is done with a mistake is not the point
 import datetime
 
 from pinshop import AsyncClient, Client

@@ -10,7 +10,7 @@ from typing import Any, assert_type
 from pinshop import AsyncClient, BatchResult, Client, Outcome
 from pinshop.api import models, operations, params
 from pinshop.flow.session import Response
-from pinshop.resources import AsyncListing, Listing
+from pinshop.resources.listing import AsyncListing, Listing
 
 A = "549755885175"
 CALL = operations.raw("GET", "/boards")

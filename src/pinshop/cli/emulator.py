@@ -22,8 +22,9 @@ from pinshop.emulator.server.thread import is_loopback
 @click.option("--host", default="127.0.0.1", show_default=True, help="Anything but loopback needs the option below as well.")
 @click.option("--i-know-this-is-not-pinterest", "sure", is_flag=True, help="Second consent to serve beyond this machine.")
 @click.option(
-    "--api_version", type=click.Choice(API_VERSIONS), default=API_VERSIONS[-1], show_default=True, help="Response generation."
+    "--api-version", type=click.Choice(API_VERSIONS), default=API_VERSIONS[-1], show_default=True, help="Response generation."
 )
+@click.option("--contract", type=click.Choice(API_VERSIONS), hidden=True, help="The former name of --api-version.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Fixes ids, tokens and earnings.")
 @click.option("--data", type=click.Path(dir_okay=False, path_type=Path), help="Keep the state in this file.")
 @click.option(
@@ -42,6 +43,7 @@ def emulator(
     host: str,
     sure: bool,
     api_version: str,
+    contract: str | None,
     seed: int,
     data: Path | None,
     state: Path | None,
@@ -78,7 +80,7 @@ def emulator(
         settings[name] = value
     with contextlib.ExitStack() as opened:
         try:
-            served = Emulator(api_version, seed, data or ":memory:", now=now, rules=settings, rate_limit=rate_limit)
+            served = Emulator(contract or api_version, seed, data or ":memory:", now=now, rules=settings, rate_limit=rate_limit)
             opened.callback(served.close)
             if state:
                 served.load_file(state)

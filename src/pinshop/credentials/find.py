@@ -1,6 +1,6 @@
 """Where credentials are read from and kept: the environment, profiles, the keychain, files.
 
-A room of its own, because `pinshop.auth` decides and does no I/O; this one reads the environment and writes files. Nothing is
+Nothing is
 read when it is imported: `find` and what it calls read, when they are called. Order, first hit wins:
 
     1. an argument: ``access_token``, or a profile by name

@@ -3,7 +3,7 @@
     consent page  ->  http://localhost:8085/?code=…&state=…  ->  POST {base}/oauth/token
 
 A visitor: it needs a browser and a listening socket, which no floor below may have. The questions and the checks of the
-answers are `pinshop.auth`'s.
+answers are those of `pinshop.flow.oauth`.
 """
 
 from __future__ import annotations

@@ -52,7 +52,9 @@ class Emulator:
         now: Instant | None = None,
         rules: Mapping[str, object] | None = None,
         rate_limit: str = "none",
+        contract: str | None = None,  # the former name of api_version
     ) -> None:
+        api_version = contract or api_version
         if api_version not in API_VERSIONS:
             raise ConfigurationError(f"api_version: got {api_version!r}, allowed: {', '.join(API_VERSIONS)}")
         settings = Rules()
@@ -301,7 +303,7 @@ class Emulator:
             self._load_seeded()
 
     def load_file(self, path: str | Path) -> None:
-        """Take the state from a file: YAML as `load` reads it, or a recording (``.jsonl``) of `pinshop.emulator.storage.recording`.
+        """Take the state from a file: YAML as `load` reads it, or a recording (``.jsonl``) of `storage.recording`.
 
         Raises:
             ConfigurationError: it cannot be read; the state stays as it was.

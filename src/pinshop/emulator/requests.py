@@ -47,7 +47,7 @@ def path_id(name: str, value: str) -> int:
 
 
 def read_query(operation: Operation, query: str, api_version: str, unknown: str) -> tuple[dict[str, Any], frozenset[str]]:
-    """The query parameters by name, checked by the row's limits at the api_version, defaults filled in; and which were given."""
+    """The query parameters by name, checked by the row's limits at the version, defaults filled in; and which were given."""
     given: dict[str, list[str]] = {}
     try:
         for name, text in parse_qsl(query, keep_blank_values=True, max_num_fields=5000) if query else ():

@@ -170,8 +170,8 @@ class RefreshingToken:
             except Unauthorized as error:
                 if lost_at is not None:
                     error.advice = (
-                        f"the answer to a refresh at {utc_text(lost_at)} was lost, and Pinterest had probably replaced the refresh "
-                        f"token by then: log in again with pinshop login"
+                        f"the answer to a refresh at {utc_text(lost_at)} was lost, and Pinterest had probably replaced the "
+                        f"refresh token by then: log in again with pinshop login"
                     )
                 self._refusal = (form, error)
                 raise
@@ -208,7 +208,7 @@ class RefreshingToken:
                 self._store.save(token)
         except Exception as error:  # noqa: BLE001 -- whatever a store raises, the only valid token must not be dropped here
             if not self._unsaved:
-                logger.error(  # noqa: TRY400 -- a traceback would hold the token's form
+                logger.error(
                     "oauth/token: the new refresh token could NOT be stored (%s): it lives in this process only, "
                     "until storing it succeeds",
                     type(error).__name__,

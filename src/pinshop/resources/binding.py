@@ -10,13 +10,10 @@ import functools
 import inspect
 import types
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, TypeVar, overload
+from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, overload
 
 from pinshop.flow.session import Session
 from pinshop.flow.steps import Flow
-
-if TYPE_CHECKING:
-    from pinshop.base_client import BaseClient
 
 P = ParamSpec("P")
 
@@ -36,8 +33,8 @@ class Async:
 class Resource(Generic[C]):
     """A group of methods of a client."""
 
-    def __init__(self, door: BaseClient[C], session: Session) -> None:
-        self._door = door
+    def __init__(self, client: Any, session: Session) -> None:
+        self._client = client
         self._session = session
 
 
@@ -58,7 +55,7 @@ class operation(Generic[P, T]):  # noqa: N801 - used as a decorator
         if instance is None:
             return self
         function = self._function
-        run = instance._door._run  # noqa: SLF001
+        run = instance._client._run
 
         def called(*args: Any, **kwargs: Any) -> Any:
             return run(function(instance, *args, **kwargs))

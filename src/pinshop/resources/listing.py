@@ -46,10 +46,10 @@ class paginated(Generic[P, T]):  # noqa: N801 - used as a decorator
         if instance is None:
             return self
         function = self._function
-        kind = AsyncListing if inspect.iscoroutinefunction(instance._door._run) else Listing  # noqa: SLF001
+        kind = AsyncListing if inspect.iscoroutinefunction(instance._client._run) else Listing
 
         def bound(*args: Any, **kwargs: Any) -> Any:
-            return kind(instance._door._run, instance._session, function(instance, *args, **kwargs))  # noqa: SLF001
+            return kind(instance._client._run, instance._session, function(instance, *args, **kwargs))
 
         return cache(instance, function, bound)
 

@@ -9,7 +9,6 @@ import time
 from typing import Any
 
 import urllib3
-import urllib3.util
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from pinshop.api import models
-from pinshop.flow.steps import T
+
+T = TypeVar("T")
 
 
 def as_entity(kind: type[T]) -> Callable[[bytes], T]:

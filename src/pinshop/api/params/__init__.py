@@ -1,6 +1,6 @@
 """What users write: the fields of every create and update, and the one check they go through before anything is sent.
 
-Each `TypedDict` of `pinshop.api.params.fields` is both what type checkers see and the table the check reads: a field's annotation
+Each `TypedDict` of this package is both what type checkers see and the table the check reads: a field's annotation
 carries its type, its choices and its limits. The check names the place (``items[3].tracking_url``), what was given and what
 is allowed.
 

@@ -590,7 +590,7 @@ def _templates() -> jinja2.Environment:
     except ImportError as error:
         raise ConfigurationError("the console needs jinja2", advice="pip install 'pinshop[emulator]'") from error
     environment: Any = jinja2.Environment(
-        loader=jinja2.PackageLoader("pinshop.emulator", "pages"), autoescape=True, undefined=jinja2.StrictUndefined,
+        loader=jinja2.PackageLoader("pinshop.emulator.control", "pages"), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.filters.update(count=charts.count, money=charts.money, ratio=charts.ratio)
@@ -600,7 +600,7 @@ def _templates() -> jinja2.Environment:
 
 @cache
 def _file(name: str) -> bytes:
-    return resources.files("pinshop.emulator").joinpath("pages", name).read_bytes()
+    return resources.files("pinshop.emulator.control").joinpath("pages", name).read_bytes()
 
 
 _STATIC = {

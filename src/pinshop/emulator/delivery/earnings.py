@@ -1,4 +1,4 @@
-"""From state to analytics: which promotion was live when, handed to `pinshop.emulator.delivery.model`, which knows what it earned."""
+"""From state to analytics: which promotion was live when, handed to `model`, which knows what it earned."""
 
 from __future__ import annotations
 

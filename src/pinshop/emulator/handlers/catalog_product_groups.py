@@ -7,7 +7,9 @@ from typing import Any, cast
 
 import msgspec
 
-from pinshop.emulator.catalog import filters, groups
+from pinshop.emulator.catalog import groups
+from pinshop.emulator.catalog.filters import counts as count_items
+from pinshop.emulator.catalog.filters import validate_filters
 from pinshop.emulator.handlers.catalogs import date_time, has_catalog, money_text
 from pinshop.emulator.handlers.context import Context, checked_body, decode_bookmark, encode_bookmark, page_of
 from pinshop.emulator.handlers.feeds import own_feed
@@ -50,11 +52,11 @@ def _canonical(filters: Mapping[str, Any]) -> str:
     return msgspec.json.encode(filters, order="sorted").decode()
 
 
-def _checked_filters(ctx: Context, filters: Any) -> Mapping[str, Any]:
-    if problem := filters.validate_filters(filters, ctx.api_version):
+def _checked_filters(ctx: Context, given: Any) -> Mapping[str, Any]:
+    if problem := validate_filters(given, ctx.api_version):
         words = "Catalog product group filters failed validation, please ensure all filters are set correctly."
         raise Refusal(409, 4183, f"{words} ({problem})")
-    return cast("Mapping[str, Any]", filters)
+    return cast("Mapping[str, Any]", given)
 
 
 def product_groups_list(ctx: Context) -> Page:
@@ -106,13 +108,13 @@ def product_groups_create(ctx: Context) -> Entity:
     else:
         raise bad("Invalid request: 'body' ('feed_id' is a required property)")
     _check_catalog_type(body, (ctx.store.get("catalogs", catalog_id) or {}).get("catalog_type", "RETAIL"))
-    filters = _checked_filters(ctx, body["filters"])
+    wanted = _checked_filters(ctx, body["filters"])
     facts = {
         name: body[name]
         for name in ("description", "is_featured", "country", "locale", "catalog_type")
         if body.get(name) is not None
     }
-    group = groups.measured(ctx.store, new_group(ctx.owner_id, catalog_id, feed_id, body["name"], filters, ctx.now, **facts))
+    group = groups.measured(ctx.store, new_group(ctx.owner_id, catalog_id, feed_id, body["name"], wanted, ctx.now, **facts))
     _check_twins(ctx, group)
     with ctx.store.transaction():
         group["id"] = ctx.store.next_id("product_groups")
@@ -157,7 +159,7 @@ def product_groups_delete(ctx: Context) -> None:
 
 
 def product_groups_counts(ctx: Context) -> Raw:
-    counts: dict[str, Any] = filters.counts(groups.items_of(ctx.store, _own_group(ctx)))
+    counts: dict[str, Any] = count_items(groups.items_of(ctx.store, _own_group(ctx)))
     if ctx.api_version == "5.6":
         del counts["videos"]
     else:

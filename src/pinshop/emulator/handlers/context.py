@@ -9,7 +9,6 @@ from typing import Any
 
 from msgspec import Struct
 
-pass
 from pinshop.api.operations import ApiVersion, Operation
 from pinshop.emulator.bodies import check_body, is_id
 from pinshop.emulator.delivery import earnings

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-pass
 from pinshop.emulator.catalog.groups import measured
 from pinshop.emulator.handlers.catalogs import dated
 from pinshop.emulator.handlers.context import Context, page_of

@@ -2,8 +2,8 @@
 
     from pinshop import Client
     from pinshop.emulator import Emulator
-    from pinshop.emulator.recording import Recorder, replay
-    from pinshop.transport import Urllib3Transport
+    from pinshop.emulator.storage.recording import Recorder, replay
+    from pinshop.transports.urllib3 import Urllib3Transport
 
     with Client(token, transport=Recorder(Urllib3Transport(), "account.jsonl")) as client:
         list(client.campaigns.list("549755885175"))            # reads as always, and notes the answers

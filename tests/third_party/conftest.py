@@ -12,20 +12,20 @@ from typing import Any
 
 import pytest
 
-import foreign
+import virtualenvs
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.witness)
+            item.add_marker(pytest.mark.third_party)
 
 
 def or_skip(make: Callable[[], Path]) -> Path:
     """In CI a witness that cannot be called is a failure; at a desk without a network it is a skip."""
     try:
         return make()
-    except foreign.Unavailable as reason:
+    except virtualenvs.Unavailable as reason:
         if os.environ.get("CI"):
             raise
         pytest.skip(str(reason))
@@ -34,7 +34,7 @@ def or_skip(make: Callable[[], Path]) -> Path:
 @pytest.fixture(scope="session")
 def foreign_venv() -> Callable[..., Path]:
     """``foreign_venv("pinterest-generated-client==0.1.12")`` is the Python of an environment with just that in it."""
-    return lambda *requirements: or_skip(lambda: foreign.python_with(*requirements))
+    return lambda *requirements: or_skip(lambda: virtualenvs.python_with(*requirements))
 
 
 @pytest.fixture(scope="session")
@@ -48,9 +48,9 @@ def foreign_npm() -> Callable[[str, str], Path]:
 
         def install(home: Path) -> None:
             home.mkdir()
-            foreign.run(npm, "install", "--prefix", home, "--no-audit", "--no-fund", "--loglevel=error", package)
+            virtualenvs.run(npm, "install", "--prefix", home, "--no-audit", "--no-fund", "--loglevel=error", package)
 
-        return or_skip(lambda: foreign.filled(command, install)) / "node_modules" / ".bin" / command
+        return or_skip(lambda: virtualenvs.filled(command, install)) / "node_modules" / ".bin" / command
 
     return make
 

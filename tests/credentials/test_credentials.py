@@ -161,7 +161,7 @@ def test_importing_reads_neither_the_environment_nor_files():
         watched = os.environ
         watched.__class__ = Watched
         sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
-        import pinshop, pinshop.client, pinshop.aio, pinshop.credentials, pinshop.auth
+        import pinshop, pinshop.client, pinshop.async_client, pinshop.credentials.find, pinshop.flow.tokens
         assert not [key for key in asked if key.startswith("PIN")], asked
         assert not [path for path in opened if path.endswith((".env", ".toml", ".json"))], opened
         print("clean", len(opened) > 0)
@@ -199,17 +199,17 @@ def test_a_profile_is_written_and_read_back_and_comments_stay(profiles):
     acme = Profile(
         name="acme", ad_account_id="549755885176", app_id='quo"te\\é', scopes=("ads:read", "ads:write"), secrets="keyring"
     )
-    profiles.write_profile(profiles, acme)
+    profile_file.write_profile(profiles, acme)
     new = Profile(name="new-1", base_url="http://127.0.0.1:1/v5", grant="client_credentials")
-    profiles.write_profile(profiles, new)
-    assert profiles.read_profiles(profiles) == {
+    profile_file.write_profile(profiles, new)
+    assert profile_file.read_profiles(profiles) == {
         "acme": acme, "other": Profile(name="other", scopes=("ads:read",)), "new-1": new,
     }  # fmt: skip
     text = profiles.read_text("utf-8")
     assert "# who is who: ask Kim" in text
     assert "# do not touch" in text
     assert stat.S_IMODE(profiles.stat().st_mode) == 0o600
-    profiles.write_profile(profiles, acme)
+    profile_file.write_profile(profiles, acme)
     assert profiles.read_text("utf-8") == text
 
 
@@ -217,7 +217,7 @@ def test_a_layout_that_cannot_be_changed_safely_is_left_alone(profiles):
     before = '[acme]\nscopes = [\n  "ads:read",\n]\n'
     written(profiles, before)
     with pytest.raises(ConfigurationError, match="by hand"):
-        profiles.write_profile(profiles, Profile(name="acme", scopes=("ads:write",)))
+        profile_file.write_profile(profiles, Profile(name="acme", scopes=("ads:write",)))
     assert profiles.read_text("utf-8") == before
 
 
@@ -371,7 +371,7 @@ def test_a_full_disk_is_an_error_with_advice(environ, monkeypatch):
 HOLDER = """
 import sys
 from pathlib import Path
-from pinshop.credentials import lock_file
+from pinshop.files.locks import lock_file
 
 held = lock_file(Path(sys.argv[1]))
 print("held", flush=True)
@@ -436,7 +436,7 @@ def keychain(monkeypatch):
 
 def test_secrets_in_the_keychain(environ, profiles, keychain):
     profile = Profile(name="acme", app_id="123", secrets="keyring")
-    profiles.write_profile(profiles, profile)
+    profile_file.write_profile(profiles, profile)
     store = vaults.kept_token(profile, environ)
     store.save(Token(access_token=Secret("pina_x"), refresh_token=Secret("pinr_x")), app_secret=Secret("shhh"))
     assert list(keychain.kept) == [("pinshop", "acme")]
@@ -584,7 +584,7 @@ def server():
 
 @pytest.fixture
 def shared_profile(environ, profiles, server):
-    profiles.write_profile(profiles, Profile(name="acme", base_url=server.base_url, app_id="123"))
+    profile_file.write_profile(profiles, Profile(name="acme", base_url=server.base_url, app_id="123"))
     store = kept(environ, "acme")
     # The server is at tokens number 0; this access token is one it does not take.
     first = Token(access_token=Secret("pina_old"), refresh_token=Secret("pinr_0"), expires_at=9e12, obtained_at=1.0)
@@ -595,7 +595,7 @@ def shared_profile(environ, profiles, server):
 WORKER = """
 import sys
 from pinshop.client import Client
-from pinshop.operations import raw
+from pinshop.api.operations import raw
 
 with Client.from_profile("acme") as client:
     print("ready", flush=True)
@@ -775,7 +775,7 @@ def test_a_client_shows_where_it_got_its_token_and_not_the_token(environ):
 
 def test_client_credentials_of_a_profile(environ, profiles):
     profile = Profile(name="robot", app_id="123", grant="client_credentials", scopes=("ads:read",))
-    profiles.write_profile(profiles, profile)
+    profile_file.write_profile(profiles, profile)
     vaults.kept_token(profile, environ).save_app_secret(Secret("shhh"))
     sent = []
 

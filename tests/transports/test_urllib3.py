@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from peers import Authority, Peer, http, reset
 from pinshop.api.http import Reply, Request
 from pinshop.errors import (
     BadReply,
@@ -25,6 +24,7 @@ from pinshop.errors import (
 )
 from pinshop.transports.aiohttp import AiohttpTransport
 from pinshop.transports.urllib3 import Urllib3Transport
+from servers import Authority, Peer, http, reset
 
 COLOURS = pytest.mark.parametrize("colour", ["sync", "async"])
 

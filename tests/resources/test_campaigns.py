@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from described import Described
+from mock_transport import Script, answer, both
+from openapi import Described
 from pinshop import BatchResult, Disconnected, InvalidInput, PartialFailure, Unauthorized
 from pinshop.api import models
 from pinshop.api.http import Request
 from pinshop.api.operations import API_VERSIONS
-from scripted import Script, answer, both
 
 A, C1, C2 = "549755885175", "626736533506", "626736533507"
 NEW = {"name": "Spring", "objective_type": "CATALOG_SALES", "daily_spend_cap": 5_000_000}

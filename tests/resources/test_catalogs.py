@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from mock_transport import Script, answer, both
 from pinshop import Conflict, Disconnected, InvalidInput, NotFound, TimedOut
 from pinshop.errors import PinshopError
-from scripted import Script, answer, both
 
 A, G, F = "549755885175", "443727193917", "2680059592705"
 BRAND: dict[str, Any] = {"any_of": [{"BRAND": {"values": ["ACME"]}}]}

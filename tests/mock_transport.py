@@ -16,7 +16,7 @@ from typing import Any
 
 from pinshop import AsyncClient, Client
 from pinshop.api.http import Reply, Request
-from pinshop.resources import AsyncListing, Listing
+from pinshop.resources.listing import AsyncListing, Listing
 
 TOKEN = "emulated_scripted"
 

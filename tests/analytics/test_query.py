@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mock_transport import Script, answer, both
 from pinshop.analytics import query
 from pinshop.analytics.query import plan
 from pinshop.analytics.rows import Rows
 from pinshop.api import endpoints, operations
 from pinshop.api.columns import COLUMNS
 from pinshop.errors import InvalidInput
-from scripted import Script, answer, both
 
 ROW = endpoints.PROMOTIONS_ANALYTICS
 DAY = datetime.timedelta(1)

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mock_transport import TOKEN, Script, answer, both
 from pinshop import BadReply, BadRequest, Disconnected, Forbidden, InvalidInput, RateLimited, ReportUnavailable, ServerError
 from pinshop.api import models
-from scripted import TOKEN, Script, answer, both
 
 A = "549755885175"
 URL = "https://reports.example.com/async/metrics_report.txt?X-Amz-Signature=s3cret&part=1"

@@ -13,7 +13,7 @@ from pinshop import AsyncClient, Client, Conflict, NotFound, ReportUnavailable
 from pinshop.api import models
 from pinshop.api.operations import API_VERSIONS
 from pinshop.emulator import Emulator
-from pinshop.resources import AsyncListing, Listing
+from pinshop.resources.listing import AsyncListing, Listing
 
 NOON = datetime.datetime(2026, 9, 21, 12, tzinfo=datetime.UTC)
 

@@ -8,7 +8,7 @@ import pytest
 
 from pinshop.api.columns import ADDITIVE_KINDS, COLUMNS, Ratio, available
 
-SHARED = Path(os.environ.get("PINSHOP_SHARED", Path(__file__).parents[1].parent / "shared"))
+SHARED = Path(os.environ.get("PINSHOP_SHARED", Path(__file__).parents[2].parent / "shared"))
 
 
 @pytest.mark.parametrize("version", ["5.6.0", "5.14.0", "5.23.0"])

@@ -16,7 +16,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from described import Described
+from mock_transport import Script, answer, both
+from openapi import Described
 from pinshop.api import models, operations
 from pinshop.api.endpoints import BY_ID
 from pinshop.api.http import Reply, Request
@@ -37,7 +38,6 @@ from pinshop.resources import (
 )
 from pinshop.resources.binding import Resource, operation
 from pinshop.resources.listing import paginated
-from scripted import Script, answer, both
 
 A, B = "549755885175", "2680059592705"
 BRAND = {"any_of": [{"BRAND": {"values": ["ACME"]}}]}
