@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pinshop.errors import Disconnected as Disconnected
     from pinshop.errors import Forbidden as Forbidden
     from pinshop.errors import InvalidInput as InvalidInput
+    from pinshop.errors import InvalidSetting as InvalidSetting
     from pinshop.errors import NotFound as NotFound
     from pinshop.errors import PartialFailure as PartialFailure
     from pinshop.errors import PinshopError as PinshopError
@@ -47,7 +48,8 @@ _HOMES = {
     "client": ("Client",),
     "errors": (
         "APIError", "BadReply", "BadRequest", "ConfigurationError", "Conflict", "ConnectError", "Disconnected", "Forbidden",
-        "InvalidInput", "NotFound", "PartialFailure", "PinshopError", "RateLimited", "ReportUnavailable", "ServerError",
+        "InvalidInput", "InvalidSetting", "NotFound", "PartialFailure", "PinshopError", "RateLimited", "ReportUnavailable",
+        "ServerError",
         "TLSError", "TimedOut", "TransportError", "Unauthorized",
     ),
     "flow.pacing": ("Pacer",),

@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, Unpack
-from urllib.parse import urlsplit
 
 import msgspec
 
 from pinshop.api import operations
+from pinshop.api.http import BaseUrl
 from pinshop.api.models import decoders
 from pinshop.api.operations import ApiVersion, Call
 from pinshop.errors import ConfigurationError
@@ -73,8 +73,8 @@ class BaseClient(Resource[C]):
     Args:
         access_token: a token as Pinterest gave it, or a token source (`pinshop.flow.tokens`) that refreshes it, or what
             `pinshop.credentials.find.find` found (`from_env` and `from_profile` do that).
-        base_url: where the API is, with its version; nothing is ever sent elsewhere. The default is that of the credentials,
-            or https://api.pinterest.com/v5.
+        base_url: where the API is; nothing is ever sent elsewhere. Without a path ``/v5`` is meant. The default is that of
+            the credentials, or https://api.pinterest.com/v5.
         api_version: which generation of field names and limits is sent. Answers of all generations are understood.
         connect_seconds: longest wait for a connection.
         read_seconds: longest wait from the last byte sent to the last byte of the answer.
@@ -128,10 +128,9 @@ class BaseClient(Resource[C]):
             raise ConfigurationError("no access token", advice="pass access_token=, or use from_env()")
         #: What signs the requests and where it came from; no secret shows in it.
         self.credentials = as_credentials(access_token, base_url)
-        base_url = self.credentials.base_url or BASE_URL
+        where = BaseUrl.parse(self.credentials.base_url or BASE_URL)
         if api_version not in operations.API_VERSIONS:
             raise ConfigurationError(f"api_version: got {api_version!r}, allowed: {', '.join(operations.API_VERSIONS)}")
-        origin, prefix = _split(base_url)
         options = Options(
             connect_seconds=connect_seconds,
             read_seconds=read_seconds,
@@ -142,8 +141,8 @@ class BaseClient(Resource[C]):
         )
         _check(options)
         session = Session(
-            origin=origin,
-            prefix=prefix,
+            origin=where.origin,
+            prefix=where.prefix,
             token=self.credentials.tokens,
             pacer=pacing if isinstance(pacing, Pacer) else Pacer() if pacing else None,
             emit=on_event,
@@ -320,29 +319,12 @@ class BaseClient(Resource[C]):
         return session.pacer.budget(session.monotonic()) if session.pacer else []
 
 
-def _split(base_url: str) -> tuple[str, str]:
-    """``https://host/v5`` -> origin and prefix."""
-    try:
-        parts = urlsplit(base_url)
-        port = parts.port
-    except ValueError as error:
-        raise ConfigurationError(f"base_url: {error}") from error
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
-        raise ConfigurationError(
-            f"base_url: got {base_url!r}, allowed: http(s)://host[:port]/path, without user, query, fragment"
-        )
-    if not base_url.isascii() or any(c.isspace() for c in base_url):
-        raise ConfigurationError(f"base_url: got {base_url!r}, allowed: printable ASCII without spaces")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{host}" + (f":{port}" if port else ""), parts.path.rstrip("/")
-
-
 def _environment_proxy(base_url: str) -> str | None:
     """The proxy that the environment (or the system's settings) names for this URL, ``NO_PROXY`` considered."""
     from urllib.request import getproxies, proxy_bypass
 
-    parts = urlsplit(base_url)
-    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+    url = BaseUrl.parse(base_url).url
+    return None if proxy_bypass(url.host) else getproxies().get(url.scheme)
 
 
 def _check(options: Options) -> None:

@@ -2,6 +2,7 @@
 
     PinshopError
     ├── InvalidInput (ValueError)        refused here, before anything was sent
+    │   └── InvalidSetting               one of where and how to connect; a ConfigurationError too
     ├── ConfigurationError               no token, an unreadable profile, a missing extra
     ├── TransportError                   the network, not Pinterest
     │   ├── ConnectError                 never reached the server: nothing was executed
@@ -95,6 +96,10 @@ class InvalidInput(PinshopError, ValueError):
 
 class ConfigurationError(PinshopError):
     """pinshop cannot start with what it was given: no token, a broken profile, an extra that is not installed."""
+
+
+class InvalidSetting(InvalidInput, ConfigurationError):
+    """A setting that cannot work, wherever it was written: argument, environment variable, profile or option."""
 
 
 class TransportError(PinshopError):

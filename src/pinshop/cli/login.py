@@ -7,10 +7,10 @@ import sys
 import time
 import webbrowser
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 import click
 
+from pinshop.api.http import BaseUrl
 from pinshop.cli.exit import explained
 from pinshop.cli.options import show, with_json
 from pinshop.credentials import environment, profiles, vaults
@@ -139,8 +139,8 @@ def _app_secret(environ: Mapping[str, str], old: Profile, store: vaults.KeptToke
 
 
 def _authorize_url(base_url: str) -> str:
-    url = urlsplit(base_url)
-    return oauth.AUTHORIZE_URL if base_url == BASE_URL else f"{url.scheme}://{url.netloc}/oauth/"
+    base = BaseUrl.parse(base_url)
+    return oauth.AUTHORIZE_URL if str(base) == BASE_URL else f"{base.origin}/oauth/"
 
 
 def _ask(url: str) -> str:

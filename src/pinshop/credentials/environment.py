@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from pinshop.errors import ConfigurationError, InvalidInput
+from pinshop.api.http import BaseUrl
+from pinshop.errors import ConfigurationError
 
 #: Meaning -> names in the environment, the canonical one first. Source of the aliases: the official SDK and quickstart, and
 #: the tools in use beside them.
@@ -45,20 +45,7 @@ def base_url_of(environ: Mapping[str, str], argument: str | None) -> str | None:
 def read_base_url(environ: Mapping[str, str], argument: str | None) -> tuple[str, str] | None:
     """Who names a base URL, and which."""
     found = ("base_url", argument) if argument is not None else read_text(environ, "base_url")
-    return (found[0], check_base_url(found[1], found[0])) if found else None
-
-
-def check_base_url(text: str, field: str = "base_url") -> str:
-    """A base URL in one form: ``https://host/v5``. Without a path, ``/v5`` is meant; a final slash is dropped.
-
-    Raises:
-        InvalidInput: it is no http(s) URL, or holds a user, a query or a fragment.
-    """
-    url = urlsplit(text)
-    if url.scheme not in {"http", "https"} or not url.hostname or "@" in url.netloc or url.query or url.fragment:
-        shown = text if "@" not in text else "a URL with a user in it"
-        raise InvalidInput(field, shown, "http(s)://host[:port][/path], as in https://api.pinterest.com/v5")
-    return f"{url.scheme}://{url.netloc}{url.path.rstrip('/') or '/v5'}"
+    return (found[0], str(BaseUrl.parse(found[1], found[0]))) if found else None
 
 
 def config_dir(environ: Mapping[str, str]) -> Path:

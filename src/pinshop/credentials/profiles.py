@@ -12,7 +12,8 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from pinshop.api.checks import check_id
-from pinshop.credentials.environment import check_base_url, config_dir
+from pinshop.api.http import BaseUrl
+from pinshop.credentials.environment import config_dir
 from pinshop.errors import ConfigurationError, InvalidInput, PinshopError
 from pinshop.files.atomic import replace_file
 from pinshop.flow.tokens import BASE_URL
@@ -89,7 +90,7 @@ def _parse(text: str, where: str) -> dict[str, Profile]:
 def _checked(name: str, values: dict[str, Any], where: str) -> Profile:
     field = f"{where}: [{name}]"
     if "base_url" in values:
-        values["base_url"] = check_base_url(values["base_url"], f"{field} base_url")
+        values["base_url"] = str(BaseUrl.parse(values["base_url"], f"{field} base_url"))
     if "ad_account_id" in values:
         check_id(f"{field} ad_account_id", values["ad_account_id"])
     for key, allowed in (("grant", ("refresh_token", "client_credentials")), ("secrets", ("keyring", "file"))):

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from pinshop.api import models
 from pinshop.api.endpoints import OAUTH_TOKEN
-from pinshop.api.http import Reply, Request
+from pinshop.api.http import BaseUrl, Reply, Request
 from pinshop.errors import (
     APIError,
     BadReply,
@@ -33,12 +33,12 @@ _LONGEST_PAUSE_SECONDS = 30.0
 
 def token_request(base_url: str, app: App, form: Mapping[str, str]) -> Request:
     """``POST {base}/oauth/token`` with a form, signed by the app."""
-    url = urlsplit(base_url)
+    base = BaseUrl.parse(base_url)
     basic = base64.b64encode(f"{app.id}:{app.secret.reveal()}".encode()).decode("ascii")
     return Request(
         method="POST",
-        origin=f"{url.scheme}://{url.netloc}",
-        target=url.path.rstrip("/") + OAUTH_TOKEN.path,
+        origin=base.origin,
+        target=base.prefix + OAUTH_TOKEN.path,
         headers={
             "Accept": "application/json",
             "Authorization": HiddenText("Basic " + basic),

@@ -18,19 +18,16 @@ send, store, unlock.
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import time
 from collections.abc import Callable, Generator
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
-from pinshop.errors import (
-    ConfigurationError,
-)
+from pinshop.api.http import BaseUrl
+from pinshop.errors import ConfigurationError
 from pinshop.flow.secrets import HiddenText, Secret, check_secret
 
 logger = logging.getLogger("pinshop")
@@ -149,12 +146,12 @@ def as_credentials(access_token: str | Secret | TokenSource | Credentials, base_
     else:
         credentials = Credentials(tokens=access_token, source=f"argument access_token ({type(access_token).__name__})")
     bound: str | None = getattr(credentials.tokens, "base_url", None)
-    if bound is not None and base_url is not None and bound.rstrip("/") != base_url.rstrip("/"):
+    if bound is not None and base_url is not None and BaseUrl.parse(bound) != BaseUrl.parse(base_url):
         # A refresh would go to one place and the calls to another: a real token to an emulator, or the other way round.
         raise ConfigurationError(f"base_url: got {base_url}, but the token is refreshed at {bound}")
-    credentials = msgspec.structs.replace(credentials, base_url=base_url or credentials.base_url or bound or BASE_URL)
-    check_destination(credentials.base_url or BASE_URL, credentials.tokens)
-    return credentials
+    where = base_url if base_url is not None else credentials.base_url or bound or BASE_URL
+    check_destination(where, credentials.tokens)
+    return msgspec.structs.replace(credentials, base_url=str(BaseUrl.parse(where)))
 
 
 def check_destination(base_url: str, tokens: TokenSource) -> None:
@@ -163,20 +160,13 @@ def check_destination(base_url: str, tokens: TokenSource) -> None:
     Raises:
         ConfigurationError: ``base_url`` is plain http to another machine, and the token is one of Pinterest's.
     """
-    url = urlsplit(base_url)
+    base = BaseUrl.parse(base_url)
     real = (tokens.header(0.0) or "").startswith(("Bearer pina_", "Bearer pinr_", "Bearer pinc_"))
-    if url.scheme == "http" and real and not _is_this_machine(url.hostname or ""):
+    if base.url.scheme == "http" and real and not base.url.local:
         raise ConfigurationError(
-            f"base_url: {url.scheme}://{url.netloc} would carry a real token unencrypted over the network",
+            f"base_url: {base.origin} would carry a real token unencrypted over the network",
             advice="use https, or the token of an emulator",
         )
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def bearer(token: Token) -> str:

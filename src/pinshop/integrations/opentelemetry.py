@@ -18,9 +18,9 @@ from __future__ import annotations
 import importlib.metadata
 from contextvars import ContextVar
 from typing import Any
-from urllib.parse import urlsplit
 
 from pinshop.api.endpoints import BY_ID
+from pinshop.api.http import Url
 from pinshop.errors import ConfigurationError
 from pinshop.flow import events
 
@@ -63,13 +63,13 @@ class Tracing:
     def _begin(self, event: events.Sent) -> None:
         operation = BY_ID.get(event.operation)
         template = operation.path if operation else event.target.partition("?")[0]
-        url = urlsplit(event.origin)
+        url = Url.parse(event.origin)
         attributes: dict[str, Any] = {
             "http.request.method": event.verb,
             "url.full": event.origin + event.target,
             "url.template": template,
-            "server.address": url.hostname or "",
-            "server.port": url.port or (443 if url.scheme == "https" else 80),
+            "server.address": url.host,
+            "server.port": url.port,
             "pinshop.operation": event.operation,
         }
         if event.resends:

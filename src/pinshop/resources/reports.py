@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from typing import Any, TypeVar, Unpack
-from urllib.parse import urlsplit
 
 from pinshop.api import endpoints, models, operations, params
-from pinshop.api.http import Pause, Reply, Request
+from pinshop.api.http import Pause, Reply, Request, Url
 from pinshop.api.models import ReportData, ReportOrder, ReportState, decoders
 from pinshop.api.params import Id
 from pinshop.errors import BadReply, InvalidInput, ReportUnavailable, TransportError, class_for_status
@@ -153,15 +152,16 @@ def _state(session: Session, ad_account_id: Id, token: str) -> Flow[ReportState]
 
 def _link(session: Session, url: str) -> Request:
     """The download, without the access token: whoever made the link has signed it, and this is not Pinterest's API."""
-    parts = urlsplit(url)
+    try:
+        link = Url.parse(url)
+    except ValueError as error:
+        raise BadReply(f"the link of the report is not an https URL: {error}", operation=endpoints.REPORTS_GET.id) from None
     # Plain HTTP only where the API itself is reached so: an emulator.
-    if parts.scheme not in ("https", urlsplit(session.origin).scheme) or not parts.hostname or parts.username:
+    if link.scheme not in ("https", Url.parse(session.origin).scheme):
         raise BadReply("the link of the report is not an https URL", operation=endpoints.REPORTS_GET.id)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     headers = {name: value for name, value in session.headers.items() if name in ("User-Agent", "Accept-Encoding")}
     options = session.options
-    origin = f"{parts.scheme}://{parts.netloc}"
-    return Request("GET", origin, target, headers, None, options.connect_seconds, options.read_seconds)
+    return Request("GET", link.origin, link.target, headers, None, options.connect_seconds, options.read_seconds)
 
 
 def _refused(reply: Reply) -> Exception:
