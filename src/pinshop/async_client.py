@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, Self, TypeVar
 
-from pinshop.api.http import AsyncTransport, Reply, Request
+from pinshop.api.http import AsyncTransport, Request
 from pinshop.base_client import BaseClient, Network
-from pinshop.flow.steps import Flow, Together
+from pinshop.flow.outcomes import keep_result
+from pinshop.flow.steps import Blocking, Flow, Together
 from pinshop.resources.binding import Async
 from pinshop.transports.aiohttp import AiohttpTransport
 
@@ -40,11 +41,12 @@ class AsyncClient(BaseClient[Async]):
         return asyncio.sleep
 
     async def _run(self, flow: Flow[T]) -> T:
-        """Obey a flow to its end."""
+        """Run a flow to completion."""
         transport, sleep = self._transport, self._sleep
         answer: Any = None
         error: BaseException | None = None
-        kept: BaseException | None = None
+        #: A cancellation that came while a step was made that has to be made whole. The flow is told with its next step.
+        kept: asyncio.CancelledError | None = None
         try:
             while True:
                 step = flow.send(answer) if error is None else flow.throw(error)
@@ -55,9 +57,11 @@ class AsyncClient(BaseClient[Async]):
                 try:
                     if type(step) is Request:
                         if step.uninterrupted:
-                            answer, kept = await self._to_the_end(step)
+                            answer, kept = await _to_the_end(transport.send(step))
                         else:
                             answer = await transport.send(step)
+                    elif type(step) is Blocking:
+                        answer, kept = await _to_the_end(asyncio.to_thread(step.call))
                     elif type(step) is Together:
                         answer = await self._run_together(step)
                     else:
@@ -65,20 +69,10 @@ class AsyncClient(BaseClient[Async]):
                 except BaseException as caught:  # noqa: BLE001 -- cancellation too: the flow must keep what it knows
                     error = caught
         except StopIteration as end:
+            if kept is not None:
+                keep_result(kept, end.value)
+                raise kept from None
             return end.value  # type: ignore[no-any-return]
-
-    async def _to_the_end(self, request: Request) -> tuple[Reply, asyncio.CancelledError | None]:
-        """Send, and hand a cancellation over with the answer."""
-        kept: asyncio.CancelledError | None = None
-        task = asyncio.ensure_future(self._transport.send(request))
-        while not task.done():
-            try:
-                await asyncio.wait({task})
-            except asyncio.CancelledError as caught:
-                kept = caught
-        if kept is not None and task.exception() is not None:
-            raise kept
-        return task.result(), kept
 
     async def _run_together(self, step: Together) -> list[Any]:
         gate = asyncio.Semaphore(step.at_most)
@@ -106,3 +100,17 @@ class AsyncClient(BaseClient[Async]):
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+async def _to_the_end(work: Coroutine[Any, Any, T]) -> tuple[T, asyncio.CancelledError | None]:
+    """Await, and hand a cancellation over with the answer."""
+    kept: asyncio.CancelledError | None = None
+    task = asyncio.ensure_future(work)
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as caught:
+            kept = caught
+    if kept is not None and task.exception() is not None:
+        raise kept
+    return task.result(), kept

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextvars
-import signal
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Self, TypeVar
 
 from pinshop.api.http import Request, Transport
 from pinshop.base_client import BaseClient, Network
-from pinshop.flow.steps import Flow, Together
+from pinshop.flow.outcomes import keep_result
+from pinshop.flow.steps import Blocking, Flow, Stopped, Together
 from pinshop.resources.binding import Sync
+from pinshop.transports.interrupts import Interrupts
 from pinshop.transports.urllib3 import Urllib3Transport
 
 T = TypeVar("T")
@@ -43,53 +45,60 @@ class Client(BaseClient[Sync]):
         return time.sleep
 
     def _run(self, flow: Flow[T], stop: threading.Event | None = None) -> T:
-        """Obey a flow to its end."""
+        """Run a flow to completion."""
+        interrupts = Interrupts()
+        interrupts.begin()
+        try:
+            value = self._drive(flow, interrupts, stop)
+        except BaseException as error:
+            interrupts.end()
+            _deliver(interrupts, getattr(error, "result", None))
+            raise
+        interrupts.end()
+        _deliver(interrupts, value)
+        return value
+
+    def _drive(self, flow: Flow[T], interrupts: Interrupts, stop: threading.Event | None) -> T:
         transport, sleep = self._transport, self._sleep
         answer: Any = None
         error: BaseException | None = None
-        held: _CtrlC | None = None
         try:
             while True:
                 step = flow.send(answer) if error is None else flow.throw(error)
                 answer = error = None
                 try:
-                    if held is not None:
-                        held.release()
-                        held = None
                     if stop is not None and stop.is_set():
-                        raise _Stopped  # noqa: TRY301
+                        raise Stopped  # noqa: TRY301
                     if type(step) is Request:
-                        if step.uninterrupted:
-                            held = _CtrlC()
-                        answer = transport.send(step)
+                        answer = transport.send(step) if step.uninterrupted else interrupts.allow(transport.send, step)
+                    elif type(step) is Blocking:
+                        answer = step.call()
                     elif type(step) is Together:
-                        answer = self._run_together(step)
+                        answer = self._run_together(step, interrupts)
                     else:
-                        sleep(step.seconds)  # type: ignore[union-attr]
+                        interrupts.allow(sleep, step.seconds)  # type: ignore[union-attr]
                 except BaseException as caught:  # noqa: BLE001 -- Ctrl-C too: the flow must be able to keep what it knows
                     error = caught
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
-        finally:
-            if held is not None:
-                held.release()
 
-    def _run_together(self, step: Together) -> list[Any]:
+    def _run_together(self, step: Together, interrupts: Interrupts) -> list[Any]:
         if step.at_most == 1 or len(step.flows) < 2:
-            return [self._run(flow) for flow in step.flows]
+            return [self._drive(flow, interrupts, None) for flow in step.flows]
+        # Here no Ctrl-C arrives, so that this import is never cut short, which would leave the lock of imports held.
         from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
         stop = threading.Event()
-        with ThreadPoolExecutor(min(step.at_most, len(step.flows)), "pinshop") as pool:
-            try:
-                # Each with the caller's context, so that traces know whose they are.
-                futures = [pool.submit(contextvars.copy_context().run, self._run, flow, stop) for flow in step.flows]
-                wait(futures, return_when=FIRST_EXCEPTION)
-                failed = [future for future in futures if future.done() and future.exception() is not None]
-                return [future.result() for future in failed or futures]
-            except BaseException:
-                stop.set()  # what is under way ends; nothing new is sent
-                raise
+        pool = ThreadPoolExecutor(min(step.at_most, len(step.flows)), "pinshop")
+        try:
+            # Each with the caller's context, so that traces know whose they are.
+            futures = [pool.submit(contextvars.copy_context().run, self._run, flow, stop) for flow in step.flows]
+            interrupts.allow(partial(wait, futures, return_when=FIRST_EXCEPTION))
+            failed = [future for future in futures if future.done() and future.exception() is not None]
+            return [future.result() for future in failed or futures]
+        finally:
+            stop.set()  # what is under way ends; nothing new is sent
+            interrupts.allow(pool.shutdown)  # a second Ctrl-C does not wait for the answers
 
     def close(self) -> None:
         """Close every connection. A transport that was passed in is left open: who made it closes it."""
@@ -103,27 +112,10 @@ class Client(BaseClient[Sync]):
         self.close()
 
 
-class _CtrlC:
-    """Holds Ctrl-C back from now on; after `release` it strikes, if it was pressed. Only the main thread ever meets it."""
-
-    def __init__(self) -> None:
-        self._pressed = False
-        self._before = signal.getsignal(signal.SIGINT)
-        # None: the handler is not Python's, and could not be put back.
-        self._holds = self._before is not None and threading.current_thread() is threading.main_thread()
-        if self._holds:
-            signal.signal(signal.SIGINT, self._press)
-
-    def _press(self, *_: object) -> None:
-        self._pressed = True
-
-    def release(self) -> None:
-        if self._holds:
-            self._holds = False
-            signal.signal(signal.SIGINT, self._before)
-            if self._pressed:
-                signal.raise_signal(signal.SIGINT)
-
-
-class _Stopped(BaseException):
-    """Thrown into the other flows of a job when one of them failed, or Ctrl-C was pressed."""
+def _deliver(interrupts: Interrupts, result: object) -> None:
+    """Raise what a Ctrl-C stands for that came too late to interrupt anything, with the result."""
+    try:
+        interrupts.deliver()
+    except BaseException as late:
+        keep_result(late, result)
+        raise

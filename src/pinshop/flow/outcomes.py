@@ -96,4 +96,10 @@ class BatchResult(Sequence[Outcome[T]]):
             )
 
 
+def keep_result(stop: BaseException, result: object) -> None:
+    """Attach the result of a batch to what interrupted it, as ``stop.result``, unless there is one already."""
+    if isinstance(result, BatchResult):
+        vars(stop).setdefault("result", result)
+
+
 Progress: TypeAlias = Callable[[Outcome[Any]], object]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 from msgspec import Struct
@@ -19,6 +19,20 @@ class Together(Struct, frozen=True):
     at_most: int
 
 
-Step: TypeAlias = "Request | Pause | Together"
+class Blocking(Struct, frozen=True):
+    """Call this: it may block for a moment (a file, a lock, a keychain). Answered by what it returns.
+
+    A synchronous client calls it, an asynchronous one gives it to a thread and waits for its end even when it is cancelled:
+    the answer comes first, the cancellation with the next step. So a call must end by itself, soon.
+    """
+
+    call: Callable[[], Any]
+
+
+class Stopped(BaseException):
+    """Thrown in instead of an answer when another flow of the same `Together` failed: the step was not made."""
+
+
+Step: TypeAlias = "Request | Pause | Together | Blocking"
 
 Flow: TypeAlias = Generator[Step, Any, T]
