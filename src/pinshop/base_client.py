@@ -275,7 +275,7 @@ class BaseClient(Resource[C]):
         return Reports(self, self._session)
 
     @cached_property
-    def resources(self) -> Metrics[C]:
+    def metrics(self) -> Metrics[C]:
         """What Pinterest says about metrics: delivery_metrics, metrics_ready_state."""
         from pinshop.resources.metrics import Metrics
 

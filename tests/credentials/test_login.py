@@ -172,11 +172,3 @@ def test_a_login_on_a_machine_without_a_browser(endpoint):
     with pytest.raises(InvalidInput, match="whole address") as caught:
         pasted_login(APP, ask=lambda _: "http://localhost:8085/?code=secret-code&state=old", transport=endpoint)
     assert "secret-code" not in str(caught.value)
-
-
-def test_with_a_challenge_the_verifier_is_sent(endpoint):
-    browser = Browser(back(code="good"))
-    browser_login(APP, redirect_uri=ANY_PORT, open_browser=browser, transport=endpoint, pkce=True)
-    browser.thread.join()
-    assert len(endpoint.forms[0]["code_verifier"]) >= 43
-    assert browser.query["code_challenge_method"] == "S256"

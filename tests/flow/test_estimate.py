@@ -26,7 +26,7 @@ def client(emulator):
 def test_a_create_sends_as_many_calls_as_its_plan_counts(emulator, client, count, read_back):
     group = emulator.catalog_product_group_ids[0]
     items = [{"catalog_product_group_id": group, "status": "PAUSED"}] * count
-    plan = client.promotions.plan_create(emulator.ad_account_id, emulator.ad_group_id, items, read_back=read_back)
+    plan = client.promotions.estimate_create(emulator.ad_account_id, emulator.ad_group_id, items, read_back=read_back)
     assert len(emulator.calls) == 0
     client.promotions.create(emulator.ad_account_id, emulator.ad_group_id, items, read_back=read_back)
     assert plan.cost().total_calls == len(emulator.calls)
@@ -38,13 +38,13 @@ def test_an_analytics_job_sends_as_many_calls_as_its_plan_counts(emulator, clien
         "start_date": "2026-01-01", "end_date": "2026-01-20", "columns": ["CTR"], "granularity": "DAY",
     }  # fmt: skip
     ids = [str(10**12 + n) for n in range(501)]
-    plan = client.promotions.plan_analytics(emulator.ad_account_id, ids, **wanted)
+    plan = client.promotions.estimate_analytics(emulator.ad_account_id, ids, **wanted)
     assert plan.cost().calls == {"ads_analytics": 3}
 
 
 def test_a_plan_checks_what_the_job_would_check(emulator, client):
     with pytest.raises(InvalidInput, match=r"items\[0\]\.staus"):
-        client.promotions.plan_update(emulator.ad_account_id, emulator.ad_group_id, [{"id": "1", "staus": "PAUSED"}])
+        client.promotions.estimate_update(emulator.ad_account_id, emulator.ad_group_id, [{"id": "1", "staus": "PAUSED"}])
 
 
 def test_the_quota_left_decides_how_long_it_takes():
@@ -66,7 +66,7 @@ def test_without_a_tight_quota_the_calls_themselves_take_the_time():
 
 def test_the_documented_quotas_count_before_the_first_answer():
     client = Client("token", base_url="http://127.0.0.1:1/v5", pacing=Pacer())
-    plan = client.promotions.plan_analytics(
+    plan = client.promotions.estimate_analytics(
         "1", [str(n) for n in range(250 * 601)],
         start_date="2026-01-01", end_date="2026-01-02", columns=["CTR"], granularity="DAY",
     )  # fmt: skip

@@ -214,11 +214,11 @@ def test_reports(do: Driver, level: str, report_format: str) -> None:
 
 @in_every_way
 def test_metrics(do: Driver) -> None:
-    sync = do(lambda c: c.resources.delivery_metrics(report_type="SYNC"))
+    sync = do(lambda c: c.metrics.delivery_metrics(report_type="SYNC"))
     assert {"SPEND_IN_MICRO_DOLLAR", "CTR"} <= {metric.name for metric in sync}
     today = do.emulator.clock.now().date()
-    assert do(lambda c: c.resources.metrics_ready_state(today)).conversion_metrics_ready is False
-    old = do(lambda c: c.resources.metrics_ready_state(today - datetime.timedelta(days=60)))
+    assert do(lambda c: c.metrics.metrics_ready_state(today)).conversion_metrics_ready is False
+    old = do(lambda c: c.metrics.metrics_ready_state(today - datetime.timedelta(days=60)))
     assert (old.conversion_metrics_ready, old.non_conversion_metrics_ready) == (True, True)
 
 

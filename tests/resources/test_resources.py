@@ -84,8 +84,8 @@ CALLS: list[tuple[str, Act, Any]] = [
     ("catalogs_product_group_pins/list", lambda c: c.catalog_product_groups.products(B), [models.Product]),
     ("analytics/create_report", lambda c: c.reports.create(A, **REPORT), models.ReportOrder),
     ("analytics/get_report", lambda c: c.reports.get(A, "a token/+"), models.ReportState),
-    ("delivery_metrics/get", lambda c: c.resources.delivery_metrics(report_type="SYNC"), [models.DeliveryMetric]),
-    ("metrics_ready_state/get", lambda c: c.resources.metrics_ready_state("2026-08-31"), models.MetricsReadyState),
+    ("delivery_metrics/get", lambda c: c.metrics.delivery_metrics(report_type="SYNC"), [models.DeliveryMetric]),
+    ("metrics_ready_state/get", lambda c: c.metrics.metrics_ready_state("2026-08-31"), models.MetricsReadyState),
 ]
 ABSENT = {("5.6", "catalogs/list")}
 CASES = [
@@ -171,7 +171,7 @@ NOUNS = {
     "feeds": feeds.Feeds,
     "catalog_product_groups": catalog_product_groups.CatalogProductGroups,
     "reports": reports.Reports,
-    "resources": metrics.Metrics,
+    "metrics": metrics.Metrics,
 }
 METHODS = [
     pytest.param(member, id=f"{noun}.{name}")

@@ -115,8 +115,8 @@ CALLS: dict[str, Callable[[Any], Any]] = {
         level="PRODUCT_GROUP",
     ),
     "ask for a report": lambda c: c.reports.get(ACCOUNT, "a token"),
-    "metrics": lambda c: c.resources.delivery_metrics(report_type="SYNC"),
-    "metrics ready": lambda c: c.resources.metrics_ready_state(date="2026-01-31"),
+    "metrics": lambda c: c.metrics.delivery_metrics(report_type="SYNC"),
+    "metrics ready": lambda c: c.metrics.metrics_ready_state(date="2026-01-31"),
 }  # fmt: skip
 ABSENT = {"5.6": {"list", "list by id", "catalogs"}}
 

@@ -46,7 +46,7 @@ def neighbours(c: Client) -> None:
     c.catalog_product_groups.update(G, titel="x")  # mistake: no such field
     c.reports.create(A, start_date=DAY, end_date=DAY, granularity="DAILY", level="KEYWORD", columns=[])  # mistake: it is DAY
     c.reports.create(A, start_date=DAY, granularity="DAY", level="KEYWORD", columns=[])  # mistake: until when?
-    c.resources.metrics_ready_state(20260101)  # mistake: a number is no day
+    c.metrics.metrics_ready_state(20260101)  # mistake: a number is no day
     c.ad_accounts.list(page_size="100")  # mistake: text is no number
 
 

@@ -84,8 +84,8 @@ def synchronous(c: Client) -> None:
     assert_type(c.reports.get(A, "t"), models.ReportState)
     assert_type(c.reports.wait(A, "t"), models.ReportState)
     assert_type(c.reports.download(A, "t"), models.ReportData)
-    assert_type(c.resources.delivery_metrics(), list[models.DeliveryMetric])
-    assert_type(c.resources.metrics_ready_state(datetime.date(2026, 1, 1)), models.MetricsReadyState)
+    assert_type(c.metrics.delivery_metrics(), list[models.DeliveryMetric])
+    assert_type(c.metrics.metrics_ready_state(datetime.date(2026, 1, 1)), models.MetricsReadyState)
 
     assert_type(c.send(CALL), Any)
     assert_type(c.respond(CALL), Response[Any])
@@ -150,8 +150,8 @@ async def asynchronous(c: AsyncClient) -> None:
     assert_type(await c.reports.get(A, "t"), models.ReportState)
     assert_type(await c.reports.wait(A, "t"), models.ReportState)
     assert_type(await c.reports.download(A, "t"), models.ReportData)
-    assert_type(await c.resources.delivery_metrics(), list[models.DeliveryMetric])
-    assert_type(await c.resources.metrics_ready_state("2026-01-31"), models.MetricsReadyState)
+    assert_type(await c.metrics.delivery_metrics(), list[models.DeliveryMetric])
+    assert_type(await c.metrics.metrics_ready_state("2026-01-31"), models.MetricsReadyState)
 
     assert_type(await c.send(CALL), Any)
     assert_type(await c.respond(CALL), Response[Any])

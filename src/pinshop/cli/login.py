@@ -35,7 +35,6 @@ from pinshop.flow.tokens import BASE_URL, App, Token
 @click.option("--paste", is_flag=True, help="Ask for the address that the browser ended on: for machines without a browser.")
 @click.option("--with-token", is_flag=True, help="Read an access token from standard input instead.")
 @click.option("--client-credentials", is_flag=True, help="Let the app act for itself: no user, no browser.")
-@click.option("--pkce", is_flag=True, help="Add a PKCE challenge; Pinterest documents none.")
 @click.option(
     "--secrets", type=click.Choice(["keyring", "file"]), help="Default: the keychain where one works, else a 0600 file."
 )
@@ -54,7 +53,6 @@ def login(
     paste: bool,
     with_token: bool,
     client_credentials: bool,
-    pkce: bool,
     secrets: str | None,
     as_json: bool,
 ) -> None:
@@ -99,7 +97,6 @@ def login(
                 redirect_uri=redirect_uri,
                 base_url=profile.base_url,
                 authorize_url=where,
-                pkce=pkce,
             )
         else:
             token = browser_login(
@@ -108,7 +105,6 @@ def login(
                 redirect_uri=redirect_uri,
                 base_url=profile.base_url,
                 authorize_url=where,
-                pkce=pkce,
                 wait_seconds=wait_seconds,
                 say=_say,
                 open_browser=_stay if no_browser else webbrowser.open,

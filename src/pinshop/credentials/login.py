@@ -2,8 +2,7 @@
 
     consent page  ->  http://localhost:8085/?code=…&state=…  ->  POST {base}/oauth/token
 
-A visitor: it needs a browser and a listening socket, which no floor below may have. The questions and the checks of the
-answers are those of `pinshop.flow.oauth`.
+The questions and the checks of the answers are those of `pinshop.flow.oauth`.
 """
 
 from __future__ import annotations
@@ -44,7 +43,6 @@ def browser_login(
     redirect_uri: str = REDIRECT_URI,
     base_url: str = BASE_URL,
     authorize_url: str = oauth.AUTHORIZE_URL,
-    pkce: bool = False,
     wait_seconds: float = 300.0,
     open_browser: Callable[[str], object] = webbrowser.open,
     say: Callable[[str], object] = lambda _: None,
@@ -61,7 +59,6 @@ def browser_login(
         redirect_uri: a loopback address that the app lists; ``localhost:0`` takes any free port, for servers that allow it.
         base_url: where the code is exchanged.
         authorize_url: the consent page.
-        pkce: add RFC 7636's challenge; Pinterest documents none.
         wait_seconds: how long to wait for the user.
         open_browser: called with the address of the consent page.
         say: called with a line for the user.
@@ -76,7 +73,7 @@ def browser_login(
     """
     with _listening(redirect_uri) as inbox:
         consent = oauth.ask_consent(
-            app.id, inbox.redirect_uri, scopes, lambda: secrets.token_urlsafe(32), pkce=pkce, authorize_url=authorize_url
+            app.id, inbox.redirect_uri, scopes, lambda: secrets.token_urlsafe(32), authorize_url=authorize_url
         )
         inbox.consent = consent
         say(f"Open this page to give access, if no browser opens by itself:\n{consent.url}")
@@ -99,14 +96,11 @@ def pasted_login(
     redirect_uri: str = REDIRECT_URI,
     base_url: str = BASE_URL,
     authorize_url: str = oauth.AUTHORIZE_URL,
-    pkce: bool = False,
     transport: Transport | None = None,
     clock: Callable[[], float] = time.time,
 ) -> Token:
     """The same on a machine without a browser: ``ask`` shows the page's address and returns the address it ended on."""
-    consent = oauth.ask_consent(
-        app.id, redirect_uri, scopes, lambda: secrets.token_urlsafe(32), pkce=pkce, authorize_url=authorize_url
-    )
+    consent = oauth.ask_consent(app.id, redirect_uri, scopes, lambda: secrets.token_urlsafe(32), authorize_url=authorize_url)
     code = oauth.read_redirect(consent, ask(consent.url).strip())
     if code is None:
         raise InvalidInput(
@@ -198,9 +192,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.visits.put(_Visit(self.path, consent))
             return self._page(403, "Not signed in", str(error))
         if code is None:
-            return self._page(
-                400, "Not the answer", "This visit does not belong to the login that is waiting. It goes on waiting."
-            )
+            return self._page(400, "Not the answer", "This is not the login pinshop is waiting for. Close this tab.")
         visit = _Visit(self.path, consent)
         self.server.answering.append(threading.current_thread())
         self.server.visits.put(visit)

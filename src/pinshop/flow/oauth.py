@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import hashlib
 import hmac
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -128,7 +127,6 @@ class Consent(Struct, frozen=True):
     url: str
     redirect_uri: str
     state: Secret
-    verifier: Secret | None = None
 
 
 def ask_consent(
@@ -137,25 +135,15 @@ def ask_consent(
     scopes: tuple[str, ...],
     random_text: Callable[[], str],
     *,
-    pkce: bool = False,
     authorize_url: str = AUTHORIZE_URL,
 ) -> Consent:
-    """The page on which a user lets an app act for them.
-
-    ``pkce`` adds RFC 7636's challenge. Pinterest documents none (no description from 5.0 to 5.23 names it) and knows the app
-    by its secret instead, so it is off unless asked for.
-    """
+    """The page on which a user lets an app act for them."""
     state = random_text()
     query = {
         "client_id": app_id, "redirect_uri": redirect_uri, "response_type": "code", "scope": ",".join(scopes), "state": state,
     }  # fmt: skip
-    verifier = random_text() if pkce else None
-    if verifier is not None:
-        digest = hashlib.sha256(verifier.encode("ascii")).digest()
-        query["code_challenge"] = base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
-        query["code_challenge_method"] = "S256"
     url = f"{authorize_url}?{urlencode(query, safe=':,')}"
-    return Consent(url, redirect_uri, Secret(state), Secret(verifier) if verifier is not None else None)
+    return Consent(url, redirect_uri, Secret(state))
 
 
 def read_redirect(consent: Consent, target: str) -> Secret | None:
@@ -184,8 +172,6 @@ def code_form(consent: Consent, code: Secret) -> dict[str, str]:
     # Apps made before 2025-09-25 would get a legacy refresh token that ends for good after 365 days; later apps ignore it.
     # Source: text of oauth/token in 5.23.0.
     form["continuous_refresh"] = "true"
-    if consent.verifier is not None:
-        form["code_verifier"] = HiddenText(consent.verifier.reveal())
     return form
 
 

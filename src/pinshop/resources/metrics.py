@@ -15,7 +15,7 @@ C = TypeVar("C")
 
 
 class Metrics(Resource[C]):
-    """``client.resources``."""
+    """``client.metrics``."""
 
     @operation
     def delivery_metrics(self, *, report_type: Literal["SYNC", "ASYNC"] | None = None) -> Flow[list[DeliveryMetric]]:

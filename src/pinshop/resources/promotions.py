@@ -329,7 +329,7 @@ class Promotions(Resource[C]):
 
     # ------------------------------------------------------------------------------- before a large job
 
-    def plan_create(
+    def estimate_create(
         self, ad_account_id: Id, ad_group_id: Id | None, items: Sequence[PromotionCreate], *, read_back: bool = True
     ) -> Estimate:
         """Check the arguments of `create` and count its calls, without sending any. ``.cost()`` says how long it will take.
@@ -342,14 +342,14 @@ class Promotions(Resource[C]):
         _, groups = check_promotions(row, ad_group_id, items)
         return self._plan(row, groups, look_ups=len(set(groups)) if read_back else 0)
 
-    def plan_update(self, ad_account_id: Id, ad_group_id: Id | None, items: Sequence[PromotionUpdate]) -> Estimate:
-        """As `plan_create`, for `update`."""
+    def estimate_update(self, ad_account_id: Id, ad_group_id: Id | None, items: Sequence[PromotionUpdate]) -> Estimate:
+        """As `estimate_create`, for `update`."""
         row = endpoints.PROMOTIONS_UPDATE
         checks.check_id("ad_account_id", ad_account_id, row.id)
         _, groups = check_promotions(row, ad_group_id, items)
         return self._plan(row, groups, look_ups=0)
 
-    def plan_analytics(
+    def estimate_analytics(
         self,
         ad_account_id: Id,
         product_group_ids: Iterable[Id],
@@ -359,7 +359,7 @@ class Promotions(Resource[C]):
         columns: Iterable[str],
         granularity: models.Granularity,
     ) -> Estimate:
-        """As `plan_create`, for `analytics`."""
+        """As `estimate_create`, for `analytics`."""
         row = endpoints.PROMOTIONS_ANALYTICS
         calls, _ = query.plan(
             row,
