@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
+import weakref
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -119,10 +120,12 @@ class Store:
         self.version = 0
         self._depth = 0
         self._db = _connect(self.path, schema=schema)
+        # An emulator is often dropped without `close`; Python 3.13 warns of every connection that ends like that.
+        self._close = weakref.finalize(self, self._db.close)
 
     def close(self) -> None:
         with self.lock:
-            self._db.close()
+            self._close()
 
     @contextlib.contextmanager
     def transaction(self) -> Generator[None]:
@@ -458,19 +461,22 @@ _APPLICATION_ID, _FORMAT = 0x70_69_6E_73, 1
 
 
 def _connect(path: str, *, schema: bool = True) -> sqlite3.Connection:
-    try:
-        # check_same_thread: the lock does that job, and the server's thread is not the one that opened the store.
-        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10.0, cached_statements=256)
-        if path != ":memory:":
-            _check_file(db, path)
-            db.execute("pragma journal_mode = wal")
-            db.execute("pragma synchronous = normal")
-        if schema:
-            db.executescript(_SCHEMA)
-            db.execute(f"pragma application_id = {_APPLICATION_ID}")
-            db.execute(f"pragma user_version = {_FORMAT}")
-    except sqlite3.Error as error:
-        raise ConfigurationError(f"data file {path}: {error}") from error
+    with contextlib.ExitStack() as unless_done:
+        try:
+            # check_same_thread: the lock does that job, and the server's thread is not the one that opened the store.
+            db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10.0, cached_statements=256)
+            unless_done.callback(db.close)
+            if path != ":memory:":
+                _check_file(db, path)
+                db.execute("pragma journal_mode = wal")
+                db.execute("pragma synchronous = normal")
+            if schema:
+                db.executescript(_SCHEMA)
+                db.execute(f"pragma application_id = {_APPLICATION_ID}")
+                db.execute(f"pragma user_version = {_FORMAT}")
+        except sqlite3.Error as error:
+            raise ConfigurationError(f"data file {path}: {error}") from error
+        unless_done.pop_all()
     return db
 
 
@@ -480,7 +486,6 @@ def _check_file(db: sqlite3.Connection, path: str) -> None:
         return
     application, found = (db.execute(f"pragma {name}").fetchone()[0] for name in ("application_id", "user_version"))
     if application != _APPLICATION_ID or found > _FORMAT:
-        db.close()
         whose = f"of a later version (format {found})" if application == _APPLICATION_ID else "of another program"
         raise ConfigurationError(f"data file {path}: a database {whose}")
 

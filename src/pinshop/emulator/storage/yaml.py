@@ -105,12 +105,13 @@ def load(store: Store, text: str, now: int) -> None:
             elif whole.get("clock") is not None:
                 fresh.set_meta("clock", {"frozen": instant(whole["clock"]), "offset": 0.0})
             fresh.set_meta("seeded", whole.get("seeded") or _first_ids(fresh, seeded))
+        store.restore(fresh)
     except (KeyError, TypeError, ValueError, LookupError) as error:
         if isinstance(error, ConfigurationError):
             raise
         raise ConfigurationError(f"the state cannot be read: {type(error).__name__}: {error}") from error
-    store.restore(fresh)
-    fresh.close()
+    finally:
+        fresh.close()
 
 
 def _load_kind(store: Store, kind: str, entities: Iterable[Any], seeded: Mapping[str, Any], now: int) -> None:
