@@ -345,7 +345,7 @@ def emulator_page(_: str, count: int) -> float:
 
     def page_of(emulator: Any, promotions: int) -> Callable[[], None]:
         (account,) = emulator.scale(1, promotions)
-        (group,) = emulator.engine.store.find("ad_groups", ad_account_id=int(account))
+        (group,) = emulator.world.store.find("ad_groups", ad_account_id=int(account))
         target = f"/v5/ad_accounts/{account}/product_group_promotions?ad_group_id={group['id']}&page_size=250"
         request = Request("GET", "http://emulator", target, {"authorization": f"Bearer {emulator.access_token}"})
 

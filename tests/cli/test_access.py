@@ -18,7 +18,7 @@ from pinshop.credentials import environment, profiles, vaults
 from pinshop.credentials.profiles import Profile
 from pinshop.credentials.vaults import FileVault, KeptToken
 from pinshop.emulator import Emulator
-from pinshop.emulator.server.oauth import APP_ID, APP_SECRET
+from pinshop.emulator.oauth import APP_ID, APP_SECRET
 from pinshop.errors import (
     BadReply,
     ConfigurationError,

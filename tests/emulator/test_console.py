@@ -116,7 +116,7 @@ def test_every_page_is_whole_and_needs_nothing_from_elsewhere(busy):
 
 
 def test_names_are_text_whatever_they_hold(busy):
-    store = busy.engine.store
+    store = busy.world.store
     named = {"ad_accounts": busy.ad_account_id, "campaigns": busy.campaign_id, "ad_groups": busy.ad_group_id}
     for kind, entity_id in {**named, "product_groups": busy.catalog_product_group_ids[0]}.items():
         entity = store.get(kind, int(entity_id))
@@ -252,7 +252,7 @@ def test_an_account_that_is_too_large_to_add_up_is_not_added_up(emulator):
         "ad_account_id": int(emulator.ad_account_id), "ad_group_id": int(emulator.ad_group_id), "status": "ACTIVE",
         "catalog_product_group_id": int(emulator.catalog_product_group_ids[0]), "creative_type": "REGULAR",
     }  # fmt: skip
-    store = emulator.engine.store
+    store = emulator.world.store
     store.insert_many("promotions", [{**promotion, "id": store.next_id("promotions")} for _ in range(MOST + 1)])
     assert "open the account" in get(emulator)[1]
     assert (
@@ -407,10 +407,10 @@ def test_state_is_kept_returned_to_and_reset(console, busy):
     console.open("/console/state").click("Keep the present state")
     promote(busy)
     console.click("Return to it")
-    count = busy.engine.store.count("promotions")
+    count = busy.world.store.count("promotions")
     assert count == len(busy.ids)
     console.click("Reset everything")
-    assert busy.engine.store.count("promotions") == 0
+    assert busy.world.store.count("promotions") == 0
 
 
 def test_rules_and_limits_are_set_by_forms(console, busy):

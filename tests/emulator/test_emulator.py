@@ -56,7 +56,7 @@ def _promotions(emulator: Emulator) -> str:
 
 
 def _stored(emulator: Emulator) -> int:
-    return emulator.engine.store.count("promotions")
+    return emulator.world.store.count("promotions")
 
 
 # ---------------------------------------------------------------------------------------------- the socket

@@ -27,7 +27,7 @@ def test_partial_failure_is_a_200_in_the_order_sent(newest):
     assert exceptions(first) == [(2, "Catalog product group not found.")]
     assert second["data"]["catalog_product_group_name"] == "Kitchen"
     assert exceptions(third) == [(1, "catalog_product_group_id is required.")]
-    assert newest.emulator.engine.store.count("promotions") == 1
+    assert newest.emulator.world.store.count("promotions") == 1
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_malformed_item_refuses_the_whole_request_and_stores_nothing(newest, i
     error = newest("POST", newest.promotions, body, status=400)
     assert error["code"] == 1
     assert words in error["message"]
-    assert newest.emulator.engine.store.count("promotions") == 0
+    assert newest.emulator.world.store.count("promotions") == 0
 
 
 @pytest.mark.parametrize("count", [0, 31])

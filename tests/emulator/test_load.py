@@ -168,7 +168,7 @@ def _steps(emulator, target) -> int:
         count += 1
         return 0
 
-    database = emulator.engine.store._db
+    database = emulator.world.store._db
     database.set_progress_handler(step, 1)
     try:
         reply = emulator.handle(Request("GET", "http://x", target, {"authorization": f"Bearer {emulator.access_token}"}))
@@ -195,7 +195,7 @@ def large_and_small():
 def test_a_page_costs_the_same_in_a_list_of_any_length(large_and_small, query):
     steps = []
     for emulator, account in large_and_small:
-        (group,) = emulator.engine.store.find("ad_groups", ad_account_id=int(account))
+        (group,) = emulator.world.store.find("ad_groups", ad_account_id=int(account))
         target = f"/v5/ad_accounts/{account}/product_group_promotions?ad_group_id={group['id']}&page_size=250{query}"
         steps.append(_steps(emulator, target))
     small, large = steps
@@ -206,12 +206,12 @@ def test_many_accounts_are_made_at_once_and_are_real():
     with contextlib.closing(Emulator(now="2026-03-02")) as emulator:
         accounts = emulator.scale(40, 25)
         assert len(set(accounts)) == 40
-        assert emulator.engine.store.count("promotions") == 1_000
+        assert emulator.world.store.count("promotions") == 1_000
         headers = {"authorization": f"Bearer {emulator.access_token}"}
         query = "start_date=2026-02-25&end_date=2026-03-01&granularity=TOTAL&columns=SPEND_IN_MICRO_DOLLAR"
         for account in accounts[::20]:
-            (group,) = emulator.engine.store.find("ad_groups", ad_account_id=int(account))
-            promotions = emulator.engine.store.find("promotions", ad_group_id=group["id"])
+            (group,) = emulator.world.store.find("ad_groups", ad_account_id=int(account))
+            promotions = emulator.world.store.find("promotions", ad_group_id=group["id"])
             ids = ",".join(str(promotion["id"]) for promotion in promotions)
             target = f"/v5/ad_accounts/{account}/product_groups/analytics?{query}&product_group_ids={ids}"
             rows = json.loads(emulator.handle(Request("GET", "http://x", target, headers)).body)

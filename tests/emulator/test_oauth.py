@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from pinshop.api.http import Request
-from pinshop.emulator.server.oauth import APP_ID, APP_SECRET
+from pinshop.emulator.oauth import APP_ID, APP_SECRET
 
 BACK = "http://localhost:8085/"
 

@@ -145,7 +145,7 @@ def _rendered(
         "clock": {"iso": now.isoformat(timespec="seconds"), "text": now.strftime("%a %d %b %Y, %H:%M:%S UTC"),
                   "frozen": emulator.clock.frozen},
         "api_version": emulator.api_version, "seed": emulator.seed,
-        "data": "state in memory" if emulator.engine.store.path == ":memory:" else f"state in {emulator.engine.store.path}",
+        "data": "state in memory" if emulator.world.store.path == ":memory:" else f"state in {emulator.world.store.path}",
         **context,
     }  # fmt: skip
     text = _templates().get_template(template).render(whole)
@@ -153,7 +153,7 @@ def _rendered(
 
 
 def _overview(emulator: Emulator, _: str, query: Mapping[str, str]) -> View:
-    store = emulator.engine.store
+    store = emulator.world.store
     accounts, following = _some("ad_accounts", emulator, {}, query)
     left = MOST
     for account in accounts:
@@ -172,7 +172,7 @@ def _overview(emulator: Emulator, _: str, query: Mapping[str, str]) -> View:
 
 
 def _account(emulator: Emulator, argument: str, query: Mapping[str, str]) -> View | None:
-    store = emulator.engine.store
+    store = emulator.world.store
     account = _entity(emulator, "ad_accounts", argument)
     if account is None:
         return None
@@ -205,8 +205,8 @@ def _ad_group(emulator: Emulator, argument: str, query: Mapping[str, str]) -> Vi
     group = _entity(emulator, "ad_groups", argument)
     if group is None:
         return None
-    account = emulator.engine.store.get("ad_accounts", group["ad_account_id"]) or {}
-    group["count"] = emulator.engine.store.count("promotions", ad_group_id=group["id"])
+    account = emulator.world.store.get("ad_accounts", group["ad_account_id"]) or {}
+    group["count"] = emulator.world.store.count("promotions", ad_group_id=group["id"])
     promotions, following = _some("promotions", emulator, {"ad_group_id": group["id"]}, query)
     total, days, earned = _earned(emulator, account, promotions)
     return "ad_group.html", {
@@ -220,7 +220,7 @@ def _promotion(emulator: Emulator, argument: str, _: Mapping[str, str]) -> View 
     promotion = _entity(emulator, "promotions", argument)
     if promotion is None:
         return None
-    store = emulator.engine.store
+    store = emulator.world.store
     account = store.get("ad_accounts", promotion["ad_account_id"]) or {}
     group = store.get("ad_groups", promotion["ad_group_id"]) or {}
     total, days, earned = _earned(emulator, account, [promotion])
@@ -291,7 +291,7 @@ def _state(emulator: Emulator, _: str, __: Mapping[str, str]) -> View:
     kinds = ("ad_accounts", "campaigns", "ad_groups", "promotions", "catalogs", "feeds", "items", "product_groups")
     return "state.html", {
         "title": "State", "section": "State", "snapshots": emulator.snapshots,
-        "counts": [(kind.replace("_", " ").capitalize(), emulator.engine.store.count(kind)) for kind in kinds],
+        "counts": [(kind.replace("_", " ").capitalize(), emulator.world.store.count(kind)) for kind in kinds],
     }  # fmt: skip
 
 
@@ -433,12 +433,12 @@ def _some(
 ) -> tuple[list[Entity], int | None]:
     """One page of entities, and the id after which the next page begins."""
     after = query.get("after", "")
-    found = emulator.engine.store.page(kind, where=where, after=int(after) if _is_number(after) else None, limit=PAGE + 1)
+    found = emulator.world.store.page(kind, where=where, after=int(after) if _is_number(after) else None, limit=PAGE + 1)
     return found[:PAGE], found[PAGE - 1]["id"] if len(found) > PAGE else None
 
 
 def _entity(emulator: Emulator, kind: str, argument: str) -> Entity | None:
-    return emulator.engine.store.get(kind, int(argument)) if _is_number(argument) else None
+    return emulator.world.store.get(kind, int(argument)) if _is_number(argument) else None
 
 
 def _is_number(text: str) -> bool:
@@ -489,9 +489,9 @@ def _earned(emulator: Emulator, account: Entity, promotions: Sequence[Entity]) -
     """What these promotions earned in the last days: in all, by day, and each. The same numbers as the API's analytics."""
     dates = _dates(emulator)
     query = {param.name: param.default for param in PROMOTIONS_ANALYTICS.query} | {"granularity": "DAY"}
-    rows = emulator.engine.earnings.rows(
+    rows = emulator.world.earnings.rows(
         account, promotions, list(_METRICS.values()), dates[0], dates[-1], query,
-        int(emulator.clock.seconds()), emulator.rules, emulator.api_version,
+        emulator.world.now(),
     )  # fmt: skip
     days = {day["date"]: day for day in _no_days(emulator)}
     each: dict[str, Any] = {str(p["id"]): {"total": _nothing(), "days": dict.fromkeys(days, 0)} for p in promotions}
@@ -507,7 +507,7 @@ def _earned(emulator: Emulator, account: Entity, promotions: Sequence[Entity]) -
 
 def _rows(emulator: Emulator, promotions: Sequence[Entity], earned: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Promotions as tables show them."""
-    groups = emulator.engine.store.get_many("product_groups", sorted({p["catalog_product_group_id"] for p in promotions}))
+    groups = emulator.world.store.get_many("product_groups", sorted({p["catalog_product_group_id"] for p in promotions}))
     rows = []
     for promotion in promotions:
         group = groups.get(promotion["catalog_product_group_id"])

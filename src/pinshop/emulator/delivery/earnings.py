@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from pinshop.api import columns
-from pinshop.api.operations import version
+from pinshop.api.operations import ApiVersion, version
 from pinshop.emulator.delivery import model
 from pinshop.emulator.refusals import bad, shown
 from pinshop.emulator.rules import Rules
@@ -107,8 +107,10 @@ def _parents(store: Store, ad_group_ids: Sequence[int]) -> _Parents:
 class Earnings:
     """Turns promotions into `delivery.Subject`s. Keeps how budgets are divided until the state changes."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, rules: Rules, api_version: ApiVersion) -> None:
         self._store = store
+        self._rules = rules
+        self._api_version = api_version
         self._version = -1
         self._steps: dict[tuple[str, int], tuple[model.BudgetStep, ...]] = {}
 
@@ -174,12 +176,10 @@ class Earnings:
         end: datetime.date,
         asked: Mapping[str, Any],
         now: int,
-        rules: Rules,
-        api_version: str,
     ) -> list[Struct]:
         """Analytics rows of these promotions. ``asked`` holds the other parameters of the request, checked before."""
         query, subjects = _query(account, columns, start, end, asked), self.subjects(promotions, account, now)
-        return model.rows(subjects, query, seed=self._store.seed, now=now, reporting=reporting(rules, api_version))
+        return model.rows(subjects, query, seed=self._store.seed, now=now, reporting=self.reporting())
 
     def item_rows(
         self,
@@ -191,15 +191,32 @@ class Earnings:
         end: datetime.date,
         asked: Mapping[str, Any],
         now: int,
-        rules: Rules,
-        api_version: str,
     ) -> list[Struct]:
         """The same, divided among the items of each promotion (by its id)."""
-        query, settings = _query(account, columns, start, end, asked), reporting(rules, api_version)
+        query, settings = _query(account, columns, start, end, asked), self.reporting()
         found: list[Struct] = []
         for promotion, subject in zip(promotions, self.subjects(promotions, account, now), strict=True):
             found += model.item_rows(subject, items[promotion["id"]], query, seed=self._store.seed, now=now, reporting=settings)
         return found
+
+    def reporting(self) -> model.Reporting:
+        """The rules that touch rows, as delivery takes them."""
+        rules = self._rules
+        engagement = rules.engagement_attribution
+        facts = {
+            "delivery_lag_hours": rules.delivery_lag_hours,
+            "conversion_delay": rules.conversion_delay,
+            "zero_metrics": rules.zero_metrics,
+            "empty_rows": rules.empty_rows,
+            "ratio_unit": rules.ratio_unit,
+            "hour_date_format": rules.hour_date_format,
+            "week_starts": rules.week_starts,
+            "bucket_date": rules.bucket_date,
+            "engagement_attribution": version(self._api_version) < version("5.17")
+            if engagement == "by_api_version"
+            else engagement == "on",
+        }
+        return msgspec.convert(facts, model.Reporting)
 
 
 def _query(
@@ -241,25 +258,6 @@ def _attributes(account: Entity, campaign: Entity, ad_group: Entity, promotion: 
         "PRODUCT_GROUP_AD_VIDEO_TAG": promotion.get("selected_video_tag"),
     }
     return {name: value for name, value in values.items() if value is not None}
-
-
-def reporting(rules: Rules, api_version: str) -> model.Reporting:
-    """The rules that touch rows, as delivery takes them."""
-    engagement = rules.engagement_attribution
-    facts = {
-        "delivery_lag_hours": rules.delivery_lag_hours,
-        "conversion_delay": rules.conversion_delay,
-        "zero_metrics": rules.zero_metrics,
-        "empty_rows": rules.empty_rows,
-        "ratio_unit": rules.ratio_unit,
-        "hour_date_format": rules.hour_date_format,
-        "week_starts": rules.week_starts,
-        "bucket_date": rules.bucket_date,
-        "engagement_attribution": version(api_version) < version("5.17")
-        if engagement == "by_api_version"
-        else engagement == "on",
-    }
-    return msgspec.convert(facts, model.Reporting)
 
 
 def utc_offset(account: Entity, timezone: str | None) -> int:

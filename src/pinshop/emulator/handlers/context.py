@@ -11,20 +11,19 @@ from msgspec import Struct
 
 from pinshop.api.operations import ApiVersion, Operation
 from pinshop.emulator.bodies import check_body, is_id
-from pinshop.emulator.delivery import earnings
 from pinshop.emulator.refusals import ItemRefusal, Refusal, bad, shown
 from pinshop.emulator.rules import Rules
 from pinshop.emulator.shapes import Batch, Item, Page
 from pinshop.emulator.storage.store import Entity, Store
+from pinshop.emulator.world import World
 
 
 class Context(Struct):
     """What a handler knows of one call."""
 
+    world: World
     operation: Operation
-    api_version: ApiVersion
-    store: Store
-    rules: Rules
+    #: The second of the call; the clock may run on while it is served.
     now: int
     origin: str
     path: dict[str, int]
@@ -37,9 +36,20 @@ class Context(Struct):
     account: Entity | None
     #: Whose catalogs are meant: the token's user, or the owner of ``?ad_account_id=``.
     owner_id: int
-    earnings: earnings.Earnings
     #: Items of the batch that a fault makes fail: index -> (code, message).
     failing: Mapping[int, tuple[int, str]] = {}
+
+    @property
+    def store(self) -> Store:
+        return self.world.store
+
+    @property
+    def rules(self) -> Rules:
+        return self.world.rules
+
+    @property
+    def api_version(self) -> ApiVersion:
+        return self.world.api_version
 
     @property
     def ad_account(self) -> Entity:

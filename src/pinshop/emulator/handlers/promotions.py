@@ -193,4 +193,4 @@ def promotions_analytics(ctx: Context) -> Raw:
     known = [found[i] for i in ids if i in found and found[i]["ad_account_id"] == ctx.account_id]
     if len(known) < len(ids) and ctx.rules.unknown_promotion_ids == "refuse":
         raise not_found(ctx, "Product group promotion")
-    return Raw(ctx.earnings.rows(ctx.ad_account, known, columns, start, end, ctx.query, ctx.now, ctx.rules, ctx.api_version))
+    return Raw(ctx.world.earnings.rows(ctx.ad_account, known, columns, start, end, ctx.query, ctx.now))

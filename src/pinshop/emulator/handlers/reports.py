@@ -20,13 +20,13 @@ from pinshop.api.columns import COLUMNS
 from pinshop.api.operations import ApiVersion, Param
 from pinshop.emulator.bodies import checked_date, is_id
 from pinshop.emulator.catalog import groups
-from pinshop.emulator.delivery import earnings
 from pinshop.emulator.handlers.context import Context, batch_items
 from pinshop.emulator.refusals import bad, shown
 from pinshop.emulator.rules import Rules
 from pinshop.emulator.shapes import Raw
 from pinshop.emulator.storage.seeding import secret
 from pinshop.emulator.storage.store import Entity, Store
+from pinshop.emulator.world import World
 
 _LEVELS = ("PRODUCT_GROUP", "PRODUCT_ITEM")
 
@@ -135,7 +135,7 @@ def reports_get(ctx: Context) -> Raw:
     if ctx.rules.report_outcome != "FINISHED":
         return Raw({"report_status": ctx.rules.report_outcome, "url": None, "size": None})
     expires = ctx.now + ctx.rules.report_link_seconds
-    size = len(content(ctx.store, ctx.rules, ctx.api_version, ctx.earnings, report, ctx.now)[0])
+    size = len(content(ctx.world, report, ctx.now)[0])
     url = (
         f"{ctx.origin}/_emulator/reports/{report['token']}?expires={expires}&sign={_sign(ctx.store, report['token'], expires)}"
     )
@@ -146,37 +146,34 @@ def _sign(store: Store, token: str, expires: int) -> str:
     return secret(store.seed, "link", token, expires)[9:25]
 
 
-def fetch(
-    store: Store, rules: Rules, api_version: ApiVersion, earned: earnings.Earnings, token: str, query: str, now: int
-) -> tuple[int, str, bytes]:
+def fetch(world: World, token: str, query: str) -> tuple[int, str, bytes]:
     """The link of a finished report: status, content type, body. An expired or forged link is a 403, as at a file store."""
     asked = parse_qs(query)
     expires, sign = asked.get("expires", ["0"])[0], asked.get("sign", [""])[0]
-    report = store.report(token)
-    if report is None or not is_id(expires) or sign != _sign(store, token, int(expires)):
+    now = world.now()
+    report = world.store.report(token)
+    if report is None or not is_id(expires) or sign != _sign(world.store, token, int(expires)):
         return 403, "application/xml", b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
     if now >= int(expires):
         return 403, "application/xml", b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>"
-    body, kind = content(store, rules, api_version, earned, report, now)
+    body, kind = content(world, report, now)
     return 200, kind, body
 
 
-def content(
-    store: Store, rules: Rules, api_version: ApiVersion, earned: earnings.Earnings, report: Mapping[str, Any], now: int
-) -> tuple[bytes, str]:
+def content(world: World, report: Mapping[str, Any], now: int) -> tuple[bytes, str]:
     """The bytes of a report, and their type."""
-    asked = report["request"]
+    asked, store = report["request"], world.store
     account = store.must("ad_accounts", report["ad_account_id"])
     promotions = _chosen(store, account["id"], asked)
     columns: list[str] = asked["columns"]
     start, end = datetime.date.fromisoformat(asked["start_date"]), datetime.date.fromisoformat(asked["end_date"])
 
     if asked["level"] == "PRODUCT_GROUP":
-        found = earned.rows(account, promotions, columns, start, end, asked, now, rules, api_version)
+        found = world.earnings.rows(account, promotions, columns, start, end, asked, now)
         rows, key = msgspec.to_builtins(found), "PRODUCT_GROUP_ID"
     else:
         items = {p["id"]: _items(store, p, columns) for p in promotions}
-        found = earned.item_rows(account, promotions, items, columns, start, end, asked, now, rules, api_version)
+        found = world.earnings.item_rows(account, promotions, items, columns, start, end, asked, now)
         rows, key = msgspec.to_builtins(found), "PRODUCT_ITEM_ID"
     if "PRODUCT_GROUP_STATUS" in columns:
         status = {str(p["id"]): _report_status(p) for p in promotions}

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pinshop.api.http import Request
+from pinshop.emulator.chain import Answer
 from pinshop.emulator.requests import MAX_BODY
 
-if TYPE_CHECKING:
-    from pinshop.emulator.emulator import Emulator
 
-
-def asgi(emulator: Emulator) -> Callable[..., Any]:
+def asgi(answer_of: Callable[[Request], Answer]) -> Callable[..., Any]:
     """A raw ASGI application over one emulator."""
-    answer_of = emulator.answer
 
     async def application(scope: dict[str, Any], receive: Callable[[], Any], send: Callable[[Any], Any]) -> None:
         if scope["type"] != "http":

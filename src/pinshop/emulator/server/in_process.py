@@ -5,14 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 from pinshop.api.http import Reply, Request
 from pinshop.emulator.chain import Answer
 from pinshop.errors import Disconnected, TimedOut
-
-if TYPE_CHECKING:
-    from pinshop.emulator.emulator import Emulator
 
 
 def delivered(answer: Answer, request: Request, sleep: Callable[[float], object]) -> Reply:
@@ -31,11 +27,11 @@ def delivered(answer: Answer, request: Request, sleep: Callable[[float], object]
 class EmulatorTransport:
     """`pinshop.api.http.Transport` straight into an emulator."""
 
-    def __init__(self, emulator: Emulator, sleep: Callable[[float], object]) -> None:
-        self._emulator, self._sleep = emulator, sleep
+    def __init__(self, answer: Callable[[Request], Answer], sleep: Callable[[float], object]) -> None:
+        self._answer, self._sleep = answer, sleep
 
     def send(self, request: Request, /) -> Reply:
-        return delivered(self._emulator.answer(request), request, self._sleep)
+        return delivered(self._answer(request), request, self._sleep)
 
     def close(self) -> None:
         """Nothing to close: the emulator is its owner's."""
@@ -44,12 +40,12 @@ class EmulatorTransport:
 class AsyncEmulatorTransport:
     """`pinshop.api.http.AsyncTransport` straight into an emulator."""
 
-    def __init__(self, emulator: Emulator, sleep: Callable[[float], Awaitable[object]]) -> None:
-        self._emulator, self._sleep = emulator, sleep
+    def __init__(self, answer: Callable[[Request], Answer], sleep: Callable[[float], Awaitable[object]]) -> None:
+        self._answer, self._sleep = answer, sleep
 
     async def send(self, request: Request, /) -> Reply:
         await asyncio.sleep(0)  # a real transport lets others run, too
-        answer = self._emulator.answer(request)
+        answer = self._answer(request)
         if answer.delay_seconds and answer.delay_seconds <= request.read_seconds:
             await self._sleep(answer.delay_seconds)
             answer.delay_seconds = 0.0

@@ -22,9 +22,9 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -34,9 +34,6 @@ from pinshop.api.fields import FIELDS
 from pinshop.api.http import AsyncTransport, Reply, Request, Transport
 from pinshop.api.operations import Operation
 from pinshop.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from pinshop.emulator.emulator import Emulator
 
 #: Parents before children, as they must be put into a state.
 _ORDER = ("ad_accounts", "campaigns", "ad_groups", "catalogs", "feeds", "catalogs_product_groups", "product_group_promotions")
@@ -189,7 +186,16 @@ def _kind(recorded: Recorded) -> str:
     return recorded.operation.partition("/")[0]
 
 
-def replay(emulator: Emulator, path: str | Path) -> Mapping[str, int]:
+def answers(path: str | Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The recorded answers as `Emulator.import_answers` takes them."""
+    return ((recorded.operation, recorded.body) for recorded in read(path))
+
+
+class _TakesAnswers(Protocol):
+    def import_answers(self, answers: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, int]: ...
+
+
+def replay(emulator: _TakesAnswers, path: str | Path) -> dict[str, int]:
     """Put a recording into an emulator. What has the same id is replaced; all of it belongs to the seeded user.
 
     Returns: how many entities of each kind were stored.
@@ -197,4 +203,4 @@ def replay(emulator: Emulator, path: str | Path) -> Mapping[str, int]:
     Raises:
         ConfigurationError: not a recording, or an entity whose parent was not recorded.
     """
-    return emulator.import_answers((recorded.operation, recorded.body) for recorded in read(path))
+    return emulator.import_answers(answers(path))

@@ -423,10 +423,6 @@ class Store:
         with self.lock:
             self._db.execute("insert or ignore into roles values (?, ?, ?)", (user_id, ad_account_id, role))
 
-    def drop_roles(self, user_id: int, ad_account_id: int) -> None:
-        with self.lock:
-            self._db.execute("delete from roles where user_id = ? and ad_account_id = ?", (user_id, ad_account_id))
-
     def roles(self, user_id: int, ad_account_id: int) -> list[str]:
         sql = "select role from roles where user_id = ? and ad_account_id = ? order by role"
         with self.lock:

@@ -1,4 +1,4 @@
-"""OAuth: the token endpoint, the consent page and revocation, by the emulated clock.
+"""OAuth: codes, access tokens and refresh tokens, by the emulated clock.
 
 Source: ``POST /oauth/token`` and the OAuth texts of Pinterest's descriptions 5.6.0 to 5.23.0. Codes, tokens and their order
 follow from the seed, so a run repeats.
@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-import html
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
 
 from msgspec import Struct
 
-from pinshop.api.http import Reply, Request
-from pinshop.api.operations import ApiVersion, version
+from pinshop.api.operations import version
 from pinshop.emulator.refusals import Refusal, bad, shown
-from pinshop.emulator.rules import Rules
 from pinshop.emulator.storage.seeding import ALL_SCOPES, secret
 from pinshop.emulator.storage.store import Store
+from pinshop.emulator.world import World
 
 #: The app that may ask for tokens. Its secret guards nothing: the emulator is on loopback.
 APP_ID = "1400001"
@@ -29,16 +26,18 @@ APP_SECRET = "emulated_app_secret"  # noqa: S105
 
 _CODE_SECONDS = 300
 
-_SCOPES = frozenset((*ALL_SCOPES, "boards:write", "pins:write", "biz_access:read", "biz_access:write", "billing:read"))
+SCOPES = frozenset((*ALL_SCOPES, "boards:write", "pins:write", "biz_access:read", "biz_access:write", "billing:read"))
 
 
 class Endpoint(Struct):
-    """The state and settings a token request depends on."""
+    """Asked at one second of the emulated time."""
 
-    store: Store
-    rules: Rules
-    api_version: ApiVersion
+    world: World
     now: int
+
+    @property
+    def store(self) -> Store:
+        return self.world.store
 
     def answer(self, form: Mapping[str, str], headers: Mapping[str, str]) -> dict[str, Any] | Refusal:
         """`token`, with a refusal as a value: it, too, may have changed the state."""
@@ -55,9 +54,9 @@ class Endpoint(Struct):
             return self._code(form, app)
         if grant == "refresh_token":
             return self._refresh(form, app)
-        if grant == "client_credentials" and version(self.api_version) >= version("5.14"):
+        if grant == "client_credentials" and version(self.world.api_version) >= version("5.14"):
             return self._client(form, app)
-        allowed = "authorization_code, refresh_token" + (", client_credentials" if self.api_version != "5.6" else "")
+        allowed = "authorization_code, refresh_token" + (", client_credentials" if self.world.api_version != "5.6" else "")
         raise bad(f"Invalid request: 'grant_type' ({shown(grant)} is not one of {allowed})")
 
     def _app(self, headers: Mapping[str, str]) -> str:
@@ -71,7 +70,7 @@ class Endpoint(Struct):
         return APP_ID
 
     def _bad_grant(self, message: str) -> Refusal:
-        return Refusal(400, self.rules.code_bad_grant, message)
+        return Refusal(400, self.world.rules.code_bad_grant, message)
 
     def _code(self, form: Mapping[str, str], app: str) -> dict[str, Any]:
         code, redirect = form.get("code", ""), form.get("redirect_uri", "")
@@ -95,14 +94,14 @@ class Endpoint(Struct):
             raise self._bad_grant("Refresh token is invalid.")
         if self.now >= known["expires"]:
             raise self._bad_grant("Refresh token has expired.")
-        if known["revoked"] is not None and self.now >= known["revoked"] + self.rules.refresh_grace_seconds:
+        if known["revoked"] is not None and self.now >= known["revoked"] + self.world.rules.refresh_grace_seconds:
             raise self._bad_grant("Refresh token was replaced or revoked.")
         granted = known["scopes"].split()
         scopes = _scopes(form.get("scope"), granted)
         answer = self._access("refresh_token", known["user_id"], scopes, app, known["family"])
-        if version(self.api_version) < version("5.16"):  # no new refresh token in the plain answer up to 5.15
+        if version(self.world.api_version) < version("5.16"):  # no new refresh token in the plain answer up to 5.15
             return answer
-        if not self.rules.refresh_rotates:
+        if not self.world.rules.refresh_rotates:
             left = known["expires"] - self.now
             return answer | {
                 "refresh_token": given, "refresh_token_expires_in": left, "refresh_token_expires_at": known["expires"],
@@ -113,14 +112,14 @@ class Endpoint(Struct):
     def _client(self, form: Mapping[str, str], app: str) -> dict[str, Any]:
         if not form.get("scope"):
             raise bad("Parameter 'scope' is required.")
-        scopes = _scopes(form["scope"], sorted(_SCOPES))
+        scopes = _scopes(form["scope"], sorted(SCOPES))
         seeded = self.store.get_meta("seeded")
         return self._access("client_credentials", int(seeded["user_id"]), scopes, app, f"client {app}", kind="client")
 
     def _access(
         self, response_type: str, user_id: int, scopes: list[str], app: str, family: str, kind: str = "access"
     ) -> dict[str, Any]:
-        life = self.rules.access_token_seconds
+        life = self.world.rules.access_token_seconds
         token = secret(self.store.seed, "issued", self.store.next_id("tokens"))
         self.store.add_token(token, kind, user_id, scopes, self.now + life, app, family)
         return {
@@ -129,15 +128,13 @@ class Endpoint(Struct):
         }  # fmt: skip
 
     def _new_refresh(self, user_id: int, scopes: list[str], app: str, family: str, *, with_instant: bool) -> dict[str, Any]:
-        life = self.rules.refresh_token_seconds
+        life = self.world.rules.refresh_token_seconds
         token = secret(self.store.seed, "refresh", self.store.next_id("tokens"))
         self.store.add_token(token, "refresh", user_id, scopes, self.now + life, app, family)
         answer: dict[str, Any] = {"refresh_token": token, "refresh_token_expires_in": life}
-        if with_instant and version(self.api_version) >= version("5.16"):
+        if with_instant and version(self.world.api_version) >= version("5.16"):
             answer["refresh_token_expires_at"] = self.now + life
         return answer
-
-    # ------------------------------------------------------------------------------------ consent, revocation
 
     def code(self, redirect_uri: str, scopes: list[str], user_id: int) -> str:
         """A code as the consent page gives it: good for five minutes, once, for this redirect_uri."""
@@ -156,60 +153,3 @@ def _scopes(asked: str | None, granted: list[str]) -> list[str]:
     if strange := [scope for scope in wanted if scope not in granted]:
         raise bad(f"Invalid request: 'scope' ({shown(strange[0])} was not granted)")
     return wanted
-
-
-_PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Give access - pinshop emulator</title>
-<style>body{{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:4rem auto;padding:0 1rem}}
-button{{font:inherit;padding:.5rem 1rem;margin-right:.5rem}}p.note{{border:2px solid;padding:.5rem 1rem}}</style>
-<h1>Give access</h1>
-<p class="note">This is the pinshop emulator, not Pinterest. Nothing here is real.</p>
-<p>The app <b>{app}</b> asks to act for <b>{user}</b> with these scopes:</p><ul>{scopes}</ul>
-<form method="post"><button name="decision" value="allow" autofocus>Give access</button>
-<button name="decision" value="deny">Refuse</button></form></html>
-"""
-
-
-def consent(endpoint: Endpoint, request: Request) -> Reply:
-    """The consent page, as ``https://www.pinterest.com/oauth/`` is: GET shows it, POST decides and goes back.
-
-    Query: client_id, redirect_uri, response_type=code, scope (comma or space separated), state. ``auto=allow`` or
-    ``auto=deny`` decides at once, for tests without a browser.
-    """
-    asked = {name: values[-1] for name, values in parse_qs(request.target.partition("?")[2], keep_blank_values=True).items()}
-    problem = None
-    redirect = urlsplit(asked.get("redirect_uri", ""))
-    if asked.get("client_id") != APP_ID:
-        problem = f"client_id must be {APP_ID}, the emulator's only app"
-    elif redirect.scheme not in ("http", "https") or not redirect.netloc:
-        problem = "redirect_uri must be an http or https address"
-    elif asked.get("response_type") != "code":
-        problem = "response_type must be code"
-    scopes = asked.get("scope", "").replace(",", " ").split()
-    if problem is None and (not scopes or any(scope not in _SCOPES for scope in scopes)):
-        problem = f"scope must name some of: {', '.join(sorted(_SCOPES))}"
-    if problem is not None:
-        return _html(400, f"<!doctype html><meta charset=utf-8><title>Refused</title><p>{html.escape(problem)}</p>")
-    user_id = int(endpoint.store.get_meta("seeded")["user_id"])
-    decision = asked.get("auto")
-    if request.method == "POST":
-        decision = parse_qs((request.body or b"").decode("utf-8", "replace")).get("decision", [""])[0]
-    if decision not in ("allow", "deny"):
-        user = endpoint.store.must("users", user_id)["username"]
-        listed = "".join(f"<li>{html.escape(scope)}</li>" for scope in scopes)
-        return _html(200, _PAGE.format(app=html.escape(APP_ID), user=html.escape(user), scopes=listed))
-    back = {"state": asked["state"]} if "state" in asked else {}
-    if decision == "allow":
-        back = {"code": endpoint.code(asked["redirect_uri"], scopes, user_id), **back}
-    else:
-        back = {"error": "access_denied", **back}
-    joined = "&" if redirect.query else "?"
-    return Reply(302, {"location": asked["redirect_uri"] + joined + urlencode(back), "x-emulated": "true"}, b"")
-
-
-def _html(status: int, text: str) -> Reply:
-    headers = {
-        "content-type": "text/html; charset=utf-8", "x-emulated": "true", "cache-control": "no-store",
-        "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action *",
-    }  # fmt: skip
-    return Reply(status, headers, text.encode())

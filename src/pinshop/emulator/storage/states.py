@@ -1,0 +1,59 @@
+"""Whole states of a world: out as YAML, in from a file, from recorded answers, from a feed, and at an agency's size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from pinshop.emulator.catalog import feed_files
+from pinshop.emulator.handlers import feeds
+from pinshop.emulator.storage import recording, seeding, yaml
+from pinshop.emulator.world import World
+from pinshop.errors import ConfigurationError
+
+
+def export(world: World) -> str:
+    """The whole state as readable YAML."""
+    with world.lock:
+        return yaml.export(world.store)
+
+
+def load(world: World, text: str) -> None:
+    """Replace the state by that of a YAML text; see `Emulator.load`."""
+    with world.lock:
+        yaml.load(world.store, text, world.now())
+        world.begin_anew()
+
+
+def load_file(world: World, path: str | Path) -> None:
+    """Take the state from a file: YAML, or a recording (``.jsonl``)."""
+    path = Path(path)
+    if path.suffix == ".jsonl":
+        import_answers(world, recording.answers(path))
+        return
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"state: {error}") from error
+    load(world, text)
+
+
+def import_answers(world: World, answers: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, int]:
+    """Put recorded answers of the real API into the state; see `Emulator.import_answers`."""
+    with world.lock:
+        return yaml.import_answers(world.store, answers, world.now())
+
+
+def load_feed(world: World, content: bytes, format_: str, feed_id: str | int | None = None) -> int:
+    """Replace a feed's items by those of a file in Pinterest's format. Returns how many there are."""
+    items = feed_files.parse_feed(content, cast("feed_files.Format", format_))
+    with world.lock:
+        return feeds.load_feed(world.store, int(feed_id or world.seeded.feed_id), items, world.now())
+
+
+def scale(world: World, ad_accounts: int, promotions_each: int) -> list[str]:
+    """Add many ad accounts; see `Emulator.scale`. Returns their ids."""
+    with world.lock:
+        made = seeding.scale(world.store, world.now(), ad_accounts, promotions_each)
+    return [str(account_id) for account_id in made]
