@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pinshop import columns as columns
     from pinshop.analytics.rows import Rows as Rows
     from pinshop.api.models import UNSET as UNSET
     from pinshop.api.models import ProductGroupPromotion as ProductGroupPromotion
@@ -57,21 +58,24 @@ _HOMES = {
     "files.shared_pacer": ("SharedPacer",),
     "api.models": ("UNSET", "ProductGroupPromotion"),
 }  # fmt: skip
+_MODULES = ("columns",)
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __version__ = "0.1.0"
-__all__ = sorted(_HOME_OF)  # noqa: PLE0605 # pyright: ignore[reportUnsupportedDunderAll] - names, written once
+__all__ = sorted((*_HOME_OF, *_MODULES))  # noqa: PLE0605 # pyright: ignore[reportUnsupportedDunderAll] - names, written once
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME_OF:
-        raise AttributeError(f"module 'pinshop' has no attribute {name!r}")
     from importlib import import_module
 
+    if name in _MODULES:
+        return import_module(f"pinshop.{name}")
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'pinshop' has no attribute {name!r}")
     value = getattr(import_module(f"pinshop.{_HOME_OF[name]}"), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME_OF})
+    return sorted({*globals(), *_HOME_OF, *_MODULES})

@@ -3,10 +3,12 @@
 import json
 import os
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from pinshop.api.columns import ADDITIVE_KINDS, COLUMNS, Ratio, available
+from pinshop.api import columns
+from pinshop.api.columns import ADDITIVE_KINDS, COLUMNS, FAMILIES, KEYS, Ratio, available
 
 SHARED = Path(os.environ.get("PINSHOP_SHARED", Path(__file__).parents[2].parent / "shared"))
 
@@ -32,9 +34,53 @@ def test_the_number_of_columns_per_version(api_version: str, count: int) -> None
 
 
 def test_no_column_is_declared_twice() -> None:
-    from pinshop.api import columns
+    declared = [column.name for _, groups in columns._TABLE for group in groups for column in group]
+    assert len(declared) == len(set(declared)) == len(COLUMNS) == 185
 
-    assert len(columns._rows) == len(COLUMNS) == 185
+
+def test_every_column_has_a_meaning_a_unit_and_one_family() -> None:
+    assert set(FAMILIES) == set(get_args(columns.Family))
+    assert sorted(name for names in FAMILIES.values() for name in names) == sorted(COLUMNS)
+    for column in COLUMNS.values():
+        assert column.meaning.strip(), column.name
+        assert column.attribute == (column.family == "entity") == (column.kind in columns.ATTRIBUTE_KINDS), column.name
+        assert column.unit or column.attribute, column.name
+        assert column.kind in get_args(columns.Kind)
+        # A meaning is for people: it names no column.
+        assert not set(column.meaning.split()) & set(COLUMNS), column.name
+
+
+@pytest.mark.parametrize(
+    ("family", "some"),
+    [
+        ("spend", {"SPEND_IN_MICRO_DOLLAR", "SPEND_IN_DOLLAR", "CPC_IN_MICRO_DOLLAR", "CPM_IN_DOLLAR"}),
+        ("checkout", {"TOTAL_CHECKOUT", "TOTAL_WEB_CHECKOUT_VALUE_IN_MICRO_DOLLAR", "CHECKOUT_ROAS"}),
+        ("video", {"VIDEO_MRC_VIEWS_1", "TOTAL_VIDEO_P100_COMPLETE", "ECPV_IN_DOLLAR", "VIDEO_SPEND_IN_DOLLAR"}),
+        ("engagement", {"REPIN_1", "TOTAL_ENGAGEMENT", "ENGAGEMENT_RATE"}),
+        ("entity", {"CAMPAIGN_ID", "AD_GROUP_NAME"}),
+    ],
+)
+def test_a_family_can_be_asked_for(family: columns.Family, some: set[str]) -> None:
+    assert some <= set(FAMILIES[family])
+    assert available("5.28", family) == FAMILIES[family]
+    assert set(available("5.6", family)) == set(FAMILIES[family]) & set(available("5.6"))
+
+
+def test_the_keys_of_rows_are_no_columns_to_ask_for() -> None:
+    assert not set(KEYS) & set(COLUMNS)
+    assert all(key.attribute and key.meaning for key in KEYS.values())
+
+
+def test_the_public_module_shows_nothing_but_what_it_declares() -> None:
+    import pinshop
+    from pinshop import columns as public
+
+    assert pinshop.columns is public
+    shown = {name for name in vars(public) if name[0].isalpha()} - {"annotations"}
+    assert shown == set(public.__all__)
+    assert {name for name in vars(columns) if name.islower() and name[0].isalpha()} == {
+        "annotations", "available", "get_args", "lru_cache", "minor", "structs",
+    }  # fmt: skip
 
 
 def test_parts_are_columns_that_add_up() -> None:
