@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pinshop.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from pinshop import columns as columns
     from pinshop.analytics.rows import Rows as Rows
@@ -61,7 +63,6 @@ _HOMES = {
 _MODULES = ("columns",)
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-__version__ = "0.1.0"
 __all__ = sorted((*_HOME_OF, *_MODULES))  # noqa: PLE0605 # pyright: ignore[reportUnsupportedDunderAll] - names, written once
 
 

@@ -26,6 +26,7 @@ from pinshop.flow.session import Options, Response, Session, options_with
 from pinshop.flow.steps import Flow
 from pinshop.flow.tokens import BASE_URL, Credentials, TokenSource, as_credentials
 from pinshop.resources.binding import Resource, operation
+from pinshop.version import __version__
 
 if TYPE_CHECKING:
     from pinshop.resources.ad_accounts import AdAccounts
@@ -41,9 +42,7 @@ if TYPE_CHECKING:
 
 C = TypeVar("C")
 
-VERSION = "0.1.0"
-
-_AGENT = f"pinshop/{VERSION} (python {platform.python_version()})"
+_AGENT = f"pinshop/{__version__} (python {platform.python_version()})"
 
 
 class Network(msgspec.Struct, frozen=True):

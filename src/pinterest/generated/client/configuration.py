@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pinterest.generated.client.exceptions import ApiValueError
+from pinterest.generated.client.version import __version__
 
 JSON_SCHEMA_VALIDATION_KEYWORDS = {
     "multipleOf", "maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum", "maxLength", "minLength", "pattern",
@@ -221,8 +222,6 @@ class Configuration:
 
     def to_debug_report(self) -> str:
         """The system, Python and versions: what a bug report needs."""
-        from pinterest.generated.client import __version__  # the root imports this module
-
         return (
             "Python SDK Debug Report:\n"
             f"OS: {sys.platform}\n"

@@ -1,6 +1,6 @@
 """The version of the interface, and what stands behind it."""
 
-from pinshop import __version__ as _pinshop
+from pinshop.version import __version__ as _pinshop
 
 #: 0.1.2 is the interface; what follows the plus says whose it is (PEP 440: a local version).
 __version__ = "0.1.2+pinshop"

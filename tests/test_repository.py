@@ -1,12 +1,17 @@
-"""What the house does not tolerate, wherever it stands."""
+"""What no file of the repository may hold, and what it must."""
 
 from __future__ import annotations
 
+import importlib.metadata
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
+
+import pinshop
+from pinshop import version
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -54,3 +59,12 @@ def test_every_package_has_its_tests():
         if path.is_dir() and path.name[0] != "_" and path.name != "__pycache__"
     ]
     assert [name for name in packages if not list((ROOT / "tests" / name).rglob("test_*.py"))] == []
+
+
+def test_the_version_is_written_once():
+    # Nothing to keep in step: the package's metadata are made from the module, and pyproject.toml names none.
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert "version" not in project
+    assert pinshop.__version__ == version.__version__ == importlib.metadata.version("pinshop")
+    said = [path for path in (ROOT / "src").rglob("*.py") if f'"{version.__version__}"' in path.read_text(encoding="utf-8")]
+    assert [path.name for path in said] == ["version.py"]

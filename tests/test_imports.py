@@ -1,0 +1,150 @@
+"""Who may import whom: every wall of pyproject.toml is broken once in a copy, and no import goes round in a circle."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import grimp
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+LAYERS, EMULATOR, KNOW_THE_EMULATOR, FACADE = (contract["name"] for contract in CONTRACTS)
+FORBIDDEN = CONTRACTS[1]["forbidden_modules"]
+
+
+def _modules(layer: str) -> list[str]:
+    """The modules of one line of the table of layers; those in brackets need not be there yet."""
+    names = [name.strip() for name in layer.split("|")]
+    return [name for name in names if not name.startswith("(") or (ROOT / "src" / "pinshop" / name.strip("()")).exists()]
+
+
+def _plants() -> list[tuple[str, str, str]]:
+    """(the wall, the module that breaks it, what it imports): each pair of neighbours, both ways where neither may."""
+    plants: list[tuple[str, str, str]] = []
+    rows = [[name.strip("()") for name in _modules(layer)] for layer in CONTRACTS[0]["layers"]]
+    for above, below in itertools.pairwise(rows):
+        plants += [(LAYERS, f"pinshop.{low}", f"pinshop.{high}") for low in below for high in above]
+    for row in rows:
+        plants += [(LAYERS, f"pinshop.{one}", f"pinshop.{other}") for one in row for other in row if one != other]
+    plants += [(EMULATOR, "pinshop.emulator.chain", name) for name in FORBIDDEN]
+    bystanders = sorted(set(itertools.chain(*rows)) - {"cli", "testing"})
+    plants += [(KNOW_THE_EMULATOR, f"pinshop.{name}", "pinshop.emulator.rules") for name in bystanders]
+    plants += [(KNOW_THE_EMULATOR, "pinterest.generated.client.rest", "pinshop.emulator")]
+    plants += [
+        (FACADE, f"pinshop.{name}", "pinterest.generated.client.rest") for name in ("cli", "testing", "client", "flow", "api")
+    ]
+    return plants
+
+
+def _file(tree: Path, module: str) -> Path:
+    stem = tree / "src" / Path(*module.split("."))
+    return stem / "__init__.py" if stem.is_dir() else stem.with_suffix(".py")
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """A copy of the sources and of pyproject.toml."""
+    copy = tmp_path_factory.mktemp("tree")
+    shutil.copytree(ROOT / "src", copy / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", copy)
+    return copy
+
+
+def _lint(tree: Path) -> tuple[int, str]:
+    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()", "--no-cache"]
+    ran = subprocess.run(
+        command, cwd=tree, env={**os.environ, "PYTHONPATH": str(tree / "src")}, capture_output=True, text=True, check=False
+    )
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+def test_the_tree_as_it_is_breaks_no_wall(tree):
+    code, said = _lint(tree)
+    assert code == 0, said
+
+
+@pytest.mark.parametrize(("wall", "module", "imported"), _plants())
+def test_a_wall_that_is_broken_is_seen(tree, wall, module, imported):
+    _expect_red(tree, wall, module, f"import {imported}")
+
+
+@pytest.mark.parametrize(("wall", "module", "imported"), {plant[0]: plant for plant in _plants()}.values())
+def test_an_import_for_the_type_checker_only_is_seen_too(tree, wall, module, imported):
+    _expect_red(tree, wall, module, f"from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import {imported}")
+
+
+def _expect_red(tree: Path, wall: str, module: str, line: str) -> None:
+    path = _file(tree, module)
+    was = path.read_text(encoding="utf-8")
+    path.write_text(f"{was}\n{line}\n", encoding="utf-8")
+    try:
+        code, said = _lint(tree)
+    finally:
+        path.write_text(was, encoding="utf-8")
+    assert code == 1, said
+    assert f"{wall} BROKEN" in " ".join(said.split())
+
+
+def test_a_new_module_needs_a_layer(tree):
+    path = tree / "src" / "pinshop" / "novelty.py"
+    path.write_text("", encoding="utf-8")
+    try:
+        code, said = _lint(tree)
+    finally:
+        path.unlink()
+    assert code == 1
+    assert "novelty" in said
+
+
+def _circles(imports: dict[str, set[str]]) -> list[list[str]]:
+    """The groups of modules that import one another, directly or round about (strongly connected components, after Tarjan)."""
+    seen: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    stack: list[str] = []
+    found: list[list[str]] = []
+
+    def visit(module: str) -> None:
+        seen[module] = lowest[module] = len(seen)
+        stack.append(module)
+        for other in sorted(imports[module]):
+            if other not in seen:
+                visit(other)
+            if other in stack:
+                lowest[module] = min(lowest[module], lowest[other])
+        if lowest[module] == seen[module]:
+            group = stack[stack.index(module) :]
+            del stack[stack.index(module) :]
+            if len(group) > 1 or module in imports[module]:
+                found.append(sorted(group))
+
+    for module in sorted(imports):
+        if module not in seen:
+            visit(module)
+    return found
+
+
+def test_circles_are_found():
+    assert _circles({"a": {"b"}, "b": {"c"}, "c": set()}) == []
+    assert _circles({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == [["b", "c"]]
+    assert _circles({"a": {"a"}, "b": {"c", "d"}, "c": {"b"}, "d": {"e"}, "e": {"c"}}) == [["a"], ["b", "c", "d", "e"]]
+
+
+@pytest.mark.parametrize(
+    "package",
+    [
+        pytest.param("pinshop", marks=pytest.mark.xfail(strict=False, reason="console, routes and Emulator")),
+        "pinterest.generated.client",
+    ],
+)
+def test_no_import_goes_round_in_a_circle(package):
+    # Imports for type checkers are imports: what needs them to be hidden is a circle all the same.
+    graph = grimp.build_graph(package, exclude_type_checking_imports=False, cache_dir=None)
+    assert len(graph.modules) > 5
+    assert _circles({module: set(graph.find_modules_directly_imported_by(module)) for module in graph.modules}) == []
