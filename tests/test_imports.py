@@ -16,6 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
 LAYERS, EMULATOR, KNOW_THE_EMULATOR, FACADE = (contract["name"] for contract in CONTRACTS)
+FACADE_PACKAGE = "pinterest.generated.client"
 FORBIDDEN = CONTRACTS[1]["forbidden_modules"]
 
 
@@ -90,6 +91,12 @@ def _expect_red(tree: Path, wall: str, module: str, line: str) -> None:
         path.write_text(was, encoding="utf-8")
     assert code == 1, said
     assert f"{wall} BROKEN" in " ".join(said.split())
+
+
+def test_the_emulator_is_kept_from_everything_but_facts_and_errors():
+    everything = {f"pinshop.{name}" for layer in CONTRACTS[0]["layers"] for name in _modules(layer)}
+    allowed = {"pinshop.api", "pinshop.errors", "pinshop.version"}
+    assert {name.replace("(", "").replace(")", "") for name in everything} - allowed == set(FORBIDDEN) - {FACADE_PACKAGE}
 
 
 def test_a_new_module_needs_a_layer(tree):
