@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from pinshop.cli import COMMANDS, main
-from pinshop.cli import exit as ends
+from pinshop.cli import exit_codes
+from pinshop.cli.tree import COMMANDS, main
 from pinshop.credentials import environment, profiles, vaults
 from pinshop.credentials.profiles import Profile
 from pinshop.credentials.vaults import FileVault, KeptToken
@@ -122,13 +122,13 @@ def test_whoami_as_json(run, env, emulator):
 @pytest.mark.parametrize(
     ("env_more", "args", "code", "words"),
     [
-        ({"PINTEREST_ACCESS_TOKEN": "emulated_wrong"}, (), ends.TOKEN, "Authentication failed"),
-        ({"PINTEREST_ACCESS_TOKEN": ""}, (), ends.USAGE, "no credentials"),
-        ({}, ("--ad-account-id", "12"), ends.REFUSED, "not found"),
-        ({}, ("--ad-account-id", "x"), ends.USAGE, "digits"),
-        ({}, ("--profile", "none"), ends.USAGE, "no profile 'none'"),
-        ({"PINTEREST_API_URI": "http://127.0.0.1:9/v5"}, (), ends.FAILED, "refused"),
-        ({}, ("--no-such-option",), ends.USAGE, "No such option"),
+        ({"PINTEREST_ACCESS_TOKEN": "emulated_wrong"}, (), exit_codes.TOKEN, "Authentication failed"),
+        ({"PINTEREST_ACCESS_TOKEN": ""}, (), exit_codes.USAGE, "no credentials"),
+        ({}, ("--ad-account-id", "12"), exit_codes.REFUSED, "not found"),
+        ({}, ("--ad-account-id", "x"), exit_codes.USAGE, "digits"),
+        ({}, ("--profile", "none"), exit_codes.USAGE, "no profile 'none'"),
+        ({"PINTEREST_API_URI": "http://127.0.0.1:9/v5"}, (), exit_codes.FAILED, "refused"),
+        ({}, ("--no-such-option",), exit_codes.USAGE, "No such option"),
     ],
 )
 def test_how_whoami_fails(run, env, env_more, args, code, words, monkeypatch):
@@ -143,7 +143,7 @@ def test_errors_are_json_where_json_is_asked(run, env):
     done = run("whoami", "--json", env={**env, "PINTEREST_ACCESS_TOKEN": "emulated_wrong"})
     assert done.stdout == ""
     error = json.loads(done.stderr)["error"]
-    assert (error["type"], error["status"], error["code"], error["exit_code"]) == ("Unauthorized", 401, 2, ends.TOKEN)
+    assert (error["type"], error["status"], error["code"], error["exit_code"]) == ("Unauthorized", 401, 2, exit_codes.TOKEN)
     assert error["request_id"]
 
 
@@ -154,7 +154,7 @@ def test_debug_shows_requests_and_no_token(run, env, emulator):
     import sys
 
     done = subprocess.run(
-        [sys.executable, "-c", "from pinshop.cli import main; main()", "whoami"],
+        [sys.executable, "-c", "from pinshop.cli.tree import main; main()", "whoami"],
         env={**os.environ, **env, "PINTEREST_DEBUG": "1"}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert "DEBUG pinshop: user_account/get: GET /v5/user_account (attempt 1)" in done.stderr
@@ -197,7 +197,7 @@ def test_a_login_a_month_and_a_refresh(run, emulator, browser):
 
     emulator.clock.advance(days=100)  # longer than a refresh token lives
     done = run("whoami", "--profile", "acme")
-    assert done.exit_code == ends.TOKEN
+    assert done.exit_code == exit_codes.TOKEN
     assert "283" in done.stderr
     assert "pinshop login" in done.stderr
     for secret in (first, second):
@@ -208,7 +208,7 @@ def test_a_login_a_month_and_a_refresh(run, emulator, browser):
 def test_a_refused_login(run, emulator, browser):
     browser("deny")
     done = login(run, emulator)
-    assert done.exit_code == ends.TOKEN
+    assert done.exit_code == exit_codes.TOKEN
     assert "access_denied" in done.stderr
     assert not (run.directory / "profiles.toml").exists()
 
@@ -216,14 +216,14 @@ def test_a_refused_login(run, emulator, browser):
 def test_a_login_with_a_wrong_secret(run, emulator, browser):
     browser("allow")
     done = login(run, emulator, PINTEREST_APP_SECRET="wrong-secret")
-    assert done.exit_code == ends.TOKEN
+    assert done.exit_code == exit_codes.TOKEN
     assert "wrong-secret" not in done.output
 
 
 def test_a_login_nobody_answers(run, emulator, monkeypatch):
     monkeypatch.setattr(webbrowser, "open", lambda _: None)
     done = login(run, emulator, "--wait-seconds", "1")
-    assert done.exit_code == ends.FAILED
+    assert done.exit_code == exit_codes.FAILED
     assert "within 1 s" in done.stderr
 
 
@@ -241,7 +241,7 @@ def test_a_token_from_standard_input(run, emulator):
     done = run("login", "--with-token", "--base-url", emulator.base_url, input=emulator.access_token + "\n")
     assert done.exit_code == 0, done.stderr
     assert run("whoami").stdout.startswith("source       profile default (")
-    assert run("login", "--with-token", input="\n").exit_code == ends.USAGE
+    assert run("login", "--with-token", input="\n").exit_code == exit_codes.USAGE
 
 
 def test_a_pasted_address_must_answer_this_login(run, emulator):
@@ -249,7 +249,7 @@ def test_a_pasted_address_must_answer_this_login(run, emulator):
         "login", "--paste", input="http://localhost:8085/?code=stolen&state=other\n",
         env={"PINTEREST_APP_ID": APP_ID, "PINTEREST_APP_SECRET": APP_SECRET},
     )  # fmt: skip
-    assert done.exit_code == ends.USAGE
+    assert done.exit_code == exit_codes.USAGE
     assert "https://www.pinterest.com/oauth/?client_id=" in done.stderr
     assert "stolen" not in done.output
 
@@ -257,9 +257,9 @@ def test_a_pasted_address_must_answer_this_login(run, emulator):
 def test_what_login_needs(run):
     assert "--app-id" in run("login").stderr
     done = run("login", "--app-id", "1")
-    assert (done.exit_code, "PINTEREST_APP_SECRET" in done.stderr) == (ends.USAGE, True)
-    assert run("login", "--paste", "--with-token").exit_code == ends.USAGE
-    assert run("login", "--profile", "../x").exit_code == ends.USAGE
+    assert (done.exit_code, "PINTEREST_APP_SECRET" in done.stderr) == (exit_codes.USAGE, True)
+    assert run("login", "--paste", "--with-token").exit_code == exit_codes.USAGE
+    assert run("login", "--profile", "../x").exit_code == exit_codes.USAGE
     assert "none" in run("login", "--app-id", "1", "--secrets", "keyring").stderr
 
 
@@ -316,7 +316,7 @@ def test_a_profile_can_be_forgotten(run):
     assert done.exit_code == 0
     assert "stay valid at Pinterest" in done.stderr
     assert kept(run, "acme").load() is None
-    assert run("profiles", "--forget", "nobody").exit_code == ends.USAGE
+    assert run("profiles", "--forget", "nobody").exit_code == exit_codes.USAGE
 
 
 def test_secrets_that_move_leave_nothing_behind(run, monkeypatch):
@@ -360,7 +360,7 @@ def test_what_a_doctor_finds(run, tmp_path):
     path.parent.mkdir()
     path.write_text('[default]\napp_secret = "shhh"\n')
     done = run("doctor", "--json", env={"HTTPS_PROXY": "http://proxy", "PINTEREST_REDIRECT_URI": "x"})
-    assert done.exit_code == ends.FINDINGS
+    assert done.exit_code == exit_codes.FINDINGS
     value = json.loads(done.stdout)
     problems = [finding["text"] for finding in value["findings"] if finding["state"] == "problem"]
     assert any("do not belong in this file" in text for text in problems)
@@ -370,13 +370,13 @@ def test_what_a_doctor_finds(run, tmp_path):
     assert "shhh" not in done.output
     Path(tmp_path / "file").write_text("")
     done = run("doctor", env={"PINSHOP_CONFIG_DIR": str(tmp_path / "file" / "x"), "PINTEREST_ACCESS_TOKEN": "a"})
-    assert done.exit_code == ends.FINDINGS
+    assert done.exit_code == exit_codes.FINDINGS
     assert "cannot be" in done.stdout
 
 
 def test_a_doctor_whose_call_fails_ends_with_its_code(run, env):
     done = run("doctor", "--api", env={**env, "PINTEREST_ACCESS_TOKEN": "emulated_wrong"})
-    assert done.exit_code == ends.TOKEN
+    assert done.exit_code == exit_codes.TOKEN
     assert "Authentication failed" in done.stdout
 
 
@@ -390,18 +390,27 @@ def test_every_error_has_a_code_and_they_are_documented():
         Conflict("x", status=409): 4, RateLimited("x", status=429): 5, PartialFailure("x", None): 6,
     }  # fmt: skip
     for error, code in errors.items():
-        assert ends.code_of(error) == code, error
-    numbers = [line.split()[0] for line in ends.__doc__.splitlines() if line.startswith("    ")]
+        assert exit_codes.code_of(error) == code, error
+    numbers = [line.split()[0] for line in exit_codes.__doc__.splitlines() if line.startswith("    ")]
     assert numbers == [
         str(n)
-        for n in (ends.OK, ends.FAILED, ends.USAGE, ends.TOKEN, ends.REFUSED, ends.RATE_LIMITED, ends.PARTIAL, ends.FINDINGS)
+        for n in (
+            exit_codes.OK,
+            exit_codes.FAILED,
+            exit_codes.USAGE,
+            exit_codes.TOKEN,
+            exit_codes.REFUSED,
+            exit_codes.RATE_LIMITED,
+            exit_codes.PARTIAL,
+            exit_codes.FINDINGS,
+        )
     ]
     page = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text("utf-8")
-    for code, meaning in re.findall(r"^    (\d)  (.+)$", ends.__doc__, re.MULTILINE):
+    for code, meaning in re.findall(r"^    (\d)  (.+)$", exit_codes.__doc__, re.MULTILINE):
         assert f"| {code} | {meaning} |" in page
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_and_a_bad_option_is_usage(run, name):
     assert run(name, "--help").exit_code == 0
-    assert run(name, "--no-such-option").exit_code == ends.USAGE
+    assert run(name, "--no-such-option").exit_code == exit_codes.USAGE

@@ -12,9 +12,9 @@ import urllib.request
 import pytest
 from click.testing import CliRunner
 
-from pinshop.cli import main
+from pinshop.cli.tree import main
 
-COMMAND = [sys.executable, "-c", "from pinshop.cli import main; main()", "emulator", "--port", "0"]
+COMMAND = [sys.executable, "-c", "from pinshop.cli.tree import main; main()", "emulator", "--port", "0"]
 
 
 @pytest.fixture

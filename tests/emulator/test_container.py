@@ -54,7 +54,7 @@ def test_its_command_serves_and_its_health_check_sees_it():
     check = json.loads(the("HEALTHCHECK").partition("CMD ")[2])
     with socket.create_server(("127.0.0.1", 0)) as free:
         other = str(free.getsockname()[1])
-    command = [sys.executable, "-c", "from pinshop.cli import main; main()", *entry[1:]]
+    command = [sys.executable, "-c", "from pinshop.cli.tree import main; main()", *entry[1:]]
     command = [other if word == port else "127.0.0.1" if word == "0.0.0.0" else word for word in command]
     check = [sys.executable if word == "python" else word.replace(port, other) for word in check]
     assert subprocess.run(check, check=False, capture_output=True).returncode != 0
@@ -70,7 +70,7 @@ def test_its_command_serves_and_its_health_check_sees_it():
 
 
 def test_one_consent_is_not_enough():
-    command = [sys.executable, "-c", "from pinshop.cli import main; main()", *json.loads(the("ENTRYPOINT"))[1:]]
+    command = [sys.executable, "-c", "from pinshop.cli.tree import main; main()", *json.loads(the("ENTRYPOINT"))[1:]]
     command.remove("--i-know-this-is-not-pinterest")
     refused = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     assert refused.returncode == 2
@@ -105,7 +105,7 @@ def test_a_state_file_is_where_the_command_begins(tmp_path, kind):
         state.write_text(f"ad_accounts:\n- {json.dumps(account)}\n")
     else:
         state.write_text(json.dumps({"operation": "ad_accounts/get", "path": "/v5/ad_accounts/549700000001", "body": account}))
-    command = [sys.executable, "-c", "from pinshop.cli import main; main()", "emulator", "--port", "0", "--json"]
+    command = [sys.executable, "-c", "from pinshop.cli.tree import main; main()", "emulator", "--port", "0", "--json"]
     process = subprocess.Popen([*command, "--state", state], stdout=subprocess.PIPE, text=True)
     try:
         facts = json.loads(process.stdout.readline())

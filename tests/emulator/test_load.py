@@ -33,7 +33,7 @@ class Served:
         command = [
             sys.executable,
             "-c",
-            "from pinshop.cli import main; main()",
+            "from pinshop.cli.tree import main; main()",
             "emulator",
             "--json",
             "--port",

@@ -16,8 +16,8 @@ import click
 from msgspec import Struct
 
 from pinshop.api import endpoints, operations
-from pinshop.cli import exit as ends
-from pinshop.cli.exit import explained
+from pinshop.cli import exit_codes
+from pinshop.cli.exit_codes import explained
 from pinshop.cli.options import show, with_json, with_profile
 from pinshop.cli.profiles import describe
 from pinshop.credentials import environment, find, profiles, vaults
@@ -72,7 +72,7 @@ def doctor(profile: str | None, base_url: str | None, api: bool, as_json: bool) 
         findings.append(Finding("credentials", "problem", str(error)))
     else:
         findings.extend(_token(found))
-    code = ends.FINDINGS if any(finding.state == "problem" for finding in findings) else ends.OK
+    code = exit_codes.FINDINGS if any(finding.state == "problem" for finding in findings) else exit_codes.OK
     if api and found is not None:
         called, failed = _call(found)
         findings.extend(called)
@@ -151,7 +151,7 @@ def _call(found: Credentials) -> tuple[list[Finding], int]:
         try:
             answer = client.respond(operations.build(endpoints.USER_ACCOUNT_GET))
         except PinshopError as error:
-            return [Finding("api", "problem", str(error))], ends.code_of(error)
+            return [Finding("api", "problem", str(error))], exit_codes.code_of(error)
         milliseconds = (time.monotonic() - began) * 1000
     user = answer.value if isinstance(answer.value, dict) else {}
     emulated = answer.headers.get("x-emulated") == "true"
@@ -167,7 +167,7 @@ def _call(found: Credentials) -> tuple[list[Finding], int]:
         findings.append(Finding("quota", "ok", f"{limit}; remaining {answer.headers.get('x-ratelimit-remaining')}"))
     if not emulated and (text := answer.headers.get("date")):
         findings.extend(_clock(text))
-    return findings, ends.OK
+    return findings, exit_codes.OK
 
 
 def _clock(date: str) -> Iterator[Finding]:

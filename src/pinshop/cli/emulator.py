@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from pinshop.api.operations import API_VERSIONS
-from pinshop.cli.exit import explained
+from pinshop.cli.exit_codes import explained
 from pinshop.emulator.emulator import Emulator
 from pinshop.emulator.server.thread import is_loopback
 

@@ -11,15 +11,19 @@ from collections.abc import Mapping
 import click
 
 from pinshop.api.http import BaseUrl
-from pinshop.cli.exit import explained
+from pinshop.cli.exit_codes import explained
 from pinshop.cli.options import show, with_json
 from pinshop.credentials import environment, profiles, vaults
 from pinshop.credentials.login import REDIRECT_URI, SCOPES, browser_login, pasted_login
 from pinshop.credentials.profiles import Profile
-from pinshop.errors import ConfigurationError
+from pinshop.errors import ConfigurationError, Forbidden, Unauthorized
 from pinshop.flow import oauth
 from pinshop.flow.secrets import Secret, check_secret
 from pinshop.flow.tokens import BASE_URL, App, Token
+
+
+#: Pinterest's code for a token that is good, but not for this call.
+_MISSING_SCOPE = 3
 
 
 @click.command()
@@ -109,6 +113,8 @@ def login(
                 say=_say,
                 open_browser=_stay if no_browser else webbrowser.open,
             )
+    if with_token and token is not None:
+        _verify(token, profile.base_url)
     vaults.keep(profile, token, app_secret, environ)
     value = {
         "profile": name,
@@ -122,6 +128,24 @@ def login(
     if token and token.scopes and (missing := [scope for scope in profile.scopes if scope not in token.scopes]):
         _say(f"Note: Pinterest did not grant {', '.join(missing)}")
     show(value, lines, as_json=as_json)
+
+
+def _verify(token: Token, base_url: str) -> None:
+    """Ask whose the token is, so that garbage is refused before it is kept.
+
+    Raises:
+        Unauthorized: Pinterest does not know it.
+    """
+    from pinshop.client import Client
+
+    with Client(token.access_token, base_url=base_url) as client:
+        try:
+            client.user_account.get()
+        except Forbidden:  # a token for ads alone is a good token
+            return
+        except Unauthorized as error:
+            if error.code != _MISSING_SCOPE:
+                raise
 
 
 def _app_secret(environ: Mapping[str, str], old: Profile, store: vaults.KeptToken) -> Secret:

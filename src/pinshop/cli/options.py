@@ -37,17 +37,19 @@ def with_json(command: F) -> F:
 
 
 def open_client(profile: str | None, base_url: str | None, **options: Any) -> Client:
-    """A client with the credentials that the command line and the environment name.
-
-    ``PINTEREST_DEBUG=1`` shows every request and decision on standard error.
-    """
+    """A client with the credentials that the command line and the environment name."""
     from pinshop.client import Client
 
+    options.setdefault("on_event", event_log())
+    return Client.from_env(profile=profile, base_url=base_url, **options)
+
+
+def event_log() -> events.Hook:
+    """What happens goes to the log; ``PINTEREST_DEBUG=1`` shows it on standard error. Tokens are never shown."""
     if os.environ.get("PINTEREST_DEBUG", "").lower() not in {"", "0", "false"}:
         logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
         events.logger.setLevel(logging.DEBUG)
-    options.setdefault("on_event", _log)
-    return Client.from_env(profile=profile, base_url=base_url, **options)
+    return _log
 
 
 def _log(event: events.Event) -> None:

@@ -4,37 +4,67 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from pinshop.cli.exit import explained
+from pinshop.cli.exit_codes import explained
 from pinshop.cli.options import show, with_json
 from pinshop.credentials import profiles, vaults
 from pinshop.errors import ConfigurationError, PinshopError
 
 
 @click.command("profiles")
-@click.option("--forget", metavar="NAME", help="Delete the secrets of this profile from where they are kept.")
+@click.option("--forget", metavar="NAME", help="Delete this profile and its tokens from this machine.")
 @with_json
 @explained
 def list_profiles(forget: str | None, as_json: bool) -> None:
-    """List the profiles: base URL, ad account, where their secrets are, and until when their tokens work."""
+    """List profiles: base URL, ad account, where their secrets are, and when their tokens expire.
+
+    \b
+    Examples:
+      pinshop profiles
+    """
     environ = os.environ
     path = profiles.profiles_path(environ)
-    found = profiles.read_profiles(path)
     if forget is not None:
-        if forget not in found:
-            raise ConfigurationError(f"no profile {forget!r} in {path}")
-        store = vaults.kept_token(found[forget], environ)
-        store.delete()
-        click.echo(f"Deleted {store.where}. Its tokens stay valid at Pinterest until they end.", err=True)
-    rows = [describe(profile, environ) for profile in found.values()]
+        where = _delete_tokens(forget, environ)
+        profiles.remove_profile(path, forget)
+        click.echo(f"Deleted {where} and profile {forget}. At Pinterest its tokens stay valid until they expire.", err=True)
+    rows = [describe(profile, environ) for profile in profiles.read_profiles(path).values()]
     shown = ("profile", "base_url", "ad_account_id", "secrets", "state")
     lines = ["  ".join(str(row[key] or "no default ad account") for key in shown) for row in rows]
     if not rows:
         click.echo(f"There are no profiles in {path}. pinshop login makes one.", err=True)
     show({"path": str(path), "profiles": rows}, lines, as_json=as_json)
+
+
+@click.command()
+@click.option("--profile", "name", default=profiles.DEFAULT_PROFILE, show_default=True, help="Whose tokens.")
+@with_json
+@explained
+def logout(name: str, as_json: bool) -> None:
+    """Delete the tokens of a profile from this machine; its settings stay. At Pinterest they stay valid until they expire.
+
+    \b
+    Examples:
+      pinshop logout --profile shop
+    """
+    where = _delete_tokens(name, os.environ)
+    show({"profile": name, "deleted": where}, [f"Deleted {where}."], as_json=as_json)
+
+
+def _delete_tokens(name: str, environ: Mapping[str, str]) -> str:
+    """Delete what is kept of a profile, and say where it was."""
+    path = profiles.profiles_path(environ)
+    found = profiles.read_profiles(path)
+    if name not in found:
+        known = f"there are {', '.join(found)}" if found else "there are none"
+        raise ConfigurationError(f"no profile {name!r} in {path}; {known}")
+    store = vaults.kept_token(found[name], environ)
+    store.delete()
+    return store.where
 
 
 def describe(profile: profiles.Profile, environ: Any, now: float | None = None) -> dict[str, Any]:
@@ -71,13 +101,13 @@ def describe(profile: profiles.Profile, environ: Any, now: float | None = None) 
             f"--profile {profile.name}"
         )
     elif refreshes and token.refresh_expires_at is not None and now >= token.refresh_expires_at:
-        row["problem"] = f"the refresh token ended; run pinshop login --profile {profile.name}"
+        row["problem"] = f"the refresh token has expired; run pinshop login --profile {profile.name}"
     elif not refreshes and token.expired(now):
-        row["problem"] = f"the token ended; run pinshop login --profile {profile.name}"
+        row["problem"] = f"the token has expired; run pinshop login --profile {profile.name}"
     if row["problem"]:
         return {**row, "state": row["problem"]}
     if token.expires_at is None:
-        return {**row, "state": "token of unknown life"}
+        return {**row, "state": "token without a known expiry"}
     ends = f"token until {_utc(token.expires_at)}"
     if refreshes:
         ends += ", refreshed by itself" + (f" until {_utc(token.refresh_expires_at)}" if token.refresh_expires_at else "")

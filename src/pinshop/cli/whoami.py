@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from pinshop.api import endpoints, models, operations
-from pinshop.cli.exit import explained
+from pinshop.cli.exit_codes import explained
 from pinshop.cli.options import open_client, show, with_json, with_profile
 from pinshop.errors import Unauthorized
 

@@ -142,3 +142,12 @@ def write_profile(path: Path, profile: Profile) -> None:
             f"{path}: [{profile.name}] is laid out in a way that cannot be changed safely; edit it by hand"
         )
     replace_file(path, text.encode("utf-8"))
+
+
+def remove_profile(path: Path, name: str) -> None:
+    """Take a profile out of the file; comments and other profiles stay as they are."""
+    import tomlkit
+
+    document = tomlkit.parse(path.read_text("utf-8-sig"))
+    document.pop(name, None)
+    replace_file(path, tomlkit.dumps(document).encode())

@@ -1,0 +1,250 @@
+"""How commands print: a table on a terminal, JSON Lines elsewhere, or the format that was asked for.
+
+Ids are text and numbers are exact in every format: nothing passes through a float.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import IO, Any, Literal
+
+import click
+from msgspec import UNSET, Struct
+
+from pinshop.api import models
+from pinshop.errors import ConfigurationError, InvalidInput
+
+Format = Literal["table", "json", "jsonl", "csv", "parquet"]
+FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv", "parquet")
+#: Rows of a table are laid out together, this many at a time, so that an endless list shows its first rows early.
+_TABLE_ROWS = 500
+_GOOD, _IDLE, _BAD = "green", "yellow", "red"
+_COLORS = {
+    **dict.fromkeys(("ACTIVE", "RUNNING", "created", "updated", "ok"), _GOOD),
+    **dict.fromkeys(("PAUSED", "DRAFT", "unknown", "note"), _IDLE),
+    **dict.fromkeys(("ARCHIVED", "failed", "problem"), _BAD),
+}  # fmt: skip
+
+
+def plain(value: Any) -> Any:
+    """A model as dicts and lists, without what the server left out."""
+    if isinstance(value, Struct):
+        fields = ((name, getattr(value, name)) for name in value.__struct_fields__)
+        return {name: plain(item) for name, item in fields if item is not UNSET}
+    if isinstance(value, Mapping):
+        return {name: plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
+def as_json(value: Any) -> str:
+    """One line of JSON; decimals are written as the exact numbers they are."""
+    return models.encode(plain(value)).decode()
+
+
+def use_color(stream: IO[str]) -> bool:
+    """Whether colours are wanted: ``NO_COLOR`` and ``TERM=dumb`` say no, ``FORCE_COLOR`` yes, else a terminal does."""
+    environ = os.environ
+    if environ.get("NO_COLOR") or environ.get("TERM") == "dumb":
+        return False
+    return bool(environ.get("FORCE_COLOR")) or stream.isatty()
+
+
+class Output:
+    """Where the data of a command goes, and in which form."""
+
+    def __init__(self, form: Format | None, fields: str | None, path: Path | None) -> None:
+        self.path = path
+        self.form: Format = form or _format_of(path)
+        self._fields = [name.strip() for name in fields.split(",") if name.strip()] if fields else None
+        if fields is not None and not self._fields:
+            raise InvalidInput("--fields", fields, "names with commas between them, such as id,status")
+
+    @property
+    def for_programs(self) -> bool:
+        """True where errors are JSON too."""
+        return self.form in ("json", "jsonl")
+
+    def rows(self, rows: Iterable[Any], columns: Sequence[str], every: Sequence[str] = ()) -> int:
+        """Print rows as they come, and return how many there were.
+
+        ``columns`` are what a table shows; ``every`` all that a CSV or Parquet file holds (then the columns of any row).
+        """
+        values = (plain(row) for row in rows)
+        shown = self._fields or list(columns)
+        with self._opened() as stream:
+            if self.form == "table":
+                return _print_table(values, shown, stream)
+            if self._fields is not None:
+                values = ({name: _pick(row, name) for name in shown} for row in values)
+            if self.form == "csv":
+                return _print_csv(values, self._fields or list(every) or None, stream)
+            if self.form == "json":
+                return _print_array(values, stream)
+            count = 0
+            for count, row in enumerate(values, 1):  # noqa: B007 - the last count is the answer
+                stream.write(as_json(row) + "\n")
+            return count
+
+    def one(self, value: Any) -> None:
+        """Print one entity: a line per field on a terminal, one object elsewhere."""
+        row = plain(value)
+        if self._fields is not None:
+            row = {name: _pick(row, name) for name in self._fields}
+        if self.form != "table":
+            self.rows([row], list(row), list(row)) if self.form == "csv" else self._write(as_json(row))
+            return
+        width = max((len(name) for name in row), default=0)
+        self._write("\n".join(f"{name:{width}}  {_cell(item)}" for name, item in row.items()))
+
+    def _write(self, text: str) -> None:
+        with self._opened() as stream:
+            stream.write(text + "\n")
+
+    @contextmanager
+    def _opened(self) -> Iterator[IO[str]]:
+        """Standard output, or a file that replaces the one named only when it is whole."""
+        if self.path is None:
+            stream = click.get_text_stream("stdout")
+            yield stream
+            stream.flush()
+            return
+        part = self.path.with_name(self.path.name + ".part")
+        try:
+            with part.open("w", encoding="utf-8", newline="") as stream:
+                yield stream
+            part.replace(self.path)
+        except OSError as error:
+            raise ConfigurationError(f"--output {self.path} cannot be written: {error.strerror or error}") from error
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def _format_of(path: Path | None) -> Format:
+    """By the name of the file; on standard output a table on a terminal, else JSON Lines."""
+    if path is not None:
+        named = path.suffix.lower().lstrip(".")
+        return next((form for form in FORMATS if form == named), "jsonl")
+    return "table" if click.get_text_stream("stdout").isatty() else "jsonl"
+
+
+def _pick(row: Any, name: str) -> Any:
+    """``a.b`` of a row; null where there is none."""
+    for part in name.split("."):
+        row = row.get(part) if isinstance(row, Mapping) else None
+    return row
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return " ".join(value.split())
+    if isinstance(value, int | Decimal):
+        return str(value)
+    return as_json(value)
+
+
+def _print_array(values: Iterable[Any], stream: IO[str]) -> int:
+    stream.write("[")
+    count = 0
+    for count, row in enumerate(values, 1):
+        stream.write(("\n" if count == 1 else ",\n") + as_json(row))
+    stream.write("]\n" if count == 0 else "\n]\n")
+    return count
+
+
+def _print_csv(values: Iterator[Any], columns: list[str] | None, stream: IO[str]) -> int:
+    if columns is None:
+        held = list(values)
+        columns = list(dict.fromkeys(name for row in held for name in row))
+        values = iter(held)
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(columns)
+    count = 0
+    for count, row in enumerate(values, 1):  # noqa: B007 - the last count is the answer
+        cells = (row.get(name) for name in columns)
+        writer.writerow("" if cell is None else cell if isinstance(cell, str) else as_json(cell) for cell in cells)
+    return count
+
+
+def _print_table(values: Iterator[Any], columns: Sequence[str], stream: IO[str]) -> int:
+    colored = use_color(stream)
+    wide = shutil.get_terminal_size().columns if stream.isatty() else 0
+    count = 0
+    for block in itertools.batched(values, _TABLE_ROWS) if sys.version_info >= (3, 12) else _blocks(values, _TABLE_ROWS):
+        cells = [[_cell(_pick(row, name)) for name in columns] for row in block]
+        widths = [max(len(name), *(len(line[i]) for line in cells)) for i, name in enumerate(columns)]
+        right = [all(isinstance(_pick(row, name), int | Decimal | None) for row in block) for name in columns]
+        _shrink(widths, wide)
+        if count == 0:
+            stream.write(_line(columns, widths, right, "bold" if colored else None) + "\n")
+        for line in cells:
+            stream.write(_line(line, widths, right, "" if colored else None) + "\n")
+        count += len(cells)
+    if count == 0:
+        click.echo("nothing found", err=True)
+    return count
+
+
+def _blocks(values: Iterator[Any], size: int) -> Iterator[tuple[Any, ...]]:
+    while block := tuple(itertools.islice(values, size)):
+        yield block
+
+
+def _shrink(widths: list[int], wide: int) -> None:
+    """Make the widest columns narrower until the line fits; ids (18 characters) stay whole."""
+    if not wide:
+        return
+    while sum(widths) + 2 * (len(widths) - 1) > wide and max(widths) > 18:
+        widths[widths.index(max(widths))] -= 1
+
+
+def _line(cells: Sequence[str], widths: list[int], right: list[bool], color: str | None) -> str:
+    parts = []
+    for cell, width, to_right in zip(cells, widths, right, strict=True):
+        text = cell if len(cell) <= width else cell[: width - 1] + "…"
+        padded = text.rjust(width) if to_right else text.ljust(width)
+        if color == "bold":
+            padded = click.style(padded, bold=True)
+        elif color is not None and cell in _COLORS:
+            padded = click.style(padded, fg=_COLORS[cell])
+        parts.append(padded)
+    return "  ".join(parts).rstrip()
+
+
+def progress(noun: str) -> Any:
+    """A callable that counts outcomes on standard error while a terminal watches; elsewhere it is silent."""
+    stream = click.get_text_stream("stderr")
+    if not stream.isatty():
+        return None
+    counts: dict[str, int] = {}
+
+    def count(outcome: Any) -> None:
+        counts[outcome.state] = counts.get(outcome.state, 0) + 1
+        stream.write(f"\r{noun}: " + ", ".join(f"{n} {state}" for state, n in counts.items()) + " ")
+        stream.flush()
+
+    return count
+
+
+def say(line: str) -> None:
+    """A word to a person; never data."""
+    click.echo(line, err=True)
+
+
+def json_error(value: Mapping[str, Any]) -> None:
+    """An error for a program, on standard error."""
+    click.echo(json.dumps({"error": value}, ensure_ascii=False), err=True)

@@ -1,0 +1,104 @@
+"""The tree of commands: names and help stand in one table, so that ``pinshop --help`` and completion import no command."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+#: section -> name -> (module, attribute, one line of help).
+SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
+    "Access": {
+        "login": ("login", "login", "Get a token in the browser and keep it under a profile."),
+        "logout": ("profiles", "logout", "Delete the tokens of a profile from this machine."),
+        "whoami": ("whoami", "whoami", "Say which credentials are used, whose they are, and where they may write."),
+        "profiles": ("profiles", "list_profiles", "List profiles and when their tokens expire."),
+        "doctor": ("doctor", "doctor", "Check versions, configuration and credentials."),
+    },
+    "Ads and catalogs": {
+        "accounts": ("accounts", "accounts", "Ad accounts: list, get, create, use."),
+        "campaigns": ("campaigns", "campaigns", "Campaigns: list, get, create, update, pause, activate."),
+        "ad-groups": ("ad_groups", "ad_groups", "Ad groups: list, get, create, update, pause, activate."),
+        "catalogs": ("catalogs", "catalogs", "Catalogs: list."),
+        "feeds": ("feeds", "feeds", "Feeds of catalogs: list, get."),
+        "product-groups": (
+            "product_groups",
+            "product_groups",
+            "Catalog product groups: list, get, create, update, delete, products.",
+        ),
+        "promotions": ("promotions", "promotions", "Product group promotions: list, get, create, update, pause, activate."),
+        "resume": ("resume", "resume", "Finish an interrupted create from its journal, sending nothing twice."),
+    },
+    "What was earned": {
+        "analytics": ("analytics", "analytics", "Read what promotions earned."),
+        "columns": ("columns", "columns", "List the columns of analytics: kind, unit, meaning."),
+    },
+    "Everything else": {
+        "api": ("api", "api", "Call any endpoint: signed, paced and retried."),
+        "emulator": ("emulator", "emulator", "Serve a local Pinterest to test against."),
+        "commands": ("commands", "commands", "Describe every command, for people and for programs."),
+        "completion": ("completion", "completion", "Print the completion script of a shell."),
+    },
+}
+COMMANDS: dict[str, tuple[str, str, str]] = {name: row for rows in SECTIONS.values() for name, row in rows.items()}
+
+
+def did_you_mean(name: str, known: Sequence[str]) -> str:
+    """`` Did you mean …?`` with what is near, or nothing."""
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    return f" Did you mean {' or '.join(near)}?" if near else ""
+
+
+class SuggestingGroup(click.Group):
+    """A group that suggests what an unknown command may have meant."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0] if args else ""
+        if name and not name.startswith("-") and self.get_command(ctx, name) is None:
+            known = self.list_commands(ctx)
+            ctx.fail(f"No such command {name!r}.{did_you_mean(name, known)} The commands are {', '.join(known)}.")
+        return super().resolve_command(ctx, args)
+
+
+class LazyGroup(SuggestingGroup):
+    """The root: commands are imported when they are run, never to be listed or completed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[cmd_name]
+        command: Any = getattr(importlib.import_module(f"pinshop.cli.{module}"), attribute)
+        return command  # type: ignore[no-any-return]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, rows in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, row[2]) for name, row in rows.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """From the table: click's own way would import every command."""
+        names = [CompletionItem(name, help=row[2]) for name, row in COMMANDS.items() if name.startswith(incomplete)]
+        options = [CompletionItem(name) for name in ("--help", "--version") if incomplete and name.startswith(incomplete)]
+        return names + options
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **more: Any) -> Any:
+        """``--emulator`` takes a value only behind ``=``: the word after it is never taken for a file."""
+        given = list(sys.argv[1:] if args is None else args)
+        return super().main([f"{arg}=" if arg == "--emulator" else arg for arg in given], *rest, **more)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pinshop")
+def main() -> None:
+    """Pinterest shopping ads: promote product groups, read what they earned, test against a local Pinterest.
+
+    Try anything without an account: add --emulator, and the command runs against a fresh local Pinterest.
+    """
