@@ -294,11 +294,11 @@ def test_profiles_say_until_when_they_work(run):
     states = {row["profile"]: row["state"] for row in json.loads(done.stdout)["profiles"]}
     assert states == {
         "fine": "token until 2096-10-02 07:06 UTC, refreshed by itself until 2096-10-02 07:06 UTC",
-        "ended": "the token ended; run pinshop login --profile ended",
-        "locked-out": "the refresh token ended; run pinshop login --profile locked-out",
+        "ended": "the token has expired; run pinshop login --profile ended",
+        "locked-out": "the refresh token has expired; run pinshop login --profile locked-out",
         "cut-off": "a refresh at 1970-01-12 13:46 UTC did not end; if the next one is refused, "
         "run pinshop login --profile cut-off",
-        "plain": "token of unknown life",
+        "plain": "token without a known expiry",
         "empty": "no token",
     }
     assert len(run("profiles").stdout.splitlines()) == 6
@@ -314,7 +314,7 @@ def test_a_profile_can_be_forgotten(run):
     make(run, "acme", Token(access_token=Secret("pina_secret")))
     done = run("profiles", "--forget", "acme")
     assert done.exit_code == 0
-    assert "stay valid at Pinterest" in done.stderr
+    assert "stay valid until they expire" in done.stderr
     assert kept(run, "acme").load() is None
     assert run("profiles", "--forget", "nobody").exit_code == exit_codes.USAGE
 

@@ -61,7 +61,7 @@ def create(here: Connection, name: str, country: str, owner_user_id: str, settin
 
     \b
     Examples:
-      pinshop accounts create "Spring Shop" --country US --owner 990007368792 --dry-run
+      pinshop accounts create "Spring Shop" --country US --owner 666744057007368882 --dry-run
     """
     from pinshop.api import params
 
@@ -71,9 +71,9 @@ def create(here: Connection, name: str, country: str, owner_user_id: str, settin
 
 
 @accounts.command()
-@click.argument("account", metavar="ID|NAME")
+@click.argument("chosen", metavar="ID|NAME")
 @connected()
-def use(here: Connection, account: str) -> None:
+def use(here: Connection, chosen: str) -> None:
     """Let commands use this ad account with the profile from now on.
 
     \b
@@ -87,6 +87,6 @@ def use(here: Connection, account: str) -> None:
     kept = profiles.read_profiles(path)
     if name not in kept:
         raise ConfigurationError(f"no profile {name!r} in {path}", advice=f"run pinshop login --profile {name}")
-    here.choose(account)
+    here.choose(chosen)
     profiles.write_profile(path, msgspec.structs.replace(kept[name], ad_account_id=here.account))
     say(f"Profile {name} uses ad account {here.account}.")

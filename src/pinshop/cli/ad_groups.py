@@ -65,13 +65,13 @@ def create(
 
     given = {"campaign_id": campaign, "name": name, "billable_event": billable_event, "bid_in_micro_currency": bid}
     first = {key: value for key, value in given.items() if value is not None}
-    wanted = items.gather(path, settings, [first] if first else [], params.AdGroupCreate)
-    wanted = [{"status": status, **item} for item in wanted]
+    given_items = items.gather(path, settings, [first] if first else [], params.AdGroupCreate)
+    wanted: Any = [{"status": status, **item} for item in given_items]
     entities.confirm_active(here, wanted, "ad groups")
     items.show_result(here, here.client.ad_groups.create(here.account, wanted, progress=output.progress("ad groups")))
 
 
-def _update(here: Connection, wanted: list[dict[str, Any]]) -> None:
+def _update(here: Connection, wanted: Any) -> None:
     entities.confirm_active(here, wanted, "ad groups")
     items.show_result(here, here.client.ad_groups.update(here.account, wanted, progress=output.progress("ad groups")))
 

@@ -62,13 +62,13 @@ def create(
 
     given = {"name": name, "objective_type": objective, "daily_spend_cap": daily_spend_cap}
     first = {key: value for key, value in given.items() if value is not None}
-    wanted = items.gather(path, settings, [first] if first else [], params.CampaignCreate)
-    wanted = [{"status": status, **item} for item in wanted]
+    given_items = items.gather(path, settings, [first] if first else [], params.CampaignCreate)
+    wanted: Any = [{"status": status, **item} for item in given_items]
     entities.confirm_active(here, wanted, "campaigns")
     items.show_result(here, here.client.campaigns.create(here.account, wanted, progress=output.progress("campaigns")))
 
 
-def _update(here: Connection, wanted: list[dict[str, Any]]) -> None:
+def _update(here: Connection, wanted: Any) -> None:
     entities.confirm_active(here, wanted, "campaigns")
     items.show_result(here, here.client.campaigns.update(here.account, wanted, progress=output.progress("campaigns")))
 

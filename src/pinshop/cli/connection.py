@@ -53,7 +53,7 @@ class Connection:
         if named is not None:
             found = [(id_, name) for id_, name in found if name.casefold() == named.casefold()]
         if len(found) == 1:
-            if named is None:
+            if named is None and not self.out.for_programs:
                 say(f"Ad account {found[0][0]} ({found[0][1]}), the only one there is.")
             return found[0][0]
         shown = ", ".join(f"{id_} ({name})" for id_, name in found[:5]) + (" and more" if len(found) > 5 else "")

@@ -62,6 +62,10 @@ def doctor(profile: str | None, base_url: str | None, api: bool, as_json: bool) 
     """Check the set-up: versions, configuration, credentials. It prints no token.
 
     Ends with 0 if all is well, with 7 if there is a problem; with --api, a call that fails ends with that failure's own code.
+
+    \b
+    Examples:
+      pinshop doctor
     """
     environ = os.environ
     findings = [*_versions(), *_environment(environ), *_files(environ)]

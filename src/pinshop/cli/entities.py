@@ -32,7 +32,7 @@ def first_status_option(command: Any) -> Any:
 def confirm_active(here: Connection, wanted: list[dict[str, Any]], noun: str) -> None:
     """Ask before anything becomes ACTIVE."""
     if active := sum(item.get("status") == "ACTIVE" for item in wanted):
-        here.confirm(f"{active} {noun} become ACTIVE in ad account {here.account}: they can spend money.")
+        here.confirm(f"This makes {active} of {len(wanted)} {noun} ACTIVE in ad account {here.account}: they can spend money.")
 
 
 def add_get(group: click.Group, noun: str, resource: str, example: str) -> None:

@@ -108,7 +108,7 @@ def _json(text: str, where: str) -> Any:
     return models.parse(text.encode())
 
 
-def gather(path: Path | None, settings: Sequence[str], first: Sequence[Mapping[str, Any]], kind: Any) -> list[dict[str, Any]]:
+def gather(path: Path | None, settings: Sequence[str], first: Sequence[Mapping[str, Any]], kind: Any) -> Any:
     """The items of the file and of the arguments, each with the fields that ``--set`` gives to all."""
     common = parse_settings(settings, kind)
     items = [dict(item) for item in first] + (read_items(path, kind) if path else [])

@@ -21,7 +21,6 @@ from pinshop.flow import oauth
 from pinshop.flow.secrets import Secret, check_secret
 from pinshop.flow.tokens import BASE_URL, App, Token
 
-
 #: Pinterest's code for a token that is good, but not for this call.
 _MISSING_SCOPE = 3
 

@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -66,14 +66,11 @@ class Output:
     def __init__(self, form: Format | None, fields: str | None, path: Path | None) -> None:
         self.path = path
         self.form: Format = form or _format_of(path)
+        #: True where JSON was asked for: then nothing but JSON is said.
+        self.for_programs = form in ("json", "jsonl")
         self._fields = [name.strip() for name in fields.split(",") if name.strip()] if fields else None
         if fields is not None and not self._fields:
             raise InvalidInput("--fields", fields, "names with commas between them, such as id,status")
-
-    @property
-    def for_programs(self) -> bool:
-        """True where errors are JSON too."""
-        return self.form in ("json", "jsonl")
 
     def rows(self, rows: Iterable[Any], columns: Sequence[str], every: Sequence[str] = ()) -> int:
         """Print rows as they come, and return how many there were.
@@ -81,6 +78,8 @@ class Output:
         ``columns`` are what a table shows; ``every`` all that a CSV or Parquet file holds (then the columns of any row).
         """
         values = (plain(row) for row in rows)
+        if self.form == "parquet":
+            return self._parquet(values, self._fields or list(every) or list(columns))
         shown = self._fields or list(columns)
         with self._opened() as stream:
             if self.form == "table":
@@ -96,13 +95,43 @@ class Output:
                 stream.write(as_json(row) + "\n")
             return count
 
+    def _parquet(self, values: Iterable[Any], columns: Sequence[str]) -> int:
+        """Entities as a Parquet file: integers, booleans and text as such, everything else as the text of its JSON."""
+        try:
+            import pyarrow as pa
+            import pyarrow.parquet as pq
+        except ImportError:
+            raise ConfigurationError("--format parquet needs pyarrow", advice="pip install 'pinshop[arrow]'") from None
+        if self.path is None:
+            raise InvalidInput("--format", "parquet", "with --output FILE: it is no text")
+        held = [{name: _pick(row, name) for name in columns} for row in values]
+        fields = [pa.field(name, _arrow_type(pa, [row[name] for row in held])) for name in columns]
+        arrays = []
+        for field in fields:
+            cells = [row[field.name] for row in held]
+            if field.type == pa.string():
+                cells = [cell if cell is None or isinstance(cell, str) else as_json(cell) for cell in cells]
+            arrays.append(pa.array(cells, type=field.type, from_pandas=False))
+        part = self.path.with_name(self.path.name + ".part")
+        try:
+            pq.write_table(pa.Table.from_arrays(arrays, schema=pa.schema(fields)), part)
+            part.replace(self.path)
+        except OSError as error:
+            raise ConfigurationError(f"--output {self.path} cannot be written: {error.strerror or error}") from error
+        finally:
+            part.unlink(missing_ok=True)
+        return len(held)
+
     def one(self, value: Any) -> None:
         """Print one entity: a line per field on a terminal, one object elsewhere."""
         row = plain(value)
         if self._fields is not None:
             row = {name: _pick(row, name) for name in self._fields}
         if self.form != "table":
-            self.rows([row], list(row), list(row)) if self.form == "csv" else self._write(as_json(row))
+            if self.form in ("csv", "parquet"):
+                self.rows([row], list(row), list(row))
+            else:
+                self._write(as_json(row))
             return
         width = max((len(name) for name in row), default=0)
         self._write("\n".join(f"{name:{width}}  {_cell(item)}" for name, item in row.items()))
@@ -112,10 +141,10 @@ class Output:
             stream.write(text + "\n")
 
     @contextmanager
-    def _opened(self) -> Iterator[IO[str]]:
+    def _opened(self) -> Generator[IO[str]]:
         """Standard output, or a file that replaces the one named only when it is whole."""
         if self.path is None:
-            stream = click.get_text_stream("stdout")
+            stream = sys.stdout
             yield stream
             stream.flush()
             return
@@ -132,10 +161,13 @@ class Output:
 
 def _format_of(path: Path | None) -> Format:
     """By the name of the file; on standard output a table on a terminal, else JSON Lines."""
-    if path is not None:
-        named = path.suffix.lower().lstrip(".")
-        return next((form for form in FORMATS if form == named), "jsonl")
-    return "table" if click.get_text_stream("stdout").isatty() else "jsonl"
+    if path is None:
+        return "table" if sys.stdout.isatty() else "jsonl"
+    named = path.suffix.lower().lstrip(".")
+    for form in FORMATS:
+        if form == named:
+            return form
+    return "jsonl"
 
 
 def _pick(row: Any, name: str) -> Any:
@@ -143,6 +175,15 @@ def _pick(row: Any, name: str) -> Any:
     for part in name.split("."):
         row = row.get(part) if isinstance(row, Mapping) else None
     return row
+
+
+def _arrow_type(pa: Any, cells: Sequence[Any]) -> Any:
+    kinds = {type(cell) for cell in cells if cell is not None}
+    if kinds == {bool}:
+        return pa.bool_()
+    if kinds == {int} and all(-(2**63) <= cell < 2**63 for cell in cells if cell is not None):
+        return pa.int64()
+    return pa.string()
 
 
 def _cell(value: Any) -> str:
@@ -184,7 +225,7 @@ def _print_table(values: Iterator[Any], columns: Sequence[str], stream: IO[str])
     colored = use_color(stream)
     wide = shutil.get_terminal_size().columns if stream.isatty() else 0
     count = 0
-    for block in itertools.batched(values, _TABLE_ROWS) if sys.version_info >= (3, 12) else _blocks(values, _TABLE_ROWS):
+    for block in _blocks(values, _TABLE_ROWS):
         cells = [[_cell(_pick(row, name)) for name in columns] for row in block]
         widths = [max(len(name), *(len(line[i]) for line in cells)) for i, name in enumerate(columns)]
         right = [all(isinstance(_pick(row, name), int | Decimal | None) for row in block) for name in columns]
@@ -227,7 +268,7 @@ def _line(cells: Sequence[str], widths: list[int], right: list[bool], color: str
 
 def progress(noun: str) -> Any:
     """A callable that counts outcomes on standard error while a terminal watches; elsewhere it is silent."""
-    stream = click.get_text_stream("stderr")
+    stream = sys.stderr
     if not stream.isatty():
         return None
     counts: dict[str, int] = {}

@@ -103,12 +103,12 @@ def update(here: Connection, group_id: str, settings: tuple[str, ...]) -> None:
 
     \b
     Examples:
-      pinshop product-groups update 2680307368804 -s description="All of it"
+      pinshop product-groups update 2680307368831 -s description="For cooks"
     """
     from pinshop.api import params
 
     fields = items.parse_settings(settings, params.CatalogProductGroupUpdate)
-    here.out.one(here.client.catalog_product_groups.update(group_id, ad_account_id=here.named_account, **fields))  # type: ignore[arg-type]
+    here.out.one(here.client.catalog_product_groups.update(group_id, ad_account_id=here.named_account, **fields))
 
 
 @product_groups.command()

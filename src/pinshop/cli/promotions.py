@@ -73,17 +73,17 @@ def create(
     """
     from pinshop.api import params
 
-    wanted = items.gather(
+    given_items = items.gather(
         path, settings, [{"catalog_product_group_id": one} for one in product_groups], params.ProductGroupPromotionCreate
     )
-    wanted = [{"status": status, **item} for item in wanted]
+    wanted: Any = [{"status": status, **item} for item in given_items]
     entities.confirm_active(here, wanted, "promotions")
     result = here.client.promotions.create(
         here.account,
         ad_group,
         wanted,
         journal=journal,
-        progress=output.progress("promotions"),  # type: ignore[arg-type]
+        progress=output.progress("promotions"),
     )
     items.show_result(here, result)
 
@@ -107,12 +107,12 @@ def _update(here: Connection, wanted: list[dict[str, Any]]) -> None:
     items.show_result(here, result)
 
 
-entities.add_get(promotions, "promotions", "promotions", "2680907369010")
+entities.add_get(promotions, "promotions", "promotions", "4260007368873")
 entities.add_writes(
     promotions,
     "promotions",
     "ProductGroupPromotionUpdate",
     _update,
-    "2680907369010",
+    "4260007368873",
     "tracking_url=https://shop.example/spring",
 )

@@ -35,7 +35,6 @@ SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
         "resume": ("resume", "resume", "Finish an interrupted create from its journal, sending nothing twice."),
     },
     "What was earned": {
-        "analytics": ("analytics", "analytics", "Read what promotions earned."),
         "columns": ("columns", "columns", "List the columns of analytics: kind, unit, meaning."),
     },
     "Everything else": {

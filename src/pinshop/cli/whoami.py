@@ -22,7 +22,12 @@ _SHOWN = 25
 @with_json
 @explained
 def whoami(profile: str | None, base_url: str | None, ad_account_id: str | None, everything: bool, as_json: bool) -> None:
-    """Say which credentials are used, whose they are, and which ad accounts they reach with which role."""
+    """Say which credentials are used, whose they are, and which ad accounts they reach with which role.
+
+    \b
+    Examples:
+      pinshop whoami
+    """
     with open_client(profile, base_url) as client:
         chosen = ad_account_id or client.credentials.ad_account_id
         value: dict[str, Any] = {

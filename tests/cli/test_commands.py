@@ -1,0 +1,329 @@
+"""The tree of commands: every example of a help text runs, and what all commands have in common."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from pinshop.cli.commands import walk
+from pinshop.cli.tree import COMMANDS, main
+from pinshop.credentials import environment, vaults
+from pinshop.emulator import Emulator
+
+NOT_RUN = {
+    "pinshop login": "needs a browser; tests/cli/test_access.py",
+    "pinshop emulator": "serves until it is stopped; tests/cli/test_emulator.py",
+}
+LEAVES = {row["command"]: row for row in walk(main, click.Context(main, info_name="pinshop"))}
+ACCOUNT, AD_GROUP, CAMPAIGN = "549707368872", "2680007368798", "626707368860"
+
+
+@pytest.fixture(scope="module")
+def served():
+    with Emulator(now="2026-03-02T12:00:00Z") as emulator:
+        emulator.start()
+        yield emulator
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, served):
+    """Run a command line against one emulator that begins anew, in a directory of its own."""
+    for names in environment.NAMES.values():
+        for name in names:
+            monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PINSHOP_CONFIG_DIR", str(tmp_path / "config"))
+    monkeypatch.setenv("PINTEREST_ACCESS_TOKEN", served.access_token)
+    monkeypatch.setenv("PINTEREST_API_URI", served.base_url)
+    monkeypatch.setattr(vaults, "keychain", lambda: None)
+    monkeypatch.chdir(tmp_path)
+    served.reset()
+
+    def run(line: str, *, code: int = 0, given: str | None = None):
+        words = shlex.split(line)
+        result = CliRunner().invoke(main, words[1:] if words[0] == "pinshop" else words, input=given, prog_name="pinshop")
+        assert result.exit_code == code, (line, result.output, result.stderr, result.exception)
+        return result
+
+    return run
+
+
+def promoted(run, *more: str) -> list[str]:
+    made = run(f"promotions create --ad-group {AD_GROUP} 2680307368804 2680307368831 {' '.join(more)}")
+    return [json.loads(line)["id"] for line in made.stdout.splitlines()]
+
+
+# ------------------------------------------------------------------------------------------ the tree
+
+
+@pytest.mark.parametrize("name", sorted(set(LEAVES) - set(NOT_RUN)))
+def test_the_examples_of_a_help_text_run(run, name):
+    examples = LEAVES[name]["examples"]
+    assert examples, f"{name} --help shows no example"
+    if name.startswith("pinshop promotions") and "create" not in name:
+        promoted(run)
+    if "profile" in name or "logout" in name or name == "pinshop accounts use":
+        run("login --profile shop --with-token", given=os.environ["PINTEREST_ACCESS_TOKEN"] + "\n")
+    for example in examples:
+        run(example)
+
+
+def test_the_table_of_commands_is_the_help_of_each():
+    for name, (_, _, line) in COMMANDS.items():
+        command = main.get_command(click.Context(main), name)
+        assert command is not None
+        assert line.endswith("."), name
+        assert f"  {name} " in CliRunner().invoke(main, ["--help"]).output
+
+
+def test_completion_imports_no_command():
+    code = (
+        "import sys; from pinshop.cli.tree import main; import click\n"
+        "print(len(main.shell_complete(click.Context(main), 'p')), [m for m in sys.modules if m.startswith('pinshop.c')])"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == "3 ['pinshop.cli', 'pinshop.cli.tree']"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_is_completed(shell, run):
+    script = run(f"completion {shell}").stdout
+    assert "_PINSHOP_COMPLETE" in script
+    word = "promo" if shell == "fish" else "1"
+    environ = {"_PINSHOP_COMPLETE": f"{shell}_complete", "COMP_WORDS": "pinshop promo", "COMP_CWORD": word}
+        "_PINSHOP_COMPLETE": f"{shell}_complete",
+        "COMP_WORDS": "pinshop promo",
+        "COMP_CWORD": "promo" if shell == "fish" else "1",
+    }
+    command = [sys.executable, "-c", "from pinshop.cli import main; main()"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **environ})
+    assert "promotions" in done.stdout
+
+
+def test_python_m_pinshop_is_the_command():
+    done = subprocess.run([sys.executable, "-m", "pinshop", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("pinshop, version ")
+
+
+def test_without_click_one_sentence_says_what_to_install():
+    code = "import sys; sys.modules['click'] = None; from pinshop.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert done.stderr == "Error: the command pinshop needs click: pip install 'pinshop[cli]'\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("promotion list", "promotions"),
+        ("promotions activat", "activate"),
+        ("campain list", "campaigns"),
+    ],
+)
+def test_an_unknown_command_is_answered_with_what_is_near(run, line, words):
+    assert re.search(rf"Did you mean [^?]*\b{words}\b", run(line, code=2).stderr)
+
+
+def test_commands_describes_the_tree(run):
+    told = json.loads(run("commands --json").stdout)
+    names = {row["command"] for row in told["commands"]}
+    assert {"pinshop promotions create", "pinshop api", "pinshop doctor"} <= names
+    assert told["exit_codes"]["6"].startswith("partly done")
+    create = next(row for row in told["commands"] if row["command"] == "pinshop promotions create")
+    assert "--dry-run" in {name for option in create["options"] for name in option["names"]}
+
+
+# ------------------------------------------------------------------------------------------ output
+
+
+def test_ids_are_text_and_money_is_whole_in_every_format(run):
+    run(f"campaigns update {CAMPAIGN} -s daily_spend_cap=123456789012345")
+    row = json.loads(run("campaigns list --json").stdout)[0]
+    assert (row["id"], row["daily_spend_cap"]) == (CAMPAIGN, 123456789012345)
+    assert run("campaigns list --format csv --fields id,daily_spend_cap").stdout == (
+        f"id,daily_spend_cap\n{CAMPAIGN},123456789012345\n"
+    )
+    assert (
+        run("campaigns list --fields id,daily_spend_cap").stdout == f'{{"id":"{CAMPAIGN}","daily_spend_cap":123456789012345}}\n'
+    )
+    table = run("campaigns list --format table --fields id,daily_spend_cap").stdout
+    assert table.split() == ["id", "daily_spend_cap", CAMPAIGN, "123456789012345"]
+    assert "\x1b" not in table
+
+
+def test_parquet_keeps_ids_as_text(run):
+    pq = pytest.importorskip("pyarrow.parquet")
+    run("product-groups list -o groups.parquet")
+    table = pq.read_table("groups.parquet")
+    assert table.schema.field("id").type == "string"
+    assert table.num_rows == 5
+    assert "--output" in run("product-groups list --format parquet", code=2).stderr
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(run, tmp_path):
+    (tmp_path / "rows.jsonl").write_text("old")
+    run("promotions list --ad-group 1 -o rows.jsonl", code=4)
+    assert (tmp_path / "rows.jsonl").read_text() == "old"
+    run("product-groups list -o rows.jsonl")
+    assert len((tmp_path / "rows.jsonl").read_text().splitlines()) == 5
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".part"] == []
+
+
+def test_nested_fields(run):
+    assert run("accounts get --fields owner.username").stdout == '{"owner.username":"emulated_shop_1"}\n'
+
+
+def test_an_error_is_json_where_json_is_asked(run):
+    told = json.loads(run("campaigns get 1 --json", code=4).stderr)
+    assert told["error"]["status"] == 404
+    assert told["error"]["exit_code"] == 4
+    assert run("campaigns get 1", code=4).stderr.splitlines()[-1].startswith("Error: ")
+
+
+def test_colors_only_where_they_are_wanted(run, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[32m" in run("campaigns list --format table").stdout
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in run("campaigns list --format table").stdout
+
+
+# ------------------------------------------------------------------------------------------ writing
+
+
+def test_new_promotions_are_paused_unless_said_otherwise(run):
+    promoted(run)
+    rows = [json.loads(line) for line in run("promotions list").stdout.splitlines()]
+    assert {row["status"] for row in rows} == {"PAUSED"}
+
+
+def test_what_spends_money_needs_consent(run, served):
+    ids = promoted(run)
+    before = served.calls.count("product_group_promotions/update")
+    for line in (f"promotions activate {ids[0]}", f"promotions update {ids[0]} -s status=ACTIVE"):
+        assert "add --yes" in run(line, code=2).stderr
+    assert "add --yes" in run(f"promotions create --ad-group {AD_GROUP} 2680307368891 --status ACTIVE", code=2).stderr
+    assert served.calls.count("product_group_promotions/update") == before
+    run(f"promotions activate {ids[0]} --yes")
+    assert json.loads(run(f"promotions get {ids[0]}").stdout)["status"] == "ACTIVE"
+    run(f"promotions pause {ids[0]}")
+    assert json.loads(run(f"promotions get {ids[0]}").stdout)["status"] == "PAUSED"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"promotions create --ad-group {AD_GROUP} 2680307368804",
+        f"campaigns update {CAMPAIGN} -s name=New",
+        "product-groups delete 2680307368947 --yes",
+        "api POST /ad_accounts/{ad_account_id}/campaigns --body []",
+        "accounts create Shop --country US --owner 666744057007368882",
+    ],
+)
+def test_a_dry_run_prints_the_write_and_sends_none(run, served, line):
+    printed = run(f"{line} --dry-run").stdout
+    assert {"method", "url", "body"} == set(json.loads(printed.splitlines()[0]))
+    assert served.access_token not in printed
+    assert [entry.method for entry in served.calls if entry.method != "GET"] == []
+
+
+def test_items_come_from_files(run, tmp_path):
+    (tmp_path / "items.csv").write_text(
+        "catalog_product_group_id,status,tracking_url\n2680307368804,PAUSED,https://shop.example/1\n2680307368831,,\n"
+    )
+    run(f"promotions create --ad-group {AD_GROUP} -f items.csv")
+    lines = '{"catalog_product_group_id": "2680307368891"}\n{"catalog_product_group_id": "2680307368895"}\n'
+    run(f"promotions create --ad-group {AD_GROUP} -f -", given=lines)
+    rows = [json.loads(line) for line in run("promotions list").stdout.splitlines()]
+    assert len(rows) == 4
+    assert sorted(row["tracking_url"] for row in rows if row.get("tracking_url")) == ["https://shop.example/1"]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (f"promotions create --ad-group {AD_GROUP}", "at least one"),
+        (f"promotions create --ad-group {AD_GROUP} 2680307368804 -s status", "FIELD=VALUE"),
+        (f"promotions create --ad-group {AD_GROUP} 2680307368804 -s statu=PAUSED", "statu"),
+        (f"promotions create --ad-group {AD_GROUP} -f nowhere.csv", "cannot be read"),
+        ("promotions update 5 -s status=PAUSED", "ids of promotions"),
+        ("campaigns list --account Nobody", "Nobody"),
+        ("promotions list --fields ,", "--fields"),
+        ("api GET user_account", "path"),
+        ("api POST /x --body {", "JSON"),
+    ],
+)
+def test_wrong_usage_is_said_before_anything_is_written(run, served, line, words):
+    assert words in run(line, code=2).stderr
+    assert [entry.method for entry in served.calls if entry.method != "GET"] == []
+
+
+def test_an_id_that_looks_like_a_number_stays_text(run):
+    made = run(f"promotions create --ad-group {AD_GROUP} 2680307368804 -s collections_hero_pin_id=012345678901234567", code=0)
+    assert json.loads(made.stdout)["sent"]["collections_hero_pin_id"] == "012345678901234567"
+
+
+def test_the_account_is_found_by_name(run):
+    assert json.loads(run("accounts get --account 'emulated shop'").stdout)["id"] == ACCOUNT
+    assert "Ad account" in run("accounts get").stderr
+
+
+def test_an_account_that_is_chosen_is_remembered(run, served):
+    run("login --profile shop --with-token", given=served.access_token + "\n")
+    run(f"accounts use {ACCOUNT} --profile shop")
+    assert "Ad account" not in run("campaigns list --profile shop").stderr
+
+
+def test_a_token_that_pinterest_does_not_know_is_not_kept(run, tmp_path):
+    assert "401" in run("login --profile shop --with-token", given="garbage\n", code=3).stderr
+    assert not list((tmp_path / "config").rglob("*.json"))
+
+
+def test_forget_forgets(run, served):
+    run("login --profile shop --with-token", given=served.access_token + "\n")
+    run("login --profile other --with-token", given=served.access_token + "\n")
+    run("profiles --forget shop")
+    assert [row["profile"] for row in json.loads(run("profiles --json").stdout)["profiles"]] == ["other"]
+    run("logout --profile other")
+    assert json.loads(run("profiles --json").stdout)["profiles"][0]["state"].startswith("no token")
+
+
+# ------------------------------------------------------------------------------------------ the emulator, pipes
+
+
+def test_any_command_runs_against_a_local_pinterest(run, monkeypatch, tmp_path):
+    monkeypatch.delenv("PINTEREST_ACCESS_TOKEN")
+    monkeypatch.delenv("PINTEREST_API_URI")
+    assert run("promotions list --emulator").stdout == ""
+    promoted(run, f"--emulator={tmp_path / 'shop.db'}")
+    assert len(run(f"promotions list --emulator={tmp_path / 'shop.db'}").stdout.splitlines()) == 2
+    assert "--profile" in run("promotions list --emulator --profile x", code=2).stderr
+
+
+def test_a_reader_that_has_enough_ends_it_quietly(tmp_path):
+    code = f"{sys.executable} -m pinshop columns --format jsonl | head -n 1"
+    done = subprocess.run(["sh", "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert done.stderr == ""
+    assert len(done.stdout.splitlines()) == 1
+
+
+def test_the_page_names_every_command():
+    page = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text("utf-8")
+    assert [name for name in COMMANDS if f"pinshop {name}" not in page] == []
+
+
+def test_what_the_page_prints_is_what_is_printed(run):
+    page = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text("utf-8")
+    blocks = re.findall(r"```console\n(.*?)```", page, re.DOTALL)
+    assert blocks
+    for block in blocks:
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            line, _, shown = part.partition("\n")
+            assert run(line).output == shown, line
