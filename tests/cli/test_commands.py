@@ -99,10 +99,6 @@ def test_a_shell_is_completed(shell, run):
     assert "_PINSHOP_COMPLETE" in script
     word = "promo" if shell == "fish" else "1"
     environ = {"_PINSHOP_COMPLETE": f"{shell}_complete", "COMP_WORDS": "pinshop promo", "COMP_CWORD": word}
-        "_PINSHOP_COMPLETE": f"{shell}_complete",
-        "COMP_WORDS": "pinshop promo",
-        "COMP_CWORD": "promo" if shell == "fish" else "1",
-    }
     command = [sys.executable, "-c", "from pinshop.cli import main; main()"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **environ})
     assert "promotions" in done.stdout

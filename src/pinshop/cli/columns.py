@@ -11,7 +11,7 @@ from pinshop.api.operations import API_VERSIONS
 from pinshop.cli.exit_codes import explained
 from pinshop.cli.output import FORMATS, Output
 
-_SHOWN = ("name", "kind", "since")
+_SHOWN = ("name", "family", "kind", "unit", "since", "meaning")
 
 
 @click.command("columns")
@@ -22,18 +22,20 @@ _SHOWN = ("name", "kind", "since")
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file instead.")
 @explained
 def columns(words: tuple[str, ...], api_version: str, form: Any, fields: str | None, output: Path | None) -> None:
-    """List the columns of analytics whose names hold all WORDS.
+    """List the columns of analytics whose name or family holds all WORDS.
 
     \b
     Examples:
       pinshop columns checkout
       pinshop columns spend roas --format json
     """
-    from pinshop.api.columns import COLUMNS, available
+    from pinshop.columns import COLUMNS, available
 
-    known = {name: COLUMNS[name] for name in available(api_version)}
-    found = [(name, column) for name, column in known.items() if all(word.upper() in name for word in words)]
+    known = (COLUMNS[name] for name in available(api_version))
+    found = [column for column in known if all(word.upper() in (column.name + " " + column.family).upper() for word in words)]
     rows = [
-        {"name": name, **{f: getattr(column, f) for f in column.__struct_fields__ if f != "name"}} for name, column in found
-    ]
+        {"name": c.name, "family": c.family, "kind": c.kind, "unit": c.unit, "additive": c.additive, "since": c.since,
+         "meaning": c.meaning}
+        for c in found
+    ]  # fmt: skip
     Output(form, fields, output).rows(rows, _SHOWN)

@@ -133,8 +133,8 @@ def connected(*, writes: bool = False, asks: bool = False) -> Callable[[F], F]:
                 )
                 if not dry_run:
                     return command(here, **kwargs)
-                dry = DryRun(client._transport, out)  # noqa: SLF001 - the one place that puts itself between
-                client._transport = dry  # noqa: SLF001
+                dry = DryRun(client._transport, out)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - it puts itself between
+                client._transport = dry  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
                 here.dry_run = True
                 try:
                     return command(here, **kwargs)
