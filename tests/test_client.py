@@ -66,9 +66,13 @@ def test_the_life_of_a_promotion(emulator):
         assert [p.id for p in paused] == [first]
         emulator.clock.advance(days=3)
         rows = client.promotions.analytics(
-            account, [o.id for o in result], start_date="2026-03-01", end_date="2026-03-03", columns=["IMPRESSION_1"],
+            account,
+            [o.id for o in result],
+            start_date="2026-03-01",
+            end_date="2026-03-03",
+            columns=["IMPRESSION_1"],
             granularity="DAY",
-        )  # fmt: skip
+        )
         assert len({row["PRODUCT_GROUP_ID"] for row in rows}) == 34
         with pytest.raises(NotFound):
             client.promotions.get(account, "1")
@@ -132,9 +136,13 @@ def test_parts_of_a_job_run_at_once(emulator):
 
     client = Client(emulator.access_token, transport=Slow(), base_url=emulator.base_url, concurrency=3, pacing=False)
     client.promotions.analytics(
-        emulator.ad_account_id, range(1, 301), start_date="2026-02-22", end_date="2026-02-27", columns=["IMPRESSION_1"],
+        emulator.ad_account_id,
+        range(1, 301),
+        start_date="2026-02-22",
+        end_date="2026-02-27",
+        columns=["IMPRESSION_1"],
         granularity="HOUR",
-    )  # fmt: skip
+    )
     assert most[0] == 3
 
 

@@ -53,11 +53,14 @@ def test_the_drawn_tree_is_the_real_one():
 
 
 def test_the_message_tells_operation_cause_advice_and_request():
-    error = errors.NotFound("404, code 50: no such promotion", status=404, operation="product_group_promotions/get",
-                            advice="check the id", request_id="4053")  # fmt: skip
-    assert str(error) == (
-        "product_group_promotions/get: 404, code 50: no such promotion — check the id (request id 4053)"
-    )  # fmt: skip
+    error = errors.NotFound(
+        "404, code 50: no such promotion",
+        status=404,
+        operation="product_group_promotions/get",
+        advice="check the id",
+        request_id="4053",
+    )
+    assert str(error) == ("product_group_promotions/get: 404, code 50: no such promotion — check the id (request id 4053)")
 
 
 def test_a_bare_message_is_a_bare_message():
@@ -88,11 +91,19 @@ def test_sent_tells_whether_pinterest_may_have_executed_it():
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (400, errors.BadRequest), (401, errors.Unauthorized), (403, errors.Forbidden), (404, errors.NotFound),
-        (409, errors.Conflict), (418, errors.BadRequest), (429, errors.RateLimited), (500, errors.ServerError),
-        (502, errors.ServerError), (599, errors.ServerError), (302, errors.BadRequest),
+        (400, errors.BadRequest),
+        (401, errors.Unauthorized),
+        (403, errors.Forbidden),
+        (404, errors.NotFound),
+        (409, errors.Conflict),
+        (418, errors.BadRequest),
+        (429, errors.RateLimited),
+        (500, errors.ServerError),
+        (502, errors.ServerError),
+        (599, errors.ServerError),
+        (302, errors.BadRequest),
     ],
-)  # fmt: skip
+)
 def test_each_status_has_its_class(status, kind):
     assert errors.class_for_status(status) is kind
 

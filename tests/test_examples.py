@@ -19,8 +19,12 @@ def test_the_demo_prints_what_the_readme_shows():
     began = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-W", "error", str(ROOT / "examples" / "demo.py")],
-        capture_output=True, text=True, encoding="utf-8", timeout=60, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
     print(f"{time.monotonic() - began:.1f} s")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""

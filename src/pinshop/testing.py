@@ -32,8 +32,14 @@ NOW = "2026-03-02T12:00:00Z"
 
 #: What the marker and `pinterest_settings` take, with the defaults.
 DEFAULTS: dict[str, Any] = {
-    "seed": 1, "api_version": "5.28", "now": NOW, "state": None, "rules": {}, "rate_limit": "none", "faults": (),
-}  # fmt: skip
+    "seed": 1,
+    "api_version": "5.28",
+    "now": NOW,
+    "state": None,
+    "rules": {},
+    "rate_limit": "none",
+    "faults": (),
+}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -117,9 +123,13 @@ def pinterest(pinterest_emulator: Emulator) -> Client:
 
     transport = pinterest_emulator.transport(sleep)
     return Client(
-        pinterest_emulator.access_token, base_url=pinterest_emulator.base_url, api_version=pinterest_emulator.api_version,
-        transport=transport, clock=clock.seconds, sleep=sleep,
-    )  # fmt: skip
+        pinterest_emulator.access_token,
+        base_url=pinterest_emulator.base_url,
+        api_version=pinterest_emulator.api_version,
+        transport=transport,
+        clock=clock.seconds,
+        sleep=sleep,
+    )
 
 
 @pytest.fixture
@@ -137,9 +147,13 @@ def pinterest_async(pinterest_emulator: Emulator) -> AsyncClient:
 
     transport = pinterest_emulator.async_transport(sleep)
     return AsyncClient(
-        pinterest_emulator.access_token, base_url=pinterest_emulator.base_url, api_version=pinterest_emulator.api_version,
-        transport=transport, clock=clock.seconds, sleep=sleep,
-    )  # fmt: skip
+        pinterest_emulator.access_token,
+        base_url=pinterest_emulator.base_url,
+        api_version=pinterest_emulator.api_version,
+        transport=transport,
+        clock=clock.seconds,
+        sleep=sleep,
+    )
 
 
 class _Socket:

@@ -26,9 +26,24 @@ def test_every_version_has_exactly_the_columns_of_its_description(version: str) 
 
 @pytest.mark.parametrize(
     ("api_version", "count"),
-    [("5.0", 101), ("5.3", 104), ("5.4", 107), ("5.5", 112), ("5.6", 112), ("5.9", 131), ("5.10", 147), ("5.12", 149),
-     ("5.14", 151), ("5.15", 162), ("5.16", 167), ("5.20", 173), ("5.22", 175), ("5.23", 175), ("5.28", 185)],
-)  # fmt: skip
+    [
+        ("5.0", 101),
+        ("5.3", 104),
+        ("5.4", 107),
+        ("5.5", 112),
+        ("5.6", 112),
+        ("5.9", 131),
+        ("5.10", 147),
+        ("5.12", 149),
+        ("5.14", 151),
+        ("5.15", 162),
+        ("5.16", 167),
+        ("5.20", 173),
+        ("5.22", 175),
+        ("5.23", 175),
+        ("5.28", 185),
+    ],
+)
 def test_the_number_of_columns_per_version(api_version: str, count: int) -> None:
     assert len(available(api_version)) == count
 
@@ -79,8 +94,13 @@ def test_the_public_module_shows_nothing_but_what_it_declares() -> None:
     shown = {name for name in vars(public) if name[0].isalpha()} - {"annotations"}
     assert shown == set(public.__all__)
     assert {name for name in vars(columns) if name.islower() and name[0].isalpha()} == {
-        "annotations", "available", "get_args", "lru_cache", "minor", "structs",
-    }  # fmt: skip
+        "annotations",
+        "available",
+        "get_args",
+        "lru_cache",
+        "minor",
+        "structs",
+    }
 
 
 def test_parts_are_columns_that_add_up() -> None:
@@ -94,8 +114,15 @@ def test_parts_are_columns_that_add_up() -> None:
 def test_only_counts_and_money_add_up() -> None:
     assert COLUMNS["SPEND_IN_MICRO_DOLLAR"].additive
     assert COLUMNS["SPEND_IN_DOLLAR"].additive
-    for name in ("CTR", "CHECKOUT_ROAS", "CPC_IN_MICRO_DOLLAR", "TOTAL_IMPRESSION_USER", "TOTAL_IMPRESSION_FREQUENCY",
-                 "CAMPAIGN_DAILY_SPEND_CAP", "TOTAL_VIDEO_AVG_WATCHTIME_IN_SECOND"):  # fmt: skip
+    for name in (
+        "CTR",
+        "CHECKOUT_ROAS",
+        "CPC_IN_MICRO_DOLLAR",
+        "TOTAL_IMPRESSION_USER",
+        "TOTAL_IMPRESSION_FREQUENCY",
+        "CAMPAIGN_DAILY_SPEND_CAP",
+        "TOTAL_VIDEO_AVG_WATCHTIME_IN_SECOND",
+    ):
         assert not COLUMNS[name].additive, name
     assert frozenset({"count", "money_micro", "money"}) == ADDITIVE_KINDS
 
@@ -103,8 +130,10 @@ def test_only_counts_and_money_add_up() -> None:
 def test_paid_and_earned_make_the_total() -> None:
     assert COLUMNS["TOTAL_CLICKTHROUGH"].sum_of == ("CLICKTHROUGH_1", "CLICKTHROUGH_2")
     assert COLUMNS["TOTAL_CHECKOUT"].sum_of == (
-        "TOTAL_CLICK_CHECKOUT", "TOTAL_ENGAGEMENT_CHECKOUT", "TOTAL_VIEW_CHECKOUT",
-    )  # fmt: skip
+        "TOTAL_CLICK_CHECKOUT",
+        "TOTAL_ENGAGEMENT_CHECKOUT",
+        "TOTAL_VIEW_CHECKOUT",
+    )
 
 
 def test_money_says_its_unit_in_its_name() -> None:

@@ -181,7 +181,7 @@ def test_one_odd_item_does_not_spoil_its_batch():
 @pytest.mark.parametrize(
     "text",
     [b"", b"<html>502</html>", b'{"items": [', b"\xff\xfe", b'{"id": NaN}', pytest.param(b"[" * 100_000, id="deep")],
-)  # fmt: skip
+)
 @pytest.mark.parametrize(
     "decode",
     [models.decode, models.decode_entity, models.decode_page, models.decode_batch, lambda text, _: models.decode_rows(text)],

@@ -40,11 +40,35 @@ def test_an_id_is_text_or_a_number(value):
 @pytest.mark.parametrize(
     "value",
     [
-        "", " 4", "4 ", "4\n", "\n4", "4/5", "../4", "4?x=1", "AG4", "-4", "4.0", "1e3", "0x4",
-        "٤", "４", "４２", "²", "1" * 19, 10**18, -1, 4.0, True, None, b"4", ["4"], object,
+        "",
+        " 4",
+        "4 ",
+        "4\n",
+        "\n4",
+        "4/5",
+        "../4",
+        "4?x=1",
+        "AG4",
+        "-4",
+        "4.0",
+        "1e3",
+        "0x4",
+        "٤",
+        "４",
+        "４２",
+        "²",
+        "1" * 19,
+        10**18,
+        -1,
+        4.0,
+        True,
+        None,
+        b"4",
+        ["4"],
+        object,
     ],
     ids=repr,
-)  # fmt: skip
+)
 def test_nothing_else_is_an_id(value):
     error = refused(checks.check_id, "ad_account_id", value, "ad_accounts/get")
     assert (error.field, error.given, error.sent) == ("ad_account_id", value, False)
@@ -83,11 +107,22 @@ def test_a_day_is_a_date_or_its_text(value):
 @pytest.mark.parametrize(
     "value",
     [
-        datetime.datetime(2026, 2, 28, tzinfo=datetime.UTC), "2026-02-30", "2026-2-28", "20260228", "2026-02-28T00:00",
-        "2026-02-28\n", "28.02.2026", "٢٠٢٦-٠٢-٢٨", "2026-W09-6", "", None, 0, True,
+        datetime.datetime(2026, 2, 28, tzinfo=datetime.UTC),
+        "2026-02-30",
+        "2026-2-28",
+        "20260228",
+        "2026-02-28T00:00",
+        "2026-02-28\n",
+        "28.02.2026",
+        "٢٠٢٦-٠٢-٢٨",
+        "2026-W09-6",
+        "",
+        None,
+        0,
+        True,
     ],
     ids=repr,
-)  # fmt: skip
+)
 def test_nothing_else_is_a_day(value):
     assert "YYYY-MM-DD" in str(refused(checks.check_date, "start_date", value))
 
@@ -256,8 +291,10 @@ def test_versions_compare_as_numbers():
 def test_raw_reaches_what_has_no_method():
     call = operations.raw("GET", "/boards", query={"page_size": "5", "ids": ["1", "2"]})
     assert (call.target, call.operation.idempotent, call.operation.category) == (
-        "/boards?page_size=5&ids=1&ids=2", True, "org_read",
-    )  # fmt: skip
+        "/boards?page_size=5&ids=1&ids=2",
+        True,
+        "org_read",
+    )
     assert operations.raw("POST", "/boards", body={"name": "x"}).operation.idempotent is False
     assert operations.raw("DELETE", "/boards/1", idempotent=True).operation.idempotent is True
 
@@ -265,7 +302,7 @@ def test_raw_reaches_what_has_no_method():
 @pytest.mark.parametrize(
     "path",
     ["boards", "", "/a b", "/a?b", "/a#b", "/a\r\nHost: x", "/ü", "/../v", "/a/../b", "/a\\b", "/a/..", "https://x/y", "//x/y"],
-)  # fmt: skip
+)
 def test_raw_stays_below_the_base_url(path):
     assert refused(operations.raw, "GET", path).field == "path"
 

@@ -155,8 +155,11 @@ def test_debug_shows_requests_and_no_token(run, env, emulator):
 
     done = subprocess.run(
         [sys.executable, "-c", "from pinshop.cli.tree import main; main()", "whoami"],
-        env={**os.environ, **env, "PINTEREST_DEBUG": "1"}, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        env={**os.environ, **env, "PINTEREST_DEBUG": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert "DEBUG pinshop: user_account/get: GET /v5/user_account (attempt 1)" in done.stderr
     assert emulator.access_token not in done.stderr + done.stdout
 
@@ -166,9 +169,12 @@ def test_debug_shows_requests_and_no_token(run, env, emulator):
 
 def login(run, emulator, *args, **env):
     return run(
-        "login", "--redirect-uri", "http://localhost:0/", *args,
+        "login",
+        "--redirect-uri",
+        "http://localhost:0/",
+        *args,
         env={"PINTEREST_APP_ID": APP_ID, "PINTEREST_APP_SECRET": APP_SECRET, "PINTEREST_API_URI": emulator.base_url, **env},
-    )  # fmt: skip
+    )
 
 
 def test_a_login_a_month_and_a_refresh(run, emulator, browser):
@@ -180,9 +186,12 @@ def test_a_login_a_month_and_a_refresh(run, emulator, browser):
     first = kept(run, "acme").load()
     assert first.refresh_token is not None
     assert profiles.read_profiles(run.directory / "profiles.toml")["acme"] == Profile(
-        name="acme", base_url=emulator.base_url, ad_account_id=emulator.ad_account_id, app_id=APP_ID,
+        name="acme",
+        base_url=emulator.base_url,
+        ad_account_id=emulator.ad_account_id,
+        app_id=APP_ID,
         scopes=("ads:read", "ads:write", "catalogs:read", "catalogs:write", "user_accounts:read"),
-    )  # fmt: skip
+    )
     assert APP_SECRET not in (run.directory / "profiles.toml").read_text()
 
     # Nothing of the environment is needed any more; the token ends by the emulator's clock, and is replaced on its 401.
@@ -246,9 +255,11 @@ def test_a_token_from_standard_input(run, emulator):
 
 def test_a_pasted_address_must_answer_this_login(run, emulator):
     done = run(
-        "login", "--paste", input="http://localhost:8085/?code=stolen&state=other\n",
+        "login",
+        "--paste",
+        input="http://localhost:8085/?code=stolen&state=other\n",
         env={"PINTEREST_APP_ID": APP_ID, "PINTEREST_APP_SECRET": APP_SECRET},
-    )  # fmt: skip
+    )
     assert done.exit_code == exit_codes.USAGE
     assert "https://www.pinterest.com/oauth/?client_id=" in done.stderr
     assert "stolen" not in done.output
@@ -385,10 +396,17 @@ def test_a_doctor_whose_call_fails_ends_with_its_code(run, env):
 
 def test_every_error_has_a_code_and_they_are_documented():
     errors: dict[PinshopError, int] = {
-        PinshopError("x"): 1, Disconnected("x", sent=True): 1, BadReply("x"): 1, ServerError("x", status=500): 1,
-        InvalidInput("f", 1, "2"): 2, ConfigurationError("x"): 2, Unauthorized("x", status=401): 3,
-        Conflict("x", status=409): 4, RateLimited("x", status=429): 5, PartialFailure("x", None): 6,
-    }  # fmt: skip
+        PinshopError("x"): 1,
+        Disconnected("x", sent=True): 1,
+        BadReply("x"): 1,
+        ServerError("x", status=500): 1,
+        InvalidInput("f", 1, "2"): 2,
+        ConfigurationError("x"): 2,
+        Unauthorized("x", status=401): 3,
+        Conflict("x", status=409): 4,
+        RateLimited("x", status=429): 5,
+        PartialFailure("x", None): 6,
+    }
     for error, code in errors.items():
         assert exit_codes.code_of(error) == code, error
     numbers = [line.split()[0] for line in exit_codes.__doc__.splitlines() if line.startswith("    ")]

@@ -203,8 +203,10 @@ def test_a_profile_is_written_and_read_back_and_comments_stay(profiles):
     new = Profile(name="new-1", base_url="http://127.0.0.1:1/v5", grant="client_credentials")
     profile_file.write_profile(profiles, new)
     assert profile_file.read_profiles(profiles) == {
-        "acme": acme, "other": Profile(name="other", scopes=("ads:read",)), "new-1": new,
-    }  # fmt: skip
+        "acme": acme,
+        "other": Profile(name="other", scopes=("ads:read",)),
+        "new-1": new,
+    }
     text = profiles.read_text("utf-8")
     assert "# who is who: ask Kim" in text
     assert "# do not touch" in text
@@ -303,9 +305,14 @@ def test_tokens_are_for_their_owner_alone(environ):
 
 def test_everything_about_a_token_is_kept(environ):
     token = Token(
-        access_token=Secret("a"), refresh_token=Secret("r"), expires_at=1.5, refresh_expires_at=2.0, scopes=("x", "y"),
-        obtained_at=0.25, refreshing_since=0.5,
-    )  # fmt: skip
+        access_token=Secret("a"),
+        refresh_token=Secret("r"),
+        expires_at=1.5,
+        refresh_expires_at=2.0,
+        scopes=("x", "y"),
+        obtained_at=0.25,
+        refreshing_since=0.5,
+    )
     store = kept(environ, "acme")
     store.save(token, app_secret=Secret("shhh"))
     assert store.load() == token
@@ -390,8 +397,10 @@ def test_the_lock_excludes_and_outlives_nobody(environ):
     release()
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(environment.config_dir(environ) / "tokens" / "acme.lock")],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     with holder:
         assert holder.stdout.readline() == "held\n"
         assert store.try_lock() is None
@@ -557,9 +566,13 @@ class Handler(BaseHTTPRequestHandler):
             else:
                 server.refused.append(token)
             value = {
-                "access_token": f"pina_{server.number}", "refresh_token": f"pinr_{server.granted}", "expires_in": 2592000,
-                "refresh_token_expires_in": 5184000, "token_type": "bearer", "scope": "ads:read",
-            }  # fmt: skip
+                "access_token": f"pina_{server.number}",
+                "refresh_token": f"pinr_{server.granted}",
+                "expires_in": 2592000,
+                "refresh_token_expires_in": 5184000,
+                "token_type": "bearer",
+                "scope": "ads:read",
+            }
         if server.swallow and good:
             server.swallowed.set()
             server.let_go.wait(30)
@@ -667,9 +680,12 @@ def test_tasks_that_refresh_at_once_use_the_refresh_token_once(environ, server, 
 
 def test_a_refresh_token_of_the_environment_is_continued_by_the_next_process(environ, server):
     env = {
-        **environ, "PINTEREST_REFRESH_ACCESS_TOKEN": "pinr_0", "PINTEREST_APP_ID": "123", "PINTEREST_APP_SECRET": "shhh",
+        **environ,
+        "PINTEREST_REFRESH_ACCESS_TOKEN": "pinr_0",
+        "PINTEREST_APP_ID": "123",
+        "PINTEREST_APP_SECRET": "shhh",
         "PINTEREST_API_URI": server.base_url,
-    }  # fmt: skip
+    }
     for turn in range(1, 3):
         with Client.from_env(environ=env) as client:
             assert client.send(ME) == {"username": "shop"}

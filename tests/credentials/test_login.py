@@ -34,9 +34,14 @@ class Endpoint:
         if form["code"] != "good":
             return Reply(400, {}, b'{"code": 283, "message": "Authorization code is invalid."}')
         answer = {
-            "access_token": "pina_1", "refresh_token": "pinr_1", "expires_in": 2592000, "refresh_token_expires_in": 5184000,
-            "scope": "ads:read ads:write", "token_type": "bearer", "response_type": "authorization_code",
-        }  # fmt: skip
+            "access_token": "pina_1",
+            "refresh_token": "pinr_1",
+            "expires_in": 2592000,
+            "refresh_token_expires_in": 5184000,
+            "scope": "ads:read ads:write",
+            "token_type": "bearer",
+            "response_type": "authorization_code",
+        }
         return Reply(200, {}, json.dumps(answer).encode())
 
     def close(self):

@@ -71,9 +71,15 @@ class Talk:
 
     def analytics(self, ids: list[str], start: str, end: str, columns: str, granularity: str = "TOTAL", **more: Any) -> Any:
         return self(
-            "GET", f"{self.account}/product_groups/analytics", start_date=start, end_date=end, product_group_ids=",".join(ids),
-            columns=columns, granularity=granularity, **more,
-        )  # fmt: skip
+            "GET",
+            f"{self.account}/product_groups/analytics",
+            start_date=start,
+            end_date=end,
+            product_group_ids=",".join(ids),
+            columns=columns,
+            granularity=granularity,
+            **more,
+        )
 
 
 @pytest.fixture

@@ -37,10 +37,22 @@ def one(**changes: str) -> dict[str, Any]:
 
 
 def test_tsv_and_csv_give_the_same_items() -> None:
-    assert parse_feed(table(ROW), "TSV") == parse_feed(table(ROW, delimiter=","), "CSV") == [
-        {"item_id": "A-1", "title": "Lamp", "description": "A lamp.", "link": "https://shop.example/a",
-         "image_link": "https://shop.example/a.jpg", "availability": "IN_STOCK", "price_micro": 24_990_000, "currency": "USD"},
-    ]  # fmt: skip
+    assert (
+        parse_feed(table(ROW), "TSV")
+        == parse_feed(table(ROW, delimiter=","), "CSV")
+        == [
+            {
+                "item_id": "A-1",
+                "title": "Lamp",
+                "description": "A lamp.",
+                "link": "https://shop.example/a",
+                "image_link": "https://shop.example/a.jpg",
+                "availability": "IN_STOCK",
+                "price_micro": 24_990_000,
+                "currency": "USD",
+            },
+        ]
+    )
 
 
 def test_xml_gives_the_same_items() -> None:
@@ -74,9 +86,15 @@ def test_a_byte_order_mark_quotes_and_line_breaks_are_understood() -> None:
 
 @pytest.mark.parametrize(
     ("price", "micro", "currency"),
-    [("24.99 USD", 24_990_000, "USD"), ("24.99USD", 24_990_000, "USD"), ("24.99", 24_990_000, "EUR"),
-     ("0.1 GBP", 100_000, "GBP"), ("2.01 GBP", 2_010_000, "GBP"), ("999999999.999999 JPY", 999_999_999_999_999, "JPY")],
-)  # fmt: skip
+    [
+        ("24.99 USD", 24_990_000, "USD"),
+        ("24.99USD", 24_990_000, "USD"),
+        ("24.99", 24_990_000, "EUR"),
+        ("0.1 GBP", 100_000, "GBP"),
+        ("2.01 GBP", 2_010_000, "GBP"),
+        ("999999999.999999 JPY", 999_999_999_999_999, "JPY"),
+    ],
+)
 def test_prices_are_exact(price: str, micro: int, currency: str) -> None:
     item = parse_feed(table({**ROW, "price": price}), "TSV", default_currency="EUR")[0]
     assert (item["price_micro"], item["currency"]) == (micro, currency)
@@ -176,10 +194,16 @@ def test_any_bytes_give_items_or_a_feed_error(data: bytes, file_format: Any, wit
 # ----------------------------------------------------------------------------------------------- filters
 
 LAMP = one(
-    brand="Cinderhome", condition="new", gender="unisex", item_group_id="G-1", custom_label_0="Best sellers",
-    custom_number_0="7", google_product_category="Home & Garden > Lighting", sale_price="19.99 USD",
+    brand="Cinderhome",
+    condition="new",
+    gender="unisex",
+    item_group_id="G-1",
+    custom_label_0="Best sellers",
+    custom_number_0="7",
+    google_product_category="Home & Garden > Lighting",
+    sale_price="19.99 USD",
     product_type="Home > Lighting > Lamps",
-)  # fmt: skip
+)
 
 
 def criterion(values: Any, **more: Any) -> dict[str, Any]:
@@ -230,8 +254,12 @@ def test_any_of_needs_one_and_all_of_needs_all() -> None:
 
 def test_a_product_without_the_attribute_is_in_no_such_group() -> None:
     bare = one()
-    for key, given_ in (("BRAND", criterion([""])), ("PRODUCT_TYPE_0", criterion([[""]])), ("GENDER", criterion(["MALE"])),
-                        ("CUSTOM_NUMBER_0", {"operator": "LESS_THAN", "value": 5})):  # fmt: skip
+    for key, given_ in (
+        ("BRAND", criterion([""])),
+        ("PRODUCT_TYPE_0", criterion([[""]])),
+        ("GENDER", criterion(["MALE"])),
+        ("CUSTOM_NUMBER_0", {"operator": "LESS_THAN", "value": 5}),
+    ):
         assert not matches({"any_of": [{key: given_}]}, bare), key
 
 
@@ -304,8 +332,12 @@ def test_the_keys_are_those_of_the_description(version: str, count: int) -> None
 
 
 def test_counts_and_measure_tell_what_can_be_shown() -> None:
-    items = [one(), one(availability="out of stock", price="1000"), one(availability="preorder", sale_price="19.99 USD"),
-             one(video_link="https://shop.example/a.mp4")]  # fmt: skip
+    items = [
+        one(),
+        one(availability="out of stock", price="1000"),
+        one(availability="preorder", sale_price="19.99 USD"),
+        one(video_link="https://shop.example/a.mp4"),
+    ]
     assert counts(items) == {"in_stock": 2, "out_of_stock": 1, "preorder": 1, "total": 4, "videos": 1}
     assert measure(items) == (3, (24_990_000 + 19_990_000 + 24_990_000) // 3)
     assert measure([]) == (0, 0)

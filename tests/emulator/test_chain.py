@@ -103,10 +103,14 @@ def test_client_credentials_reach_only_what_the_contract_allows(talk_at):
 @pytest.mark.parametrize(
     ("role", "reads", "writes", "catalogs"),
     [
-        ("OWNER", 200, 404, 200), ("ADMIN", 200, 404, 200), ("ANALYST", 200, 403, 403), ("CAMPAIGN_MANAGER", 200, 404, 403),
-        ("CATALOGS_MANAGER", 200, 403, 200), (None, 403, 403, 403),
+        ("OWNER", 200, 404, 200),
+        ("ADMIN", 200, 404, 200),
+        ("ANALYST", 200, 403, 403),
+        ("CAMPAIGN_MANAGER", 200, 404, 403),
+        ("CATALOGS_MANAGER", 200, 403, 200),
+        (None, 403, 403, 403),
     ],
-)  # fmt: skip
+)
 def test_business_access_roles(newest, role, reads, writes, catalogs):
     user = newest.emulator.add_user("colleague", role)
     newest.token = newest.emulator.token(user_id=user)

@@ -235,10 +235,17 @@ def test_faults_are_listed_and_removed():
 @pytest.mark.parametrize(
     "fault",
     [
-        {}, {"operation": "nope", "drop": True}, {"dropp": True}, {"status": 99}, {"status": "x"}, {"times": 0, "drop": True},
-        {"probability": 2, "drop": True}, {"latency_seconds": -1}, {"code": 3},
+        {},
+        {"operation": "nope", "drop": True},
+        {"dropp": True},
+        {"status": 99},
+        {"status": "x"},
+        {"times": 0, "drop": True},
+        {"probability": 2, "drop": True},
+        {"latency_seconds": -1},
+        {"code": 3},
     ],
-)  # fmt: skip
+)
 def test_a_fault_that_cannot_be(fault):
     emulator = Emulator(now=NOW)
     with pytest.raises(ConfigurationError, match="fault"):

@@ -36,10 +36,13 @@ VALUES = [None, True, 0, -1, 1.5, 10**30, "", "x", "1", [], {}, [[]], {"a": None
 
 def _ids(emulator):
     return {
-        "ad_account_id": emulator.ad_account_id, "campaign_id": emulator.campaign_id, "ad_group_id": emulator.ad_group_id,
-        "feed_id": emulator.feed_id, "catalog_id": emulator.catalog_id,
+        "ad_account_id": emulator.ad_account_id,
+        "campaign_id": emulator.campaign_id,
+        "ad_group_id": emulator.ad_group_id,
+        "feed_id": emulator.feed_id,
+        "catalog_id": emulator.catalog_id,
         "product_group_id": emulator.catalog_product_group_ids[1],
-    }  # fmt: skip
+    }
 
 
 def _broken(value, chance):

@@ -120,9 +120,10 @@ def test_an_update_touches_only_what_it_names(newest):
 def test_promotions_of_another_ad_group_are_not_found(newest):
     promotion_id = newest.some(1)[0]
     other = newest(
-        "POST", f"{newest.account}/ad_groups",
+        "POST",
+        f"{newest.account}/ad_groups",
         [{"name": "Other", "campaign_id": newest.emulator.campaign_id, "billable_event": "CLICKTHROUGH"}],
-    )["items"][0]["data"]["id"]  # fmt: skip
+    )["items"][0]["data"]["id"]
     entry = newest.update({"id": promotion_id, "status": "PAUSED"}, ad_group_id=other)[0]
     assert exceptions(entry) == [(2, "Product group promotion not found.")]
 
@@ -146,9 +147,13 @@ def test_shopping_ads_need_a_shopping_campaign(talk_at):
 
 def test_the_new_objectives_carry_promotions_too(newest):
     campaign = {
-        "ad_account_id": newest.emulator.ad_account_id, "name": "Sales", "objective_type": "SALES",
-        "intended_promotion_type": "CATALOG", "is_campaign_budget_optimization": True, "daily_spend_cap": 9_000_000,
-    }  # fmt: skip
+        "ad_account_id": newest.emulator.ad_account_id,
+        "name": "Sales",
+        "objective_type": "SALES",
+        "intended_promotion_type": "CATALOG",
+        "is_campaign_budget_optimization": True,
+        "daily_spend_cap": 9_000_000,
+    }
     made = newest("POST", f"{newest.account}/campaigns", [campaign])["items"][0]["data"]
     assert made["intended_promotion_type"] == "CATALOG"
     group = {"name": "Sales", "campaign_id": made["id"], "billable_event": "CLICKTHROUGH"}
@@ -184,8 +189,14 @@ def test_what_is_created_between_two_pages_moves_nothing(newest):
     ids = newest.some(30)
     page = newest("GET", newest.promotions, ad_group_id=newest.emulator.ad_group_id, order="DESCENDING", page_size=10)
     newest.some(5)
-    rest = newest("GET", newest.promotions, ad_group_id=newest.emulator.ad_group_id, order="DESCENDING", page_size=250,
-                  bookmark=page["bookmark"])  # fmt: skip
+    rest = newest(
+        "GET",
+        newest.promotions,
+        ad_group_id=newest.emulator.ad_group_id,
+        order="DESCENDING",
+        page_size=250,
+        bookmark=page["bookmark"],
+    )
     assert [item["id"] for item in page["items"] + rest["items"]] == ids[::-1]
 
 
@@ -440,9 +451,13 @@ def test_a_new_feed_changes_counts_and_what_a_group_earns(newest, tmp_path):
 
 def _report(talk, **order):
     body = {
-        "start_date": TODAY, "end_date": "2026-03-05", "granularity": "DAY", "level": "PRODUCT_GROUP",
-        "columns": ["SPEND_IN_MICRO_DOLLAR", "CLICKTHROUGH_1"], **order,
-    }  # fmt: skip
+        "start_date": TODAY,
+        "end_date": "2026-03-05",
+        "granularity": "DAY",
+        "level": "PRODUCT_GROUP",
+        "columns": ["SPEND_IN_MICRO_DOLLAR", "CLICKTHROUGH_1"],
+        **order,
+    }
     token = talk("POST", f"{talk.account}/reports", body)["token"]
     talk.emulator.clock.advance(seconds=10)
     done = talk("GET", f"{talk.account}/reports", token=token)

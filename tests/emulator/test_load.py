@@ -152,8 +152,10 @@ def test_a_killed_emulator_lost_nothing_it_acknowledged_and_halved_no_write(tmp_
     assert len(found) == len(known) + torn * BATCH
     # A start that had to repair or rebuild something would take many times as long as the first, which made everything.
     assert statistics.median(starts[1:]) < 3 * starts[0]
-    print(f"{len(starts)} kills, {writes} acknowledged creates of {BATCH}, {torn} stored without an answer; "
-          f"start {statistics.median(starts):.2f} s")  # fmt: skip
+    print(
+        f"{len(starts)} kills, {writes} acknowledged creates of {BATCH}, {torn} stored without an answer; "
+        f"start {statistics.median(starts):.2f} s"
+    )
 
 
 # --------------------------------------------------------------------------------------------------- size

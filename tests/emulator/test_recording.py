@@ -48,8 +48,13 @@ def _read_all(client, real):
     promotions = list(client.promotions.list(account, ad_group_id=real.ad_group_id))
     groups = list(client.catalog_product_groups.list(catalog_id=real.catalog_id))
     list(client.feeds.list()), list(client.catalogs.list())
-    return promotions, groups, list(client.ad_groups.list(account)), list(client.campaigns.list(account)), [
-        client.ad_accounts.get(account)]  # fmt: skip
+    return (
+        promotions,
+        groups,
+        list(client.ad_groups.list(account)),
+        list(client.campaigns.list(account)),
+        [client.ad_accounts.get(account)],
+    )
 
 
 def _facts(kinds):
@@ -122,9 +127,13 @@ def test_writes_errors_and_other_answers_are_not_recorded(real, tmp_path):
         with pytest.raises(NotFound):
             client.campaigns.get(real.ad_account_id, "1")
     for target, status, body in (
-        ("/v5/ad_accounts", 200, b"<html>"), ("/v5/ad_accounts", 200, b"[]"), ("/v5/ad_accounts", 206, b"{}"),
-        ("/v5/ad_accounts/1/../2", 200, b"{}"), ("/v5/oauth/token", 200, b"{}"), ("/v4/ad_accounts", 200, b"{}"),
-    ):  # fmt: skip
+        ("/v5/ad_accounts", 200, b"<html>"),
+        ("/v5/ad_accounts", 200, b"[]"),
+        ("/v5/ad_accounts", 206, b"{}"),
+        ("/v5/ad_accounts/1/../2", 200, b"{}"),
+        ("/v5/oauth/token", 200, b"{}"),
+        ("/v4/ad_accounts", 200, b"{}"),
+    ):
         recorder._recording.note(Request("GET", "http://x", target, {}), Reply(status, {}, body))
     recorder.close()
     lines = [json.loads(line) for line in path.read_text().splitlines()]
@@ -181,8 +190,11 @@ _TEXT = st.text(st.characters(codec="utf-8", categories=("L",)), min_size=8, max
 _KEYS = st.sampled_from(
     ["name", "items", "owner", "username", "filters", "values", "email", "title", "anything", "targeting_spec"]
 )
-_BODIES = st.recursive(_TEXT | st.integers(0, 9) | st.booleans() | st.none(), lambda inner: st.lists(inner, max_size=3)
-                       | st.dictionaries(_KEYS, inner, max_size=4), max_leaves=12)  # fmt: skip
+_BODIES = st.recursive(
+    _TEXT | st.integers(0, 9) | st.booleans() | st.none(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=4),
+    max_leaves=12,
+)
 
 
 @given(st.dictionaries(_KEYS, _BODIES, max_size=5))
@@ -204,6 +216,8 @@ def test_equal_texts_stay_equal_and_secrets_go_whole():
     redaction = Redaction()
     assert redaction.redacted({"name": "A", "username": "A"}) == {"name": "name 1", "username": "name 1"}
     assert redaction.redacted({"email": "a@b.c", "location": "sftp://x/y"}) == {
-        "email": "person2@redacted.example", "location": "https://redacted.example/3"}  # fmt: skip
+        "email": "person2@redacted.example",
+        "location": "https://redacted.example/3",
+    }
     assert redaction.redacted({"credentials": {"password": 1234}, "bookmark": "b"}) == {"credentials": None, "bookmark": None}
     assert "pina_" not in str(redaction.redacted({"status": "pina_" + "x" * 4}))

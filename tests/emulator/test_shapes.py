@@ -73,27 +73,37 @@ def test_accounts_campaigns_and_ad_groups(talk):
     made = talk("POST", "/ad_accounts", {"name": "Second", "country": "DE"})
     assert int(made["id"]) > int(emulator.ad_account_id)
     campaigns = talk(
-        "POST", f"{talk.account}/campaigns",
+        "POST",
+        f"{talk.account}/campaigns",
         [
-            {"ad_account_id": emulator.ad_account_id, "name": "Spring", "objective_type": "CATALOG_SALES",
-             "is_campaign_budget_optimization": True, "daily_spend_cap": 10_000_000},
+            {
+                "ad_account_id": emulator.ad_account_id,
+                "name": "Spring",
+                "objective_type": "CATALOG_SALES",
+                "is_campaign_budget_optimization": True,
+                "daily_spend_cap": 10_000_000,
+            },
             {"ad_account_id": emulator.ad_account_id, "name": "No budget", "objective_type": "CATALOG_SALES"},
         ],
-    )["items"]  # fmt: skip
+    )["items"]
     assert campaigns[1]["exceptions"][0]["code"] == 2384
     campaign_id = campaigns[0]["data"]["id"]
     assert talk("GET", f"{talk.account}/campaigns/{campaign_id}")["name"] == "Spring"
     changed = talk(
-        "PATCH", f"{talk.account}/campaigns",
+        "PATCH",
+        f"{talk.account}/campaigns",
         [{"id": campaign_id, "ad_account_id": emulator.ad_account_id, "daily_spend_cap": 20_000_000, "status": "PAUSED"}],
-    )["items"]  # fmt: skip
+    )["items"]
     assert (changed[0]["data"]["daily_spend_cap"], changed[0]["data"]["status"]) == (20_000_000, "PAUSED")
     assert len(talk("GET", f"{talk.account}/campaigns")["items"]) == 2
     groups = talk(
-        "POST", f"{talk.account}/ad_groups",
-        [{"name": "All", "campaign_id": campaign_id, "billable_event": "CLICKTHROUGH", "bid_in_micro_currency": 500_000},
-         {"name": "Lost", "campaign_id": "1", "billable_event": "CLICKTHROUGH"}],
-    )["items"]  # fmt: skip
+        "POST",
+        f"{talk.account}/ad_groups",
+        [
+            {"name": "All", "campaign_id": campaign_id, "billable_event": "CLICKTHROUGH", "bid_in_micro_currency": 500_000},
+            {"name": "Lost", "campaign_id": "1", "billable_event": "CLICKTHROUGH"},
+        ],
+    )["items"]
     assert groups[1]["exceptions"][0]["message"] == "Campaign not found."
     group_id = groups[0]["data"]["id"]
     assert groups[0]["data"]["summary_status"] == "PAUSED"
@@ -112,10 +122,11 @@ def test_catalogs(talk):
     groups = talk("GET", "/catalogs/product_groups", feed_id=emulator.feed_id)["items"]
     assert {group["id"] for group in groups} == set(emulator.catalog_product_group_ids)
     made = talk(
-        "POST", "/catalogs/product_groups",
+        "POST",
+        "/catalogs/product_groups",
         {"name": "Alderly", "feed_id": emulator.feed_id, "filters": {"any_of": [{"BRAND": {"values": ["alderly"]}}]}},
         status=201,
-    )  # fmt: skip
+    )
     path = f"/catalogs/product_groups/{made['id']}"
     counts = talk("GET", f"{path}/product_counts")
     assert counts["total"] == 14
@@ -133,9 +144,13 @@ def test_reports_and_resources(talk):
     promotion_id = talk.some(1)[0]
     talk.emulator.clock.advance(days=2)
     order = {
-        "start_date": TODAY, "end_date": TODAY, "granularity": "DAY", "level": "PRODUCT_GROUP",
-        "columns": ["SPEND_IN_DOLLAR", "IMPRESSION_1"], "product_group_ids": [promotion_id],
-    }  # fmt: skip
+        "start_date": TODAY,
+        "end_date": TODAY,
+        "granularity": "DAY",
+        "level": "PRODUCT_GROUP",
+        "columns": ["SPEND_IN_DOLLAR", "IMPRESSION_1"],
+        "product_group_ids": [promotion_id],
+    }
     token = talk("POST", f"{talk.account}/reports", order)["token"]
     assert talk("GET", f"{talk.account}/reports", token=token)["report_status"] == "IN_PROGRESS"
     done = talk("GET", f"{talk.account}/reports", token=token)
@@ -144,17 +159,21 @@ def test_reports_and_resources(talk):
     assert talk("GET", f"{talk.account}/reports", token="nope")["report_status"] == "DOES_NOT_EXIST"
     assert talk("GET", "/resources/delivery_metrics")["items"]
     assert talk("GET", "/resources/metrics_ready_state", date=_back(10)) == {
-        "conversion_metrics_ready": True, "non_conversion_metrics_ready": True,
-    }  # fmt: skip
+        "conversion_metrics_ready": True,
+        "non_conversion_metrics_ready": True,
+    }
 
 
 def test_each_operation_has_a_handler(talk):
     """Where Pinterest had it, no operation answers that it does not exist; where it did not, it does not answer at all."""
     ids = {
-        "ad_account_id": talk.emulator.ad_account_id, "campaign_id": talk.emulator.campaign_id,
-        "ad_group_id": talk.emulator.ad_group_id, "feed_id": talk.emulator.feed_id,
-        "product_group_id": talk.emulator.catalog_product_group_ids[1], "product_group_promotion_id": talk.some(1)[0],
-    }  # fmt: skip
+        "ad_account_id": talk.emulator.ad_account_id,
+        "campaign_id": talk.emulator.campaign_id,
+        "ad_group_id": talk.emulator.ad_group_id,
+        "feed_id": talk.emulator.feed_id,
+        "product_group_id": talk.emulator.catalog_product_group_ids[1],
+        "product_group_promotion_id": talk.some(1)[0],
+    }
     for operation in endpoints.OPERATIONS:
         path = operation.path.format(**{name: ids[name] for name in operation.path_names})
         body = None if operation.body is None else b"[]" if operation.body == "array" else b"{}"

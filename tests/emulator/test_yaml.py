@@ -106,9 +106,10 @@ def test_a_state_by_hand_needs_only_what_has_no_default(talk_at):
     assert _get(emulator, f"{account}/campaigns")["items"][0]["name"] == "Frühling"
     assert _get(emulator, f"{account}/product_group_promotions/4260000000001")["status"] == "ACTIVE"
     rows = _get(
-        emulator, f"{account}/product_groups/analytics?start_date=2026-03-02&end_date=2026-03-20&granularity=TOTAL"
+        emulator,
+        f"{account}/product_groups/analytics?start_date=2026-03-02&end_date=2026-03-20&granularity=TOTAL"
         "&columns=IMPRESSION_1&product_group_ids=4260000000001",
-    )  # fmt: skip
+    )
     assert rows[0]["IMPRESSION_1"] > 0
     assert _get(emulator, "/catalogs/product_groups/333/product_counts")["total"] == 1
 
@@ -116,11 +117,16 @@ def test_a_state_by_hand_needs_only_what_has_no_default(talk_at):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[", "not YAML"), ("- 1", "object"), ("pins: []", "pins"), ("campaigns: [1]", r"campaigns\[0\]"),
-        ("campaigns: [{name: x}]", "ad_account_id"), ("campaigns: [{id: x}]", "digits"),
-        ("campaigns: [{ad_account_id: '5', name: x}]", "is not in ad_accounts"), ("clock: soon", "soon"),
+        ("[", "not YAML"),
+        ("- 1", "object"),
+        ("pins: []", "pins"),
+        ("campaigns: [1]", r"campaigns\[0\]"),
+        ("campaigns: [{name: x}]", "ad_account_id"),
+        ("campaigns: [{id: x}]", "digits"),
+        ("campaigns: [{ad_account_id: '5', name: x}]", "is not in ad_accounts"),
+        ("clock: soon", "soon"),
     ],
-)  # fmt: skip
+)
 def test_a_state_that_cannot_be_read_changes_nothing(talk_at, text, words):
     emulator = talk_at().emulator
     before = emulator.export()

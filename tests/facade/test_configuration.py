@@ -110,11 +110,17 @@ def test_no_proxy_exempts_a_host(server, configuration):
 @pytest.mark.parametrize(
     ("url", "no_proxy", "bypassed"),
     [
-        ("http://10.1.2.3/x", "10.0.0.0/8", True), ("http://11.1.2.3/x", "10.0.0.0/8", False), ("http://a.example", "*", True),
-        ("http://a.example", "example", True), ("http://a.example", "b.example, .c.example", False), ("http://x", None, False),
-        ("http://x", "", False), ("nonsense", "x", True), ("http://10.1.2.3", "10.1.2.3", True),
+        ("http://10.1.2.3/x", "10.0.0.0/8", True),
+        ("http://11.1.2.3/x", "10.0.0.0/8", False),
+        ("http://a.example", "*", True),
+        ("http://a.example", "example", True),
+        ("http://a.example", "b.example, .c.example", False),
+        ("http://x", None, False),
+        ("http://x", "", False),
+        ("nonsense", "x", True),
+        ("http://10.1.2.3", "10.1.2.3", True),
     ],
-)  # fmt: skip
+)
 def test_no_proxy_takes_names_domains_networks_and_a_star(url, no_proxy, bypassed):
     assert should_bypass_proxies(url, no_proxy) is bypassed
 

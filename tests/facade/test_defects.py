@@ -52,16 +52,36 @@ def analytics(api, **options):
 
 def test_analytics_values_arrive_as_they_were_sent(server, api):
     row = {
-        "DATE": "2021-04-01", "PRODUCT_GROUP_ID": "687195134316123457", "TOTAL_CLICKTHROUGH": 216,
-        "BIG": 9007199254740993, "AD_ID": "20210401", "CAMPAIGN_ID": "202104011230", "CAMPAIGN_NAME": "May 2023",
-        "AD_NAME": "Wednesday", "RATIO": 0.25, "NOTHING": None, "WHEN": "2021-04-01T00:00:00Z", "FLAG": True,
-    }  # fmt: skip
+        "DATE": "2021-04-01",
+        "PRODUCT_GROUP_ID": "687195134316123457",
+        "TOTAL_CLICKTHROUGH": 216,
+        "BIG": 9007199254740993,
+        "AD_ID": "20210401",
+        "CAMPAIGN_ID": "202104011230",
+        "CAMPAIGN_NAME": "May 2023",
+        "AD_NAME": "Wednesday",
+        "RATIO": 0.25,
+        "NOTHING": None,
+        "WHEN": "2021-04-01T00:00:00Z",
+        "FLAG": True,
+    }
     server.will(http(200, [row]))
     (got,) = analytics(api).value
     assert got == row | {"DATE": date(2021, 4, 1)}
     assert [type(value) for value in got.values()] == [
-        date, str, int, int, str, str, str, str, float, type(None), str, bool,
-    ]  # fmt: skip
+        date,
+        str,
+        int,
+        int,
+        str,
+        str,
+        str,
+        str,
+        float,
+        type(None),
+        str,
+        bool,
+    ]
 
 
 def test_a_date_that_is_none_stays_text(server, api):

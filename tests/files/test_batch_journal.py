@@ -57,9 +57,14 @@ def emulator(server: Emulator) -> Emulator:
 
 def client(emulator: Emulator, transport: Any = None) -> Client:
     return Client(
-        emulator.access_token, transport=transport or Crashing(emulator), base_url=emulator.base_url, sleep=lambda _: None,
-        pacing=False, on_event=lambda _: None, concurrency=1,
-    )  # fmt: skip
+        emulator.access_token,
+        transport=transport or Crashing(emulator),
+        base_url=emulator.base_url,
+        sleep=lambda _: None,
+        pacing=False,
+        on_event=lambda _: None,
+        concurrency=1,
+    )
 
 
 def new(emulator: Emulator, size: int = SIZE) -> list[Any]:
@@ -154,9 +159,7 @@ def test_several_ad_groups_are_resumed_each_from_where_it_was(emulator, tmp_path
     """Only the two chunks that were under way are read back."""
     journal = tmp_path / "journal"
     with client(emulator) as maker:
-        other = maker.ad_groups.create(
-            emulator.ad_account_id, [{**_ad_group(emulator), "name": "second"}]
-        )[0].id  # fmt: skip
+        other = maker.ad_groups.create(emulator.ad_account_id, [{**_ad_group(emulator), "name": "second"}])[0].id
     groups = [emulator.ad_group_id, other]
     some = [{**item, "ad_group_id": groups[n % 2]} for n, item in enumerate(new(emulator, 100))]
     with pytest.raises(Crash):
@@ -172,10 +175,13 @@ def _ad_group(emulator: Emulator) -> Any:
     with client(emulator) as reader:
         first = reader.ad_groups.get(emulator.ad_account_id, emulator.ad_group_id)
     return {
-        "campaign_id": first.campaign_id, "billable_event": first.billable_event, "status": "ACTIVE",
-        "budget_in_micro_currency": first.budget_in_micro_currency, "budget_type": first.budget_type,
+        "campaign_id": first.campaign_id,
+        "billable_event": first.billable_event,
+        "status": "ACTIVE",
+        "budget_in_micro_currency": first.budget_in_micro_currency,
+        "budget_type": first.budget_type,
         "auto_targeting_enabled": True,
-    }  # fmt: skip
+    }
 
 
 def test_what_was_unknown_is_settled_when_resuming(emulator, tmp_path):

@@ -36,9 +36,14 @@ def test_a_killed_create_is_resumed_exactly(tmp_path, rounds, capsys):
             emulator.reset()
             journal = tmp_path / f"journal-{number}"
             arguments = [
-                emulator.base_url, emulator.access_token, emulator.ad_account_id, emulator.ad_group_id,
-                emulator.catalog_product_group_ids[0], str(SIZE), str(journal),
-            ]  # fmt: skip
+                emulator.base_url,
+                emulator.access_token,
+                emulator.ad_account_id,
+                emulator.ad_group_id,
+                emulator.catalog_product_group_ids[0],
+                str(SIZE),
+                str(journal),
+            ]
             with subprocess.Popen([sys.executable, "-c", WORK, *arguments], stdout=subprocess.PIPE) as process:
                 assert process.stdout is not None
                 process.stdout.readline()

@@ -35,8 +35,11 @@ def test_a_create_sends_as_many_calls_as_its_plan_counts(emulator, client, count
 
 def test_an_analytics_job_sends_as_many_calls_as_its_plan_counts(emulator, client):
     wanted = {
-        "start_date": "2026-01-01", "end_date": "2026-01-20", "columns": ["CTR"], "granularity": "DAY",
-    }  # fmt: skip
+        "start_date": "2026-01-01",
+        "end_date": "2026-01-20",
+        "columns": ["CTR"],
+        "granularity": "DAY",
+    }
     ids = [str(10**12 + n) for n in range(501)]
     plan = client.promotions.estimate_analytics(emulator.ad_account_id, ids, **wanted)
     assert plan.cost().calls == {"ads_analytics": 3}
@@ -67,7 +70,11 @@ def test_without_a_tight_quota_the_calls_themselves_take_the_time():
 def test_the_documented_quotas_count_before_the_first_answer():
     client = Client("token", base_url="http://127.0.0.1:1/v5", pacing=Pacer())
     plan = client.promotions.estimate_analytics(
-        "1", [str(n) for n in range(250 * 601)],
-        start_date="2026-01-01", end_date="2026-01-02", columns=["CTR"], granularity="DAY",
-    )  # fmt: skip
+        "1",
+        [str(n) for n in range(250 * 601)],
+        start_date="2026-01-01",
+        end_date="2026-01-02",
+        columns=["CTR"],
+        granularity="DAY",
+    )
     assert plan.cost(call_seconds=0.001).seconds == 120

@@ -55,11 +55,18 @@ class Run:
         self.value: Any = None
         self.error: Any = None
         session = Session(
-            origin="https://api.pinterest.com", prefix="/v5", token=options.pop("token", StaticToken("emulated_x")),
-            pacer=options.pop("pacer", None), emit=self.events.append, clock=lambda: NOW, monotonic=lambda: 0.0,
-            random=options.pop("random", lambda: 0.5), api_version="5.28", headers={"Accept": "application/json"},
+            origin="https://api.pinterest.com",
+            prefix="/v5",
+            token=options.pop("token", StaticToken("emulated_x")),
+            pacer=options.pop("pacer", None),
+            emit=self.events.append,
+            clock=lambda: NOW,
+            monotonic=lambda: 0.0,
+            random=options.pop("random", lambda: 0.5),
+            api_version="5.28",
+            headers={"Accept": "application/json"},
             options=msgspec.structs.replace(Options(), **options),
-        )  # fmt: skip
+        )
         self._obey(exchange(session, call, decode), iter(answers))
 
     def _obey(self, steps: Any, answers: Any) -> None:
@@ -86,8 +93,10 @@ def test_a_request_is_signed_and_says_where_it_goes():
     run = Run(CREATE, reply(200, {}), headers={"X-Team": "ads"}, connect_seconds=2.0, read_seconds=9.0)
     request = run.requests[0]
     assert (request.method, request.origin, request.target) == (
-        "POST", "https://api.pinterest.com", "/v5/ad_accounts/1/product_group_promotions",
-    )  # fmt: skip
+        "POST",
+        "https://api.pinterest.com",
+        "/v5/ad_accounts/1/product_group_promotions",
+    )
     assert request.headers["Authorization"] == "Bearer emulated_x"
     assert request.headers["Content-Type"] == "application/json"
     assert request.headers["X-Team"] == "ads"
@@ -111,8 +120,13 @@ def test_an_empty_answer_is_none():
 
 TOO_FAST = reply(400, {"code": 1, "message": "Too fast. Retry after 1 seconds"})
 AMBIGUOUS = [
-    TimedOut("…", sent=True), Disconnected("…", sent=True), reply(500), reply(502, b"<html>"), reply(503), reply(504),
-]  # fmt: skip
+    TimedOut("…", sent=True),
+    Disconnected("…", sent=True),
+    reply(500),
+    reply(502, b"<html>"),
+    reply(503),
+    reply(504),
+]
 CERTAIN = [ConnectError("refused"), reply(429, {"code": 8, "message": "slow"}), TOO_FAST]
 FINAL = [
     *(reply(status) for status in (403, 404, 409, 422, 501)), reply(400, {"code": 1}), reply(401, {"code": 3}),
@@ -306,8 +320,11 @@ def test_an_error_says_what_happened_and_what_to_do():
         "— the token needs the scope ads:write (request id r7)"
     )
     assert (run.error.status, run.error.code, run.error.server_message, run.error.request_id) == (
-        401, 3, "Your token does not have sufficient permissions.", "r7",
-    )  # fmt: skip
+        401,
+        3,
+        "Your token does not have sufficient permissions.",
+        "r7",
+    )
 
 
 @pytest.mark.parametrize(

@@ -60,9 +60,13 @@ def test_two_hundred_tasks_use_the_quota_and_are_never_refused(start):
 
         async def main() -> None:
             async with AsyncClient(
-                emulator.access_token, base_url=emulator.base_url, transport=emulator.async_transport(),
-                clock=time.now, sleep=time.sleep, max_attempts=1,
-            ) as client:  # fmt: skip
+                emulator.access_token,
+                base_url=emulator.base_url,
+                transport=emulator.async_transport(),
+                clock=time.now,
+                sleep=time.sleep,
+                max_attempts=1,
+            ) as client:
                 time.awake = TASKS
                 await asyncio.gather(*(worker(client, number) for number in range(TASKS)))
 

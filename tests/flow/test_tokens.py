@@ -31,9 +31,15 @@ def answer(status: int = 200, **value: object) -> Reply:
 
 def tokens(number: int, **more: object) -> Reply:
     return answer(
-        access_token=f"pina_{number}", refresh_token=f"pinr_{number}", token_type="bearer", expires_in=2592000,
-        refresh_token_expires_in=5184000, scope="ads:read ads:write", response_type="refresh_token", **more,
-    )  # fmt: skip
+        access_token=f"pina_{number}",
+        refresh_token=f"pinr_{number}",
+        token_type="bearer",
+        expires_in=2592000,
+        refresh_token_expires_in=5184000,
+        scope="ads:read ads:write",
+        response_type="refresh_token",
+        **more,
+    )
 
 
 class Clock:
@@ -82,10 +88,13 @@ def clock():
 def store(clock):
     return MemoryStore(
         Token(
-            access_token=Secret("pina_0"), refresh_token=Secret("pinr_0"),
-            expires_at=clock.now + 2592000, obtained_at=clock.now, scopes=("ads:read",),
+            access_token=Secret("pina_0"),
+            refresh_token=Secret("pinr_0"),
+            expires_at=clock.now + 2592000,
+            obtained_at=clock.now,
+            scopes=("ads:read",),
         )
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture
@@ -99,12 +108,23 @@ def source(store, clock):
 @pytest.mark.parametrize(
     "show",
     [
-        repr, str, "{}".format, "{!r}".format, "{:>40}".format, lambda s: f"{s}", lambda s: repr([s]),
-        lambda s: repr(Token(access_token=s)), lambda s: repr(App("1", s)), lambda s: str({"token": s}), ascii,
-        lambda s: repr(ValueError(s)), lambda s: str(ValueError(s)), lambda s: repr(copy.deepcopy([s])),
+        repr,
+        str,
+        "{}".format,
+        "{!r}".format,
+        "{:>40}".format,
+        lambda s: f"{s}",
+        lambda s: repr([s]),
+        lambda s: repr(Token(access_token=s)),
+        lambda s: repr(App("1", s)),
+        lambda s: str({"token": s}),
+        ascii,
+        lambda s: repr(ValueError(s)),
+        lambda s: str(ValueError(s)),
+        lambda s: repr(copy.deepcopy([s])),
         lambda s: repr(getattr(s, "__dict__", None)),
     ],
-)  # fmt: skip
+)
 def test_a_secret_does_not_show(show):
     assert "hunter2" not in show(Secret("hunter2"))
 
@@ -189,9 +209,13 @@ def test_it_is_replaced_before_it_ends(source, store, clock):
     assert source.header(clock.now) == "Bearer pina_1"
     kept = store.load()
     assert kept == Token(
-        access_token=Secret("pina_1"), refresh_token=Secret("pinr_1"), expires_at=clock.now + 2592000,
-        refresh_expires_at=clock.now + 5184000, scopes=("ads:read", "ads:write"), obtained_at=clock.now,
-    )  # fmt: skip
+        access_token=Secret("pina_1"),
+        refresh_token=Secret("pinr_1"),
+        expires_at=clock.now + 2592000,
+        refresh_expires_at=clock.now + 5184000,
+        scopes=("ads:read", "ads:write"),
+        obtained_at=clock.now,
+    )
 
 
 def test_a_refusal_that_came_late_does_not_refresh_again(source):
@@ -279,10 +303,13 @@ def test_the_lock_is_free_again_after_every_end(source, store, clock):
 @pytest.mark.parametrize(
     "failure",
     [
-        ConnectError("refused"), TimedOut("no answer", sent=True), answer(503), answer(429, code=8),
+        ConnectError("refused"),
+        TimedOut("no answer", sent=True),
+        answer(503),
+        answer(429, code=8),
         Reply(502, {}, b"<html>"),
     ],
-)  # fmt: skip
+)
 def test_a_passing_failure_is_tried_again(source, clock, failure):
     server = Server(failure, failure, tokens(1)).run(source.refresh("Bearer pina_0"))
     assert len(server.requests) == 3
@@ -441,17 +468,22 @@ def test_the_question_to_the_user():
     url = urlsplit(asked.url)
     assert f"{url.scheme}://{url.netloc}{url.path}" == "https://www.pinterest.com/oauth/"
     assert parse_qs(url.query) == {
-        "client_id": ["1234567"], "redirect_uri": ["http://localhost:8085/"], "response_type": ["code"],
-        "scope": ["ads:read,ads:write"], "state": ["state-1"],
-    }  # fmt: skip
+        "client_id": ["1234567"],
+        "redirect_uri": ["http://localhost:8085/"],
+        "response_type": ["code"],
+        "scope": ["ads:read,ads:write"],
+        "state": ["state-1"],
+    }
 
 
 def test_the_code_is_exchanged_with_the_same_redirect_for_a_continuous_refresh_token():
     code = oauth.read_redirect(consent(), "/?code=abc%2Fd&state=state-1")
     assert oauth.code_form(consent(), code) == {
-        "grant_type": "authorization_code", "code": "abc/d", "redirect_uri": "http://localhost:8085/",
+        "grant_type": "authorization_code",
+        "code": "abc/d",
+        "redirect_uri": "http://localhost:8085/",
         "continuous_refresh": "true",
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize(

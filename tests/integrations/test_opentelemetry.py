@@ -70,10 +70,15 @@ def test_a_span_for_a_call(provider, exporter):
     [span] = exporter.get_finished_spans()
     assert (span.name, span.kind, span.status.status_code) == ("GET /user_account", SpanKind.CLIENT, StatusCode.UNSET)
     assert dict(span.attributes) == {
-        "http.request.method": "GET", "url.full": f"{ORIGIN}/v5/user_account", "url.template": "/user_account",
-        "server.address": "127.0.0.1", "server.port": 9, "pinshop.operation": "user_account/get",
-        "http.response.status_code": 200, "pinshop.request_id": "77",
-    }  # fmt: skip
+        "http.request.method": "GET",
+        "url.full": f"{ORIGIN}/v5/user_account",
+        "url.template": "/user_account",
+        "server.address": "127.0.0.1",
+        "server.port": 9,
+        "pinshop.operation": "user_account/get",
+        "http.response.status_code": 200,
+        "pinshop.request_id": "77",
+    }
     assert span.instrumentation_scope.name == "pinshop"
 
 

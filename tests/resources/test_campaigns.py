@@ -31,13 +31,15 @@ def created(request: Request, first: int = 900) -> Any:
 def test_a_create_gives_one_outcome_per_item_in_order() -> None:
     def some_fail(request: Request) -> Any:
         items = json.loads(request.body or b"[]")
-        return answer({
-            "items": [
-                {"data": {"id": "901", **items[0]}, "exceptions": None},
-                {"data": None, "exceptions": [{"code": 2384, "message": "Missing campaign budget."}]},
-                {"data": {"id": "902", **items[2]}, "exceptions": []},
-            ]
-        })  # fmt: skip
+        return answer(
+            {
+                "items": [
+                    {"data": {"id": "901", **items[0]}, "exceptions": None},
+                    {"data": None, "exceptions": [{"code": 2384, "message": "Missing campaign budget."}]},
+                    {"data": {"id": "902", **items[2]}, "exceptions": []},
+                ]
+            }
+        )
 
     result, script = both(
         lambda: Script(EMPTY, some_fail), lambda c: c.campaigns.create(A, [{**NEW, "name": n} for n in ("a", "b", "c")])

@@ -208,9 +208,14 @@ class Board(models.Entity):
 
 
 BOARDS_GET = operations.Operation(
-    id="boards/get", verb="GET", path="/boards/{board_id}", summary="Get one board", category="org_read",
-    scopes=("boards:read",), sandbox=True,
-)  # fmt: skip
+    id="boards/get",
+    verb="GET",
+    path="/boards/{board_id}",
+    summary="Get one board",
+    category="org_read",
+    scopes=("boards:read",),
+    sandbox=True,
+)
 
 
 class Boards(Resource[Any]):

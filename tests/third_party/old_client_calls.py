@@ -496,12 +496,21 @@ def names():
     for name in ("", ".exceptions", ".apis", ".model_utils"):
         found.update(vars(importlib.import_module(root + name)))
     for snake in (
-        "entity_status", "creative_type", "granularity", "conversion_report_time_type", "error", "product_group_promotion",
-        "product_group_promotion_common", "product_group_promotion_create_request", "product_group_promotion_update_request",
-        "product_group_promotion_update_item", "product_group_promotion_update_response_item",
-        "product_group_promotion_array_response", "product_group_promotion_array_element",
+        "entity_status",
+        "creative_type",
+        "granularity",
+        "conversion_report_time_type",
+        "error",
+        "product_group_promotion",
+        "product_group_promotion_common",
+        "product_group_promotion_create_request",
+        "product_group_promotion_update_request",
+        "product_group_promotion_update_item",
+        "product_group_promotion_update_response_item",
+        "product_group_promotion_array_response",
+        "product_group_promotion_array_element",
         "product_group_analytics_response",
-    ):  # fmt: skip
+    ):
         name = "".join(part.capitalize() for part in snake.split("_"))
         found[name] = getattr(importlib.import_module(f"{root}.model.{snake}"), name)
     return SimpleNamespace(**{**found, "Exception": model.Exception})

@@ -79,13 +79,34 @@ def test_schemathesis_finds_nothing(api_version, described, foreign_venv, rounds
         report = tmp_path / "events.ndjson"
         done = subprocess.run(
             [
-                str(python.parent / "schemathesis"), "run", str(schema), "--url", emulator.base_url,
-                "--header", f"Authorization: Bearer {emulator.access_token}", "--checks", CHECKS,
-                "--phases", "fuzzing", "--max-examples", str(rounds(4, 100)), "--seed", "1", "--no-color",
-                "--continue-on-failure", "--generation-database", "none", "--suppress-health-check", "all",
-                "--report-ndjson-path", str(report),
+                str(python.parent / "schemathesis"),
+                "run",
+                str(schema),
+                "--url",
+                emulator.base_url,
+                "--header",
+                f"Authorization: Bearer {emulator.access_token}",
+                "--checks",
+                CHECKS,
+                "--phases",
+                "fuzzing",
+                "--max-examples",
+                str(rounds(4, 100)),
+                "--seed",
+                "1",
+                "--no-color",
+                "--continue-on-failure",
+                "--generation-database",
+                "none",
+                "--suppress-health-check",
+                "all",
+                "--report-ndjson-path",
+                str(report),
             ],
-            cwd=tmp_path, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         print(f"\n{api_version}: {emulator.calls.count()} requests")
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

@@ -78,8 +78,15 @@ def test_a_request_arrives_as_it_was_made(colour):
     assert lines[0] == f"PATCH {target} HTTP/1.1"
     assert body == b'{"b": 2}'
     assert {line.split(":")[0].lower() for line in lines[1:]} <= {
-        "host", "authorization", "accept", "accept-encoding", "user-agent", "content-type", "content-length", "connection",
-    }  # fmt: skip
+        "host",
+        "authorization",
+        "accept",
+        "accept-encoding",
+        "user-agent",
+        "content-type",
+        "content-length",
+        "connection",
+    }
     assert "Authorization: Bearer emulated_x" in lines
 
 
@@ -99,11 +106,13 @@ def test_every_status_is_an_answer(colour):
 
 @COLOURS
 def test_a_body_may_come_in_chunks_or_packed_or_not_at_all(colour):
-    answers = iter([
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
-        http(gzip.compress(b"packed" * 50_000), "200 OK", "Content-Encoding: gzip"),
-        b"HTTP/1.1 204 No Content\r\n\r\n",
-    ])  # fmt: skip
+    answers = iter(
+        [
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
+            http(gzip.compress(b"packed" * 50_000), "200 OK", "Content-Encoding: gzip"),
+            b"HTTP/1.1 204 No Content\r\n\r\n",
+        ]
+    )
     with Peer(lambda connection, _: connection.sendall(next(answers))) as peer:
         replies = send(colour, *[request(peer.origin)] * 3)
     assert [reply.body for reply in replies] == [b"abcde", b"packed" * 50_000, b""]

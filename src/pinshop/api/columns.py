@@ -105,10 +105,19 @@ def _three(stem: str, what: str, since: tuple[str, str, str] = ("5.0", "5.0", "5
 
 
 def _ratio(
-    name: str, meaning: str, over: tuple[str, ...], under: tuple[str, ...], *, since: str = "5.0",
-    kind: Kind = "ratio", unit: str = _FRACTION, times: int = 1, by: int = 1,
-    source: Source = "dashthis", conversion: bool = False,
-) -> _Columns:  # fmt: skip
+    name: str,
+    meaning: str,
+    over: tuple[str, ...],
+    under: tuple[str, ...],
+    *,
+    since: str = "5.0",
+    kind: Kind = "ratio",
+    unit: str = _FRACTION,
+    times: int = 1,
+    by: int = 1,
+    source: Source = "dashthis",
+    conversion: bool = False,
+) -> _Columns:
     return (Column(name, kind, unit, since, meaning, source, (), Ratio(over, under, times, by), conversion),)
 
 
@@ -117,9 +126,15 @@ def _micro_cost(name: str, meaning: str, under: tuple[str, ...], times: int = 1,
 
 
 def _cost(
-    name: str, meaning: str, under: tuple[str, ...], *, since: str = "5.0", by: int = 1_000_000,
-    source: Source = "dashthis", conversion: bool = False,
-) -> _Columns:  # fmt: skip
+    name: str,
+    meaning: str,
+    under: tuple[str, ...],
+    *,
+    since: str = "5.0",
+    by: int = 1_000_000,
+    source: Source = "dashthis",
+    conversion: bool = False,
+) -> _Columns:
     return _ratio(
         name, meaning, _SPEND, under, since=since, kind="cost", unit=_DOLLAR, by=by, source=source, conversion=conversion
     )
@@ -157,9 +172,12 @@ def _stated_rate(stem: str, what: str, since: str) -> _Columns:
 def _showcase(part: str) -> _Columns:
     """What people did on one part of a Showcase ad."""
     events = (
-        ("CLICKTHROUGH", "clicks on"), ("IMPRESSION", "impressions of"), ("SWIPE_LEFT", "swipes to the left on"),
-        ("SWIPE_RIGHT", "swipes to the right on"), ("REPIN", "saves of"),
-    )  # fmt: skip
+        ("CLICKTHROUGH", "clicks on"),
+        ("IMPRESSION", "impressions of"),
+        ("SWIPE_LEFT", "swipes to the left on"),
+        ("SWIPE_RIGHT", "swipes to the right on"),
+        ("REPIN", "saves of"),
+    )
     named = ((f"SHOWCASE_{part}_{event}", f"{meaning} a Showcase {part.lower()}") for event, meaning in events)
     return tuple(column for name, meaning in named for column in _count(name, meaning, "5.9"))
 

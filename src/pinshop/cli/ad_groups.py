@@ -35,9 +35,12 @@ def list_ad_groups(here: Connection, campaigns: tuple[str, ...], ids: tuple[str,
     from pinshop.api.models import AdGroup
 
     found = here.client.ad_groups.list(
-        here.account, campaign_ids=campaigns or None, ad_group_ids=ids or None, entity_statuses=list(statuses) or None,
+        here.account,
+        campaign_ids=campaigns or None,
+        ad_group_ids=ids or None,
+        entity_statuses=list(statuses) or None,
         page_size=250,
-    )  # fmt: skip
+    )
     here.out.rows(found, _COLUMNS, AdGroup.__struct_fields__)
 
 
@@ -51,9 +54,15 @@ def list_ad_groups(here: Connection, campaigns: tuple[str, ...], ids: tuple[str,
 @items.file_option
 @connected(writes=True, asks=True)
 def create(
-    here: Connection, campaign: str | None, name: str | None, billable_event: str | None, bid: int | None, status: str,
-    settings: tuple[str, ...], path: Path | None,
-) -> None:  # fmt: skip
+    here: Connection,
+    campaign: str | None,
+    name: str | None,
+    billable_event: str | None,
+    bid: int | None,
+    status: str,
+    settings: tuple[str, ...],
+    path: Path | None,
+) -> None:
     """Create ad groups. They are created PAUSED unless --status or an item says otherwise.
 
     \b

@@ -48,9 +48,14 @@ def list_campaigns(here: Connection, ids: tuple[str, ...], statuses: tuple[Any, 
 @items.file_option
 @connected(writes=True, asks=True)
 def create(
-    here: Connection, name: str | None, objective: str | None, daily_spend_cap: int | None, status: str,
-    settings: tuple[str, ...], path: Path | None,
-) -> None:  # fmt: skip
+    here: Connection,
+    name: str | None,
+    objective: str | None,
+    daily_spend_cap: int | None,
+    status: str,
+    settings: tuple[str, ...],
+    path: Path | None,
+) -> None:
     """Create campaigns. They are created PAUSED unless --status or an item says otherwise.
 
     \b

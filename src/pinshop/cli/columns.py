@@ -34,8 +34,15 @@ def columns(words: tuple[str, ...], api_version: str, form: Any, fields: str | N
     known = (COLUMNS[name] for name in available(api_version))
     found = [column for column in known if all(word.upper() in (column.name + " " + column.family).upper() for word in words)]
     rows = [
-        {"name": c.name, "family": c.family, "kind": c.kind, "unit": c.unit, "additive": c.additive, "since": c.since,
-         "meaning": c.meaning}
+        {
+            "name": c.name,
+            "family": c.family,
+            "kind": c.kind,
+            "unit": c.unit,
+            "additive": c.additive,
+            "since": c.since,
+            "meaning": c.meaning,
+        }
         for c in found
-    ]  # fmt: skip
+    ]
     Output(form, fields, output).rows(rows, _SHOWN)

@@ -153,19 +153,32 @@ def connected(*, writes: bool = False, asks: bool = False) -> Callable[[F], F]:
 
 def _options(*, writes: bool, asks: bool) -> list[Callable[[Any], Any]]:
     options = [
-        click.option("--account", metavar="ID|NAME", help="The ad account. Default: the environment's, else the profile's.",
-                     shell_complete=_complete_accounts),
-        click.option("--profile", metavar="NAME", help="Use this profile, whatever the environment holds.",
-                     shell_complete=_complete_profiles),
+        click.option(
+            "--account",
+            metavar="ID|NAME",
+            help="The ad account. Default: the environment's, else the profile's.",
+            shell_complete=_complete_accounts,
+        ),
+        click.option(
+            "--profile",
+            metavar="NAME",
+            help="Use this profile, whatever the environment holds.",
+            shell_complete=_complete_profiles,
+        ),
         click.option("--base-url", metavar="URL", help="Where the API is. Default: that of the credentials."),
-        click.option("--api-version", type=click.Choice(API_VERSIONS), default=API_VERSIONS[-1], show_default=True,
-                     help="The version of Pinterest's API to speak."),
+        click.option(
+            "--api-version",
+            type=click.Choice(API_VERSIONS),
+            default=API_VERSIONS[-1],
+            show_default=True,
+            help="The version of Pinterest's API to speak.",
+        ),
         click.option("--emulator", metavar="[=FILE]", help="Run against a fresh local Pinterest; =FILE one that stays."),
         click.option("--format", "form", type=click.Choice(FORMATS), help="Default: a table on a terminal, else jsonl."),
         click.option("--fields", metavar="A,B.C", help="Only these fields, in this order."),
         click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file instead."),
         click.option("--json", "as_json", is_flag=True, help="The same as --format json; errors are JSON too."),
-    ]  # fmt: skip
+    ]
     if writes:
         options.append(click.option("--dry-run", is_flag=True, help="Print the writes instead of sending them."))
     if asks:
@@ -189,9 +202,12 @@ def _open(chosen: dict[str, Any], opened: ExitStack) -> tuple[Client, bool]:
     emulator = Emulator(chosen["api_version"], data=chosen["emulator"] or ":memory:")
     opened.callback(emulator.close)
     client = Client(
-        emulator.access_token, base_url="http://emulator.local/v5", transport=emulator.transport(),
-        api_version=chosen["api_version"], on_event=event_log(),
-    )  # fmt: skip
+        emulator.access_token,
+        base_url="http://emulator.local/v5",
+        transport=emulator.transport(),
+        api_version=chosen["api_version"],
+        on_event=event_log(),
+    )
     chosen["account"] = chosen["account"] or emulator.ad_account_id
     return opened.enter_context(client), True
 

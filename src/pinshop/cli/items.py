@@ -32,9 +32,12 @@ def set_option(command: Any) -> Any:
 def file_option(command: Any) -> Any:
     """``--file FILE``."""
     return click.option(
-        "--file", "-f", "path", type=click.Path(path_type=Path, allow_dash=True),
+        "--file",
+        "-f",
+        "path",
+        type=click.Path(path_type=Path, allow_dash=True),
         help="Items from a .json, .jsonl or .csv file; - is JSON Lines on standard input.",
-    )(command)  # fmt: skip
+    )(command)
 
 
 def parse_settings(settings: Iterable[str], kind: Any) -> dict[str, Any]:
@@ -121,11 +124,16 @@ def show_result(here: Connection, result: Any) -> None:
     """Print one row per item, and end with exit code 6 unless every item is done."""
     rows = (
         {
-            "index": outcome.index, "state": outcome.state, "id": outcome.id, "code": outcome.code, "message": outcome.message,
-            "advice": outcome.advice, "sent": outcome.given,
+            "index": outcome.index,
+            "state": outcome.state,
+            "id": outcome.id,
+            "code": outcome.code,
+            "message": outcome.message,
+            "advice": outcome.advice,
+            "sent": outcome.given,
         }
         for outcome in result
-    )  # fmt: skip
+    )
     if here.dry_run:
         say(f"Dry run: nothing was sent ({len(result)} items).")
         return

@@ -60,9 +60,14 @@ def list_promotions(here: Connection, ad_group: str | None, ids: tuple[str, ...]
 @click.argument("product_groups", nargs=-1, metavar="[CATALOG_PRODUCT_GROUP_ID]...")
 @connected(writes=True, asks=True)
 def create(
-    here: Connection, ad_group: str, status: str, settings: tuple[str, ...], path: Path | None, journal: Path | None,
+    here: Connection,
+    ad_group: str,
+    status: str,
+    settings: tuple[str, ...],
+    path: Path | None,
+    journal: Path | None,
     product_groups: tuple[str, ...],
-) -> None:  # fmt: skip
+) -> None:
     """Promote catalog product groups. They are created PAUSED unless --status or an item says otherwise.
 
     \b

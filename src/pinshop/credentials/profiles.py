@@ -37,8 +37,13 @@ class Profile(Struct, frozen=True, kw_only=True, omit_defaults=True):
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 _KEYS: dict[str, type] = {
-    "base_url": str, "ad_account_id": str, "app_id": str, "scopes": list, "grant": str, "secrets": str,
-}  # fmt: skip
+    "base_url": str,
+    "ad_account_id": str,
+    "app_id": str,
+    "scopes": list,
+    "grant": str,
+    "secrets": str,
+}
 
 
 def profiles_path(environ: Mapping[str, str]) -> Path:
@@ -119,16 +124,13 @@ def write_profile(path: Path, profile: Profile) -> None:
         key: list(value) if isinstance(value, tuple) else value
         for key in _KEYS
         if (value := getattr(profile, key)) not in (None, ())
-    }  # fmt: skip
+    }
     # A TOML basic string is a JSON string, but for the delete character, which no value here holds.
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
     head = f"[{profile.name}]"
     section = re.compile(rf"^\[{re.escape(profile.name)}\][^\n]*\n(?:(?!\[).*(?:\n|\Z))*", re.MULTILINE)
     if found := section.search(text):
-        kept = [
-            line for line in found[0].splitlines()[1:]
-            if not re.match(rf"\s*(?:{'|'.join(_KEYS)})\s*=", line)
-        ]  # fmt: skip
+        kept = [line for line in found[0].splitlines()[1:] if not re.match(rf"\s*(?:{'|'.join(_KEYS)})\s*=", line)]
         body = "\n".join([head, *lines, *kept]) + "\n"
         text = text[: found.start()] + body + text[found.end() :]
     else:

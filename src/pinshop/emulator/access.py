@@ -34,9 +34,11 @@ def authenticate(world: World, operation: Operation, headers: Mapping[str, str],
     token = token.strip()
     if token.startswith(REAL_PREFIXES):
         raise Refusal(
-            401, 2, "Authentication failed. This is the pinshop emulator, not Pinterest, and that looks like a real "
+            401,
+            2,
+            "Authentication failed. This is the pinshop emulator, not Pinterest, and that looks like a real "
             "token: never send one here. Use the access_token the emulator printed.",
-        )  # fmt: skip
+        )
     known = world.store.token(token) if scheme.lower() == "bearer" and token else None
     if known is None or known["kind"] not in ("access", "client") or known["revoked"] is not None:
         raise Refusal(401, 2, "Authentication failed.")
@@ -48,9 +50,11 @@ def authenticate(world: World, operation: Operation, headers: Mapping[str, str],
         raise Refusal(401, 3, "This operation does not take a client_credentials token.")
     if not all(scope in scopes for scope in operation.scopes):
         raise Refusal(
-            401, 3, "Your token does not have sufficient permissions to perform this operation. "
+            401,
+            3,
+            "Your token does not have sufficient permissions to perform this operation. "
             "Please ensure your token is authorized with the correct set of scopes.",
-        )  # fmt: skip
+        )
     return known["user_id"], known["app"]
 
 

@@ -232,9 +232,7 @@ class Emulator:
         client_credentials: bool = False,
     ) -> str:
         """A new access token: with these scopes, for the seeded user or another (`add_user`), for ever or for some seconds."""
-        return access.token(
-            self.world, scopes, user_id=user_id, expires_in=expires_in, client_credentials=client_credentials
-        )  # fmt: skip
+        return access.token(self.world, scopes, user_id=user_id, expires_in=expires_in, client_credentials=client_credentials)
 
     def revoke(self, token: str) -> bool:
         """Revoke a token, access or refresh, as its user could in the settings. False: there is no such token in force."""

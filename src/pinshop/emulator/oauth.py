@@ -104,8 +104,10 @@ class Endpoint(Struct):
         if not self.world.rules.refresh_rotates:
             left = known["expires"] - self.now
             return answer | {
-                "refresh_token": given, "refresh_token_expires_in": left, "refresh_token_expires_at": known["expires"],
-            }  # fmt: skip
+                "refresh_token": given,
+                "refresh_token_expires_in": left,
+                "refresh_token_expires_at": known["expires"],
+            }
         self.store.revoke(self.now, token=given)
         return answer | self._new_refresh(known["user_id"], granted, app, known["family"], with_instant=True)
 
@@ -123,9 +125,12 @@ class Endpoint(Struct):
         token = secret(self.store.seed, "issued", self.store.next_id("tokens"))
         self.store.add_token(token, kind, user_id, scopes, self.now + life, app, family)
         return {
-            "response_type": response_type, "access_token": token, "token_type": "bearer", "expires_in": life,
+            "response_type": response_type,
+            "access_token": token,
+            "token_type": "bearer",
+            "expires_in": life,
             "scope": " ".join(scopes),
-        }  # fmt: skip
+        }
 
     def _new_refresh(self, user_id: int, scopes: list[str], app: str, family: str, *, with_instant: bool) -> dict[str, Any]:
         life = self.world.rules.refresh_token_seconds

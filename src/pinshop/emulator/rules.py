@@ -25,48 +25,64 @@ class Rules:
 
     # -------------------------------------------------------------------------------- promotions, writing
     default_promotion_status: str = _rule(
-        "ACTIVE", "status of a promotion created without one",
-        "not declared for promotions; 5.6.0 declares ACTIVE for campaigns", ("ACTIVE", "PAUSED"),
-    )  # fmt: skip
+        "ACTIVE",
+        "status of a promotion created without one",
+        "not declared for promotions; 5.6.0 declares ACTIVE for campaigns",
+        ("ACTIVE", "PAUSED"),
+    )
     create_answers: int = _rule(
         200, "HTTP status of a successful create at API version 5.28", "5.28.0 declares 200 and 201; older ones 200", (200, 201)
     )
     duplicate_promotion: str = _rule(
-        "allow", "the same catalog product group twice in one ad group (archived ones do not count)",
-        "no public statement", ("allow", "refuse"),
-    )  # fmt: skip
+        "allow",
+        "the same catalog product group twice in one ad group (archived ones do not count)",
+        "no public statement",
+        ("allow", "refuse"),
+    )
     archived_is_final: bool = _rule(True, "an ARCHIVED entity takes no other status", "Ads Manager treats archiving as final")
     write_wrong_objective: str = _rule(
-        "refuse", "promoting in an ad group whose campaign cannot carry shopping ads",
+        "refuse",
+        "promoting in an ad group whose campaign cannot carry shopping ads",
         "Pinterest's guide names CATALOG_SALES, or intended_promotion_type CATALOG, as the place of shopping ads; the answer "
-        "of the server is unknown", ("refuse", "allow"),
-    )  # fmt: skip
+        "of the server is unknown",
+        ("refuse", "allow"),
+    )
     update_catalog_product_group_id: str = _rule(
-        "ignore", "catalog_product_group_id in an update item",
-        "it is in Pinterest's update example; its effect is undocumented", ("ignore", "apply", "refuse"),
-    )  # fmt: skip
+        "ignore",
+        "catalog_product_group_id in an update item",
+        "it is in Pinterest's update example; its effect is undocumented",
+        ("ignore", "apply", "refuse"),
+    )
     field_names: str = _rule(
-        "both", "whether bodies may use catalogs_product_group_id (5.6) and catalog_product_group_id (5.8+) at any api_version",
-        "undocumented; lenient, so that a client of another generation is not refused", ("both", "api_version"),
-    )  # fmt: skip
+        "both",
+        "whether bodies may use catalogs_product_group_id (5.6) and catalog_product_group_id (5.8+) at any api_version",
+        "undocumented; lenient, so that a client of another generation is not refused",
+        ("both", "api_version"),
+    )
     unknown_query_parameters: str = _rule(
         "ignore", "query parameters that the API version does not know", "undocumented", ("ignore", "refuse")
     )
     unknown_body_fields: str = _rule(
-        "ignore", "fields in a body that the API version does not know",
-        "no description says additionalProperties: false", ("ignore", "refuse"),
-    )  # fmt: skip
+        "ignore",
+        "fields in a body that the API version does not know",
+        "no description says additionalProperties: false",
+        ("ignore", "refuse"),
+    )
     hero_pin_required: bool = _rule(
         False, "creative_type COLLECTION needs collections_hero_pin_id", "undocumented whether the server demands it"
     )
     failed_item_data: str = _rule(
-        "absent", "what data holds in a failed entry of a batch",
-        "not stated; data is an object in every description, so null would contradict it", ("absent", "null", "echo"),
-    )  # fmt: skip
+        "absent",
+        "what data holds in a failed entry of a batch",
+        "not stated; data is an object in every description, so null would contradict it",
+        ("absent", "null", "echo"),
+    )
     bid_in_micro_currency: str = _rule(
-        "ad_group", "bid_in_micro_currency of a promotion in answers",
-        "no request example has it, so it is read-only; its real values are unknown", ("ad_group", "null"),
-    )  # fmt: skip
+        "ad_group",
+        "bid_in_micro_currency of a promotion in answers",
+        "no request example has it, so it is read-only; its real values are unknown",
+        ("ad_group", "null"),
+    )
     definition: str = _rule(
         "*", "definition of a promotion in answers", "a remnant of the partition tree: null or *", ("*", "null")
     )
@@ -76,45 +92,58 @@ class Rules:
     )
     # ------------------------------------------------------------------------------ codes and HTTP statuses
     code_not_found: int = _rule(
-        2, "code of '… not found.' for ads entities (HTTP 404, and exceptions of a batch)",
+        2,
+        "code of '… not found.' for ads entities (HTTP 404, and exceptions of a batch)",
         "Pinterest's examples {2, 'Advertiser not found.'} and {2, 'AdAccount not found.'}",
-    )  # fmt: skip
+    )
     code_item_refused: int = _rule(1, "code of other exceptions in a batch", "400/1 is Pinterest's code for a bad parameter")
     code_missing_budget: int = _rule(2384, "code of a campaign without the budget it needs", "seen in real traffic")
     unknown_ad_account: str = _rule(
-        "not_found", "an ad account id that does not exist", "404/2 is an example of 5.23.0; the order of checks is unknown",
+        "not_found",
+        "an ad account id that does not exist",
+        "404/2 is an example of 5.23.0; the order of checks is unknown",
         ("not_found", "forbidden"),
-    )  # fmt: skip
+    )
     forbidden_status: int = _rule(
         403, "HTTP status of code 29, no access to that ad account", "Pinterest's examples show 401 and 403", (401, 403)
     )
     body_too_large_status: int = _rule(413, "HTTP status for a body above 5 MiB", "unknown")
     # --------------------------------------------------------------------------------------- lists and ids
     default_order: str = _rule(
-        "DESCENDING", "order of lists of ads entities when none is asked for", "no default is declared",
+        "DESCENDING",
+        "order of lists of ads entities when none is asked for",
+        "no default is declared",
         ("DESCENDING", "ASCENDING"),
-    )  # fmt: skip
+    )
     statuses_with_ids: str = _rule(
-        "filter", "entity_statuses when a list is asked by ids and none is given",
-        "the declared default [ACTIVE, PAUSED] is not limited to lists by ad group", ("filter", "all"),
-    )  # fmt: skip
+        "filter",
+        "entity_statuses when a list is asked by ids and none is given",
+        "the declared default [ACTIVE, PAUSED] is not limited to lists by ad group",
+        ("filter", "all"),
+    )
     created_at_unit: str = _rule(
-        "milliseconds", "created_at of a catalog product group",
-        "described as seconds, while Pinterest's example is in milliseconds", ("seconds", "milliseconds"),
-    )  # fmt: skip
+        "milliseconds",
+        "created_at of a catalog product group",
+        "described as seconds, while Pinterest's example is in milliseconds",
+        ("seconds", "milliseconds"),
+    )
     # ------------------------------------------------------------------------------------------- analytics
     analytics_days_back: int = _rule(90, "how far back start_date may lie", "text since 5.9.0; the exact edge is unknown")
     unknown_promotion_ids: str = _rule(
         "omit", "ids in analytics that are no promotions of this ad account", "undocumented", ("omit", "refuse")
     )
     hour_date_format: str = _rule(
-        "date", "DATE of rows at granularity HOUR", "the schema says format date; the real form is unknown",
+        "date",
+        "DATE of rows at granularity HOUR",
+        "the schema says format date; the real form is unknown",
         ("date", "datetime"),
-    )  # fmt: skip
+    )
     bucket_date: str = _rule(
-        "first_day", "DATE of a WEEK or MONTH: its first day, or the first that was asked for", "undocumented",
+        "first_day",
+        "DATE of a WEEK or MONTH: its first day, or the first that was asked for",
+        "undocumented",
         ("first_day", "first_day_in_range"),
-    )  # fmt: skip
+    )
     week_starts: int = _rule(0, "the day a WEEK begins with; 0 is Monday", "undocumented", tuple(range(7)))
     empty_rows: str = _rule(
         "omit", "rows in which nothing happened", "the reports text says rows of zeros are omitted", ("omit", "zero")
@@ -137,18 +166,24 @@ class Rules:
         30, "days over which a lifetime cap without an end is spread", "undocumented; the text only says it is spread evenly"
     )
     window_combinations: str = _rule(
-        "any", "which attribution windows may be combined", "connectors list refused ones (click >= engagement >= view)",
+        "any",
+        "which attribution windows may be combined",
+        "connectors list refused ones (click >= engagement >= view)",
         ("any", "descending"),
-    )  # fmt: skip
+    )
     # ------------------------------------------------------------------------------------ catalogs, objectives
     promotions_that_block_delete: str = _rule(
-        "ACTIVE,PAUSED", "statuses of promotions that keep a catalog product group from being deleted (409/4176)",
-        "'active promotions' is not defined", ("ACTIVE", "ACTIVE,PAUSED"),
-    )  # fmt: skip
+        "ACTIVE,PAUSED",
+        "statuses of promotions that keep a catalog product group from being deleted (409/4176)",
+        "'active promotions' is not defined",
+        ("ACTIVE", "ACTIVE,PAUSED"),
+    )
     catalog_sales_creation: str = _rule(
-        "allow", "creating CATALOG_SALES campaigns at API version 5.28", "the dates of its retirement contradict each other",
+        "allow",
+        "creating CATALOG_SALES campaigns at API version 5.28",
+        "the dates of its retirement contradict each other",
         ("allow", "refuse"),
-    )  # fmt: skip
+    )
     catalog_sales_needs_cbo: bool = _rule(
         True, "a CATALOG_SALES campaign must use campaign budget optimisation, else 2384", "Pinterest's own SDK had to"
     )
@@ -168,9 +203,11 @@ class Rules:
         "FINISHED", "how reports end", "the states are declared, not when they come", ("FINISHED", "FAILED", "CANCELLED")
     )
     unknown_report_columns: str = _rule(
-        "ignore", "report columns the emulator has no value for (613 exist in 5.23.0)", "they may have no value",
+        "ignore",
+        "report columns the emulator has no value for (613 exist in 5.23.0)",
+        "they may have no value",
         ("ignore", "refuse"),
-    )  # fmt: skip
+    )
     report_link_seconds: int = _rule(300, "life of a report link", "five minutes since 5.28.0's text, an hour in 5.6.0")
     report_life_seconds: int = _rule(3600, "life of a report token", "'the report is valid for one hour'")
 

@@ -140,8 +140,12 @@ def ask_consent(
     """The page on which a user lets an app act for them."""
     state = random_text()
     query = {
-        "client_id": app_id, "redirect_uri": redirect_uri, "response_type": "code", "scope": ",".join(scopes), "state": state,
-    }  # fmt: skip
+        "client_id": app_id,
+        "redirect_uri": redirect_uri,
+        "response_type": "code",
+        "scope": ",".join(scopes),
+        "state": state,
+    }
     url = f"{authorize_url}?{urlencode(query, safe=':,')}"
     return Consent(url, redirect_uri, Secret(state))
 

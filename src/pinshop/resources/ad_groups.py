@@ -59,9 +59,17 @@ class AdGroups(Resource[C]):
         Source: ad_groups/create in Pinterest's description 5.28.0.
         """
         return account_writes.write(
-            self._session, endpoints.AD_GROUPS_CREATE, endpoints.AD_GROUPS_LIST, ad_account_id, params.AdGroupCreate, items,
-            AdGroup, read_back, settle_seconds, progress,
-        )  # fmt: skip
+            self._session,
+            endpoints.AD_GROUPS_CREATE,
+            endpoints.AD_GROUPS_LIST,
+            ad_account_id,
+            params.AdGroupCreate,
+            items,
+            AdGroup,
+            read_back,
+            settle_seconds,
+            progress,
+        )
 
     @operation
     def update(
@@ -95,9 +103,17 @@ class AdGroups(Resource[C]):
         Source: ad_groups/update in Pinterest's description 5.28.0.
         """
         return account_writes.write(
-            self._session, endpoints.AD_GROUPS_UPDATE, endpoints.AD_GROUPS_LIST, ad_account_id, params.AdGroupUpdate, items,
-            AdGroup, read_back, settle_seconds, progress,
-        )  # fmt: skip
+            self._session,
+            endpoints.AD_GROUPS_UPDATE,
+            endpoints.AD_GROUPS_LIST,
+            ad_account_id,
+            params.AdGroupUpdate,
+            items,
+            AdGroup,
+            read_back,
+            settle_seconds,
+            progress,
+        )
 
     @operation
     def get(self, ad_account_id: Id, ad_group_id: Id) -> Flow[AdGroup]:
@@ -150,9 +166,12 @@ class AdGroups(Resource[C]):
         if campaign_ids is not None and ad_group_ids is not None:
             raise InvalidInput("campaign_ids, ad_group_ids", "both", "one of the two, or neither", operation=row.id)
         query = {
-            "entity_statuses": entity_statuses, "translate_interests_to_names": translate_interests_to_names, "order": order,
-            "page_size": page_size, "bookmark": bookmark,
-        }  # fmt: skip
+            "entity_statuses": entity_statuses,
+            "translate_interests_to_names": translate_interests_to_names,
+            "order": order,
+            "page_size": page_size,
+            "bookmark": bookmark,
+        }
         name, ids = ("campaign_ids", campaign_ids) if ad_group_ids is None else ("ad_group_ids", ad_group_ids)
         parts = [None] if ids is None else operations.chunk_ids(row, name, ids, self._session.api_version)
         path = {"ad_account_id": ad_account_id}

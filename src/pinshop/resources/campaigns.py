@@ -61,9 +61,17 @@ class Campaigns(Resource[C]):
         Source: campaigns/create in Pinterest's description 5.28.0.
         """
         return account_writes.write(
-            self._session, endpoints.CAMPAIGNS_CREATE, endpoints.CAMPAIGNS_LIST, ad_account_id, params.CampaignCreate, items,
-            Campaign, read_back, settle_seconds, progress,
-        )  # fmt: skip
+            self._session,
+            endpoints.CAMPAIGNS_CREATE,
+            endpoints.CAMPAIGNS_LIST,
+            ad_account_id,
+            params.CampaignCreate,
+            items,
+            Campaign,
+            read_back,
+            settle_seconds,
+            progress,
+        )
 
     @operation
     def update(
@@ -97,9 +105,17 @@ class Campaigns(Resource[C]):
         Source: campaigns/update in Pinterest's description 5.28.0.
         """
         return account_writes.write(
-            self._session, endpoints.CAMPAIGNS_UPDATE, endpoints.CAMPAIGNS_LIST, ad_account_id, params.CampaignUpdate, items,
-            Campaign, read_back, settle_seconds, progress,
-        )  # fmt: skip
+            self._session,
+            endpoints.CAMPAIGNS_UPDATE,
+            endpoints.CAMPAIGNS_LIST,
+            ad_account_id,
+            params.CampaignUpdate,
+            items,
+            Campaign,
+            read_back,
+            settle_seconds,
+            progress,
+        )
 
     @operation
     def get(self, ad_account_id: Id, campaign_id: Id) -> Flow[Campaign]:

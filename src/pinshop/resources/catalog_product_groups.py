@@ -49,9 +49,12 @@ class CatalogProductGroups(Resource[C]):
         """
         row = endpoints.CATALOG_PRODUCT_GROUPS_LIST
         query = {
-            "feed_id": feed_id, "catalog_id": catalog_id, "ad_account_id": ad_account_id, "page_size": page_size,
+            "feed_id": feed_id,
+            "catalog_id": catalog_id,
+            "ad_account_id": ad_account_id,
+            "page_size": page_size,
             "bookmark": bookmark,
-        }  # fmt: skip
+        }
         parts = [None] if id is None else operations.chunk_ids(row, "id", id, self._session.api_version)
         return ListSpec(
             [operations.build(row, None, {**query, "id": part}) for part in parts], decoders.as_page(CatalogProductGroup)

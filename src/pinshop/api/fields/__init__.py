@@ -56,9 +56,9 @@ def _since(first: str, *values: str) -> dict[str, str | tuple[str, str]]:
 
 STATUS_VALUES = _since("5.0", "ACTIVE", "PAUSED", "ARCHIVED") | _since("5.12", "DRAFT", "DELETED_DRAFT")
 
-SUMMARY_VALUES = _since(
-    "5.0", "RUNNING", "PAUSED", "NOT_STARTED", "COMPLETED", "ADVERTISER_DISABLED", "ARCHIVED"
-) | _since("5.12", "DRAFT", "DELETED_DRAFT")  # fmt: skip
+SUMMARY_VALUES = _since("5.0", "RUNNING", "PAUSED", "NOT_STARTED", "COMPLETED", "ADVERTISER_DISABLED", "ARCHIVED") | _since(
+    "5.12", "DRAFT", "DELETED_DRAFT"
+)
 
 _CREATIVE_TYPES = (
     _since("5.0", "REGULAR", "VIDEO", "SHOPPING", "CAROUSEL", "MAX_VIDEO", "SHOP_THE_PIN", "IDEA")

@@ -116,9 +116,13 @@ def shown(value: object) -> str:
 def _item(values: dict[str, str], default_currency: str, default_availability: str | None) -> Item | tuple[str, str]:
     """One product, or why it cannot be used: (code of CatalogsItemValidationErrors, what is wrong)."""
     for name, code, longest in (
-        ("id", "ITEMID_MISSING", 127), ("title", "TITLE_MISSING", 500), ("description", "DESCRIPTION_MISSING", 10_000),
-        ("link", "PRODUCT_LINK_MISSING", 511), ("image_link", "IMAGE_LINK_MISSING", 2_000), ("price", "PRICE_MISSING", 40),
-    ):  # fmt: skip
+        ("id", "ITEMID_MISSING", 127),
+        ("title", "TITLE_MISSING", 500),
+        ("description", "DESCRIPTION_MISSING", 10_000),
+        ("link", "PRODUCT_LINK_MISSING", 511),
+        ("image_link", "IMAGE_LINK_MISSING", 2_000),
+        ("price", "PRICE_MISSING", 40),
+    ):
         value = values.get(name, "")
         if not value:
             return code, f"{name} is empty"
@@ -136,10 +140,15 @@ def _item(values: dict[str, str], default_currency: str, default_availability: s
         given = shown(values.get("availability", ""))
         return "AVAILABILITY_INVALID", f"availability {given}, allowed: in stock, out of stock, preorder"
     item: Item = {
-        "item_id": values["id"], "title": values["title"], "description": values["description"], "link": values["link"],
-        "image_link": values["image_link"], "availability": availability,
-        "price_micro": price[0], "currency": price[1] or default_currency,
-    }  # fmt: skip
+        "item_id": values["id"],
+        "title": values["title"],
+        "description": values["description"],
+        "link": values["link"],
+        "image_link": values["image_link"],
+        "availability": availability,
+        "price_micro": price[0],
+        "currency": price[1] or default_currency,
+    }
     if sale := values.get("sale_price"):
         reduced = _price(sale)
         if reduced is None or reduced[0] >= price[0] or (reduced[1] or item["currency"]) != item["currency"]:

@@ -77,9 +77,10 @@ def validate_filters(filters: object, api_version: str = "5.28") -> str | None:
 
 def _wrong_criterion(key: str, kind: str, criterion: Mapping[str, Any]) -> str | None:
     allowed = {
-        _PRICES: ("values", "inclusion", "negated"), _LABELS: ("values", "filter_operator_type", "negated"),
+        _PRICES: ("values", "inclusion", "negated"),
+        _LABELS: ("values", "filter_operator_type", "negated"),
         _NUMBERS: ("operator", "value", "negated"),
-    }.get(kind, ("values", "negated"))  # fmt: skip
+    }.get(kind, ("values", "negated"))
     if unknown := [name for name in criterion if name not in allowed]:
         return f"{unknown[0]}: no such property, allowed: {', '.join(allowed)}"
     for name in ("negated", "inclusion"):

@@ -138,13 +138,18 @@ def _journal(emulator: Emulator, _: str, __: Any, query: dict[str, list[str]]) -
     wanted = query.get("operation", [None])[0]
     calls = [
         {
-            "number": call.number, "operation": call.operation, "method": call.method, "target": call.target,
-            "status": call.status, "when": call.when, "request": call.body.decode("utf-8", "replace"),
+            "number": call.number,
+            "operation": call.operation,
+            "method": call.method,
+            "target": call.target,
+            "status": call.status,
+            "when": call.when,
+            "request": call.body.decode("utf-8", "replace"),
             "response": call.response.decode("utf-8", "replace"),
         }
         for call in emulator.calls
         if wanted in (None, call.operation)
-    ]  # fmt: skip
+    ]
     last = query.get("last", ["0"])[0]
     if last.isdigit() and int(last):
         calls = calls[-int(last) :]

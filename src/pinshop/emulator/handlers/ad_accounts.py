@@ -51,10 +51,16 @@ def ad_accounts_create(ctx: Context) -> Entity:
         if value is not None and not (len(value) == length and value.isascii() and value.isupper()):
             raise bad(f"Invalid request: 'body.{name}' ({shown(value)} is not a {name} code)")
     account: Entity = {
-        "name": "", "country": "US", "currency": "USD", "time_zone": "America/New_York",
+        "name": "",
+        "country": "US",
+        "currency": "USD",
+        "time_zone": "America/New_York",
         **body,
-        "id": ctx.store.next_id("ad_accounts"), "owner_id": ctx.user_id, "created_time": ctx.now, "updated_time": ctx.now,
-    }  # fmt: skip
+        "id": ctx.store.next_id("ad_accounts"),
+        "owner_id": ctx.user_id,
+        "created_time": ctx.now,
+        "updated_time": ctx.now,
+    }
     with ctx.store.transaction():
         ctx.store.insert("ad_accounts", account)
     return _complete_account(ctx, account)

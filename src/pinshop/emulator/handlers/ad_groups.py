@@ -55,9 +55,13 @@ def ad_groups_list(ctx: Context) -> Page:
         raise bad("Provide only campaign_ids or ad_group_ids. Do not provide both.")
     chosen = {"id": ids} if ids else {"campaign_id": campaign_ids} if campaign_ids else None
     page = page_of(
-        ctx, "ad_groups", where={"ad_account_id": ctx.account_id}, ids=chosen,
-        statuses=listed_statuses(ctx, by_ids=bool(ids)), descending=is_descending(ctx),
-    )  # fmt: skip
+        ctx,
+        "ad_groups",
+        where={"ad_account_id": ctx.account_id},
+        ids=chosen,
+        statuses=listed_statuses(ctx, by_ids=bool(ids)),
+        descending=is_descending(ctx),
+    )
     _complete_ad_groups(ctx, page.items)
     return page
 
@@ -104,9 +108,13 @@ def _note_ad_group_budget(ctx: Context, group: Mapping[str, Any]) -> None:
         lifetime = group["budget_type"] == "LIFETIME"
         start = group.get("start_time") or group["created_time"]
         steps = budget_steps(
-            None if lifetime else budget, budget if lifetime else None, start, group.get("end_time"), ctx.now // DAY,
+            None if lifetime else budget,
+            budget if lifetime else None,
+            start,
+            group.get("end_time"),
+            ctx.now // DAY,
             ctx.rules.lifetime_cap_days,
-        )  # fmt: skip
+        )
         ctx.store.note_budget("ad_groups", group["id"], steps)
 
 
@@ -127,12 +135,19 @@ def ad_groups_create(ctx: Context) -> Batch:
         if cbo and ctx.store.count("ad_groups", campaign_id=campaign["id"]) >= _MOST_IN_CBO:
             raise refuse_item(ctx, f"A CBO campaign is limited to {_MOST_IN_CBO} or less ad groups.")
         group: Entity = {
-            "status": "ACTIVE", "budget_type": "CBO_ADGROUP" if cbo else "DAILY", "pacing_delivery_type": "STANDARD",
-            "placement_group": "ALL", "targeting_spec": {}, "auto_targeting_enabled": True, "start_time": ctx.now,
+            "status": "ACTIVE",
+            "budget_type": "CBO_ADGROUP" if cbo else "DAILY",
+            "pacing_delivery_type": "STANDARD",
+            "placement_group": "ALL",
+            "targeting_spec": {},
+            "auto_targeting_enabled": True,
+            "start_time": ctx.now,
             "bid_strategy_type": "MAX_BID" if body.get("bid_in_micro_currency") else "AUTOMATIC_BID",
             **{name: value for name, value in body.items() if value is not None},
-            "ad_account_id": ctx.account_id, "created_time": ctx.now, "updated_time": ctx.now,
-        }  # fmt: skip
+            "ad_account_id": ctx.account_id,
+            "created_time": ctx.now,
+            "updated_time": ctx.now,
+        }
         _check_ad_group(ctx, group, campaign)
         group["id"] = ctx.store.next_id("ad_groups")
         ctx.store.insert("ad_groups", group)

@@ -54,9 +54,13 @@ def _complete_campaign(ctx: Context, campaign: Entity) -> Entity:
 def campaigns_list(ctx: Context) -> Page:
     ids = ctx.query.get("campaign_ids")
     page = page_of(
-        ctx, "campaigns", where={"ad_account_id": ctx.account_id}, ids={"id": ids} if ids else None,
-        statuses=listed_statuses(ctx, by_ids=bool(ids)), descending=is_descending(ctx),
-    )  # fmt: skip
+        ctx,
+        "campaigns",
+        where={"ad_account_id": ctx.account_id},
+        ids={"id": ids} if ids else None,
+        statuses=listed_statuses(ctx, by_ids=bool(ids)),
+        descending=is_descending(ctx),
+    )
     for campaign in page.items:
         _complete_campaign(ctx, campaign)
     return page
@@ -76,9 +80,10 @@ def _check_campaign(ctx: Context, campaign: Mapping[str, Any]) -> None:
     cbo = bool(campaign.get("is_campaign_budget_optimization"))
     if carries_shopping(campaign) and ctx.rules.catalog_sales_needs_cbo and not cbo:
         raise ItemRefusal(
-            ctx.rules.code_missing_budget, "A campaign that promotes catalog product groups needs a campaign budget "
+            ctx.rules.code_missing_budget,
+            "A campaign that promotes catalog product groups needs a campaign budget "
             "(is_campaign_budget_optimization with daily_spend_cap or lifetime_spend_cap).",
-        )  # fmt: skip
+        )
     if cbo and not (daily or lifetime):
         raise ItemRefusal(ctx.rules.code_missing_budget, "A CBO campaign needs daily_spend_cap or lifetime_spend_cap.")
     check_schedule(ctx, campaign)
@@ -93,9 +98,13 @@ def check_schedule(ctx: Context, entity: Mapping[str, Any]) -> None:
 def _note_campaign_budget(ctx: Context, campaign: Mapping[str, Any]) -> None:
     start = campaign.get("start_time") or campaign["created_time"]
     steps = budget_steps(
-        campaign.get("daily_spend_cap"), campaign.get("lifetime_spend_cap"), start, campaign.get("end_time"), ctx.now // DAY,
+        campaign.get("daily_spend_cap"),
+        campaign.get("lifetime_spend_cap"),
+        start,
+        campaign.get("end_time"),
+        ctx.now // DAY,
         ctx.rules.lifetime_cap_days,
-    )  # fmt: skip
+    )
     ctx.store.note_budget("campaigns", campaign["id"], steps)
 
 
@@ -152,11 +161,16 @@ def campaigns_create(ctx: Context) -> Batch:
         if kind == "CATALOG" and body["objective_type"] not in ("SALES", "CONSIDERATION", "LEADS"):
             raise refuse_item(ctx, f"intended_promotion_type CATALOG does not go with {body['objective_type']}.")
         campaign: Entity = {
-            "is_campaign_budget_optimization": False, "is_flexible_daily_budgets": False, "is_automated_campaign": False,
-            "is_performance_plus": False, "status": "ACTIVE",
+            "is_campaign_budget_optimization": False,
+            "is_flexible_daily_budgets": False,
+            "is_automated_campaign": False,
+            "is_performance_plus": False,
+            "status": "ACTIVE",
             **{name: value for name, value in body.items() if value is not None},
-            "ad_account_id": ctx.account_id, "created_time": ctx.now, "updated_time": ctx.now,
-        }  # fmt: skip
+            "ad_account_id": ctx.account_id,
+            "created_time": ctx.now,
+            "updated_time": ctx.now,
+        }
         _check_campaign(ctx, campaign)
         campaign["id"] = ctx.store.next_id("campaigns")
         ctx.store.insert("campaigns", campaign)
@@ -168,8 +182,12 @@ def campaigns_create(ctx: Context) -> Batch:
 
 
 _CAMPAIGN_BUDGET = (
-    "daily_spend_cap", "lifetime_spend_cap", "start_time", "end_time", "is_campaign_budget_optimization",
-)  # fmt: skip
+    "daily_spend_cap",
+    "lifetime_spend_cap",
+    "start_time",
+    "end_time",
+    "is_campaign_budget_optimization",
+)
 
 
 def campaigns_update(ctx: Context) -> Batch:

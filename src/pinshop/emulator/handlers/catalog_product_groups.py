@@ -40,11 +40,24 @@ def new_group(
 ) -> Entity:
     """A catalog product group as the store keeps it, without id and not measured."""
     return {
-        "owner_id": owner_id, "catalog_id": catalog_id, "feed_id": feed_id, "name": name, "filters": _canonical(filters),
-        "product_count": 0, "average_price_micro": 0, "type": "MERCHANT_CREATED", "status": "ACTIVE", "description": None,
-        "is_featured": False, "catalog_type": "RETAIL", "country": "US", "locale": "en-US",
-        "created": created, "updated": created, **facts,
-    }  # fmt: skip
+        "owner_id": owner_id,
+        "catalog_id": catalog_id,
+        "feed_id": feed_id,
+        "name": name,
+        "filters": _canonical(filters),
+        "product_count": 0,
+        "average_price_micro": 0,
+        "type": "MERCHANT_CREATED",
+        "status": "ACTIVE",
+        "description": None,
+        "is_featured": False,
+        "catalog_type": "RETAIL",
+        "country": "US",
+        "locale": "en-US",
+        "created": created,
+        "updated": created,
+        **facts,
+    }
 
 
 def _canonical(filters: Mapping[str, Any]) -> str:

@@ -77,9 +77,14 @@ def refuse_item(ctx: Context, message: str) -> ItemRefusal:
 
 def checked_body(ctx: Context, name: str, value: Any, verb: str, where: str) -> dict[str, Any]:
     return check_body(
-        name, value, ctx.api_version, verb, where,
-        both_names=ctx.rules.field_names == "both", unknown=ctx.rules.unknown_body_fields,
-    )  # fmt: skip
+        name,
+        value,
+        ctx.api_version,
+        verb,
+        where,
+        both_names=ctx.rules.field_names == "both",
+        unknown=ctx.rules.unknown_body_fields,
+    )
 
 
 def batch_items(value: Any, where: str, maximum: int) -> list[Any]:
@@ -153,9 +158,14 @@ def page_of(
     """One page of a list; one entity more is read to know whether another page follows."""
     size: int = ctx.query["page_size"]
     found = ctx.store.page(
-        kind, where=where, ids=ids, statuses=statuses, after=decode_bookmark(ctx, kind, descending), descending=descending,
+        kind,
+        where=where,
+        ids=ids,
+        statuses=statuses,
+        after=decode_bookmark(ctx, kind, descending),
+        descending=descending,
         limit=size + 1,
-    )  # fmt: skip
+    )
     bookmark = encode_bookmark(kind, found[size - 1]["id"], descending) if len(found) > size else None
     return Page(found[:size], bookmark)
 

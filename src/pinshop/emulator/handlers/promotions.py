@@ -157,9 +157,13 @@ def promotions_list(ctx: Context) -> Page:
     descending = is_descending(ctx)
     if ids:  # "product_group_promotion_ids takes precedence over ad_group_ids"
         page = page_of(
-            ctx, "promotions", where={"ad_account_id": ctx.account_id}, ids={"id": ids},
-            statuses=listed_statuses(ctx, True), descending=descending,
-        )  # fmt: skip
+            ctx,
+            "promotions",
+            where={"ad_account_id": ctx.account_id},
+            ids={"id": ids},
+            statuses=listed_statuses(ctx, True),
+            descending=descending,
+        )
     elif ad_group_id is not None:
         ad_group = ctx.store.get("ad_groups", ad_group_id)
         if ad_group is None or ad_group["ad_account_id"] != ctx.account_id:

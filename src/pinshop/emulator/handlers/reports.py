@@ -78,13 +78,21 @@ def check_request(body: Any, api_version: ApiVersion, now: int, rules: Rules) ->
         if not isinstance(column, str) or (rules.unknown_report_columns == "refuse" and column not in known):
             raise bad(f"Invalid request: 'columns' ({shown(column)} is not one of the columns of reports)")
     asked: dict[str, Any] = {
-        "start_date": start.isoformat(), "end_date": end.isoformat(), "granularity": granularity, "level": level,
+        "start_date": start.isoformat(),
+        "end_date": end.isoformat(),
+        "granularity": granularity,
+        "level": level,
         "columns": list(dict.fromkeys(columns)),
         "report_format": _choice("report_format", body.get("report_format", "JSON"), ("JSON", "CSV")),
         "primary_sort": _choice("primary_sort", body.get("primary_sort", "BY_ID"), ("BY_ID", "BY_DATE")),
-    }  # fmt: skip
-    for name in ("click_window_days", "engagement_window_days", "view_window_days", "conversion_report_time",
-                 "reporting_timezone"):  # fmt: skip
+    }
+    for name in (
+        "click_window_days",
+        "engagement_window_days",
+        "view_window_days",
+        "conversion_report_time",
+        "reporting_timezone",
+    ):
         param = _PARAMS[name].at(api_version)
         if param is not None:
             value = body.get(name)
@@ -231,9 +239,12 @@ def _items(store: Store, promotion: Mapping[str, Any], columns: Sequence[str]) -
 
 def _item_facts(item: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
     known = {
-        "PRODUCT_ITEM_NAME": item.get("title"), "PRODUCT_ITEM_BRAND": item.get("brand"),
-        "PRODUCT_ITEM_PRICE": item["price_micro"] / 1_000_000, "PRODUCT_ITEM_CURRENCY": item["currency"],
-        "PRODUCT_ITEM_PRODUCT_URL": item.get("link"), "PRODUCT_ITEM_IMAGE_URL": item.get("image_link"),
+        "PRODUCT_ITEM_NAME": item.get("title"),
+        "PRODUCT_ITEM_BRAND": item.get("brand"),
+        "PRODUCT_ITEM_PRICE": item["price_micro"] / 1_000_000,
+        "PRODUCT_ITEM_CURRENCY": item["currency"],
+        "PRODUCT_ITEM_PRODUCT_URL": item.get("link"),
+        "PRODUCT_ITEM_IMAGE_URL": item.get("image_link"),
         "PRODUCT_ITEM_PRODUCT_TYPE": item.get("product_type"),
-    }  # fmt: skip
+    }
     return {name: known[name] for name in columns if known.get(name) is not None}

@@ -59,7 +59,9 @@ def consent(endpoint: Endpoint, request: Request) -> Reply:
 
 def _html(status: int, text: str) -> Reply:
     headers = {
-        "content-type": "text/html; charset=utf-8", "x-emulated": "true", "cache-control": "no-store",
+        "content-type": "text/html; charset=utf-8",
+        "x-emulated": "true",
+        "cache-control": "no-store",
         "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action *",
-    }  # fmt: skip
+    }
     return Reply(status, headers, text.encode())

@@ -42,9 +42,18 @@ class Server:
         shown = f"[{host}]" if ":" in host else host
         self.origin = f"http://{shown}:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(
-            app, http="httptools", loop="asyncio", ws="none", lifespan="off", interface="asgi3", access_log=False,
-            log_config=None, log_level="warning", server_header=False, timeout_graceful_shutdown=1,
-        )  # fmt: skip
+            app,
+            http="httptools",
+            loop="asyncio",
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            access_log=False,
+            log_config=None,
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, name="pinshop-emulator", daemon=True)
         self._thread.start()

@@ -50,8 +50,21 @@ _HARMLESS = frozenset(
     for fields in FIELDS.values()
     for field in fields
     if field.kind in ("id", "ad_group_ref", "campaign_ref", "enum", "integer", "number", "boolean")
-) | {"country", "currency", "time_zone", "locale", "status", "type", "created_at", "updated_at", "definition",
-     "default_availability", "default_country", "default_currency", "default_locale"}  # fmt: skip
+) | {
+    "country",
+    "currency",
+    "time_zone",
+    "locale",
+    "status",
+    "type",
+    "created_at",
+    "updated_at",
+    "definition",
+    "default_availability",
+    "default_country",
+    "default_currency",
+    "default_locale",
+}
 
 #: Fields that are left out whole: numbers in them may be secret, too.
 _SECRET = frozenset({"credentials", "bookmark", "password", "token", "access_token", "refresh_token"})
@@ -176,8 +189,10 @@ def read(path: str | Path) -> list[Recorded]:
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"recording: line {number} of {path}: {error}") from error
         if _kind(recorded) not in _ORDER:
-            raise ConfigurationError(f"recording: line {number} of {path}: operation: got {recorded.operation!r}, "
-                                     f"allowed: list or get of {', '.join(_ORDER)}")  # fmt: skip
+            raise ConfigurationError(
+                f"recording: line {number} of {path}: operation: got {recorded.operation!r}, "
+                f"allowed: list or get of {', '.join(_ORDER)}"
+            )
         found.append(recorded)
     return sorted(found, key=lambda recorded: _ORDER.index(_kind(recorded)))
 

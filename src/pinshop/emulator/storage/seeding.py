@@ -13,8 +13,14 @@ DAY = 86_400
 
 #: The scopes of the seeded token: everything this slice of the API asks for.
 ALL_SCOPES = (
-    "ads:read", "ads:write", "boards:read", "catalogs:read", "catalogs:write", "pins:read", "user_accounts:read",
-)  # fmt: skip
+    "ads:read",
+    "ads:write",
+    "boards:read",
+    "catalogs:read",
+    "catalogs:write",
+    "pins:read",
+    "user_accounts:read",
+)
 
 
 def digest(*parts: object) -> int:
@@ -52,20 +58,34 @@ def seed_account(store: Store, now: int) -> dict[str, Any]:
         store.insert(
             "users",
             {
-                "id": user_id, "username": f"emulated_shop_{seed}", "account_type": "BUSINESS",
-                "business_name": "Emulated Shop", "about": "Not a real business: this is the pinshop emulator.",
-                "profile_image": "https://i.pinimg.com/emulated.jpg", "website_url": "https://shop.example",
-                "board_count": 3, "pin_count": 60, "follower_count": 1200, "following_count": 12, "monthly_views": 34000,
+                "id": user_id,
+                "username": f"emulated_shop_{seed}",
+                "account_type": "BUSINESS",
+                "business_name": "Emulated Shop",
+                "about": "Not a real business: this is the pinshop emulator.",
+                "profile_image": "https://i.pinimg.com/emulated.jpg",
+                "website_url": "https://shop.example",
+                "board_count": 3,
+                "pin_count": 60,
+                "follower_count": 1200,
+                "following_count": 12,
+                "monthly_views": 34000,
             },
-        )  # fmt: skip
+        )
         ad_account_id = store.next_id("ad_accounts")
         store.insert("ad_accounts", ad_account(ad_account_id, user_id, "Emulated Shop", created))
         catalog_id = store.next_id("catalogs")
         store.insert(
             "catalogs",
-            {"id": catalog_id, "owner_id": user_id, "name": "Emulated Shop catalog", "catalog_type": "RETAIL",
-             "created": created, "updated": created},
-        )  # fmt: skip
+            {
+                "id": catalog_id,
+                "owner_id": user_id,
+                "name": "Emulated Shop catalog",
+                "catalog_type": "RETAIL",
+                "created": created,
+                "updated": created,
+            },
+        )
         feed_id = store.next_id("feeds")
         store.insert("feeds", feed(feed_id, user_id, catalog_id, "Emulated Shop feed", created))
         feeds.load_feed(store, feed_id, feed_files.seed_items(), created)
@@ -85,9 +105,15 @@ def seed_account(store: Store, now: int) -> dict[str, Any]:
         token = secret(seed, "access")
         store.add_token(token, "access", user_id, ALL_SCOPES, None, app=str(1_400_000 + seed), family="seed")
         facts = {
-            "access_token": token, "user_id": user_id, "ad_account_id": ad_account_id, "campaign_id": campaign_id,
-            "ad_group_id": ad_group_id, "catalog_id": catalog_id, "feed_id": feed_id, "catalog_product_group_ids": group_ids,
-        }  # fmt: skip
+            "access_token": token,
+            "user_id": user_id,
+            "ad_account_id": ad_account_id,
+            "campaign_id": campaign_id,
+            "ad_group_id": ad_group_id,
+            "catalog_id": catalog_id,
+            "feed_id": feed_id,
+            "catalog_product_group_ids": group_ids,
+        }
         store.set_meta("seeded", facts)
         store.set_meta("seed", seed)
     return facts
@@ -95,36 +121,77 @@ def seed_account(store: Store, now: int) -> dict[str, Any]:
 
 def ad_account(ad_account_id: int, owner_id: int, name: str, created: int) -> dict[str, Any]:
     return {
-        "id": ad_account_id, "owner_id": owner_id, "name": name, "country": "US", "currency": "USD",
-        "time_zone": "America/Los_Angeles", "created_time": created, "updated_time": created,
-    }  # fmt: skip
+        "id": ad_account_id,
+        "owner_id": owner_id,
+        "name": name,
+        "country": "US",
+        "currency": "USD",
+        "time_zone": "America/Los_Angeles",
+        "created_time": created,
+        "updated_time": created,
+    }
 
 
 def feed(feed_id: int, owner_id: int, catalog_id: int, name: str, created: int) -> dict[str, Any]:
     return {
-        "id": feed_id, "owner_id": owner_id, "catalog_id": catalog_id, "name": name, "format": "TSV", "catalog_type": "RETAIL",
-        "location": "https://shop.example/feed.tsv", "credentials": None, "preferred_processing_schedule": None,
-        "status": "ACTIVE", "default_currency": "USD", "default_locale": "en-US", "default_country": "US",
-        "default_availability": None, "created": created, "updated": created,
-    }  # fmt: skip
+        "id": feed_id,
+        "owner_id": owner_id,
+        "catalog_id": catalog_id,
+        "name": name,
+        "format": "TSV",
+        "catalog_type": "RETAIL",
+        "location": "https://shop.example/feed.tsv",
+        "credentials": None,
+        "preferred_processing_schedule": None,
+        "status": "ACTIVE",
+        "default_currency": "USD",
+        "default_locale": "en-US",
+        "default_country": "US",
+        "default_availability": None,
+        "created": created,
+        "updated": created,
+    }
 
 
 def campaign(campaign_id: int, ad_account_id: int, name: str, created: int, **facts: Any) -> dict[str, Any]:
     return {
-        "id": campaign_id, "ad_account_id": ad_account_id, "status": "ACTIVE", "name": name, "objective_type": "CATALOG_SALES",
-        "is_campaign_budget_optimization": True, "is_flexible_daily_budgets": False, "is_automated_campaign": False,
-        "start_time": created, "end_time": None, "created_time": created, "updated_time": created, **facts,
-    }  # fmt: skip
+        "id": campaign_id,
+        "ad_account_id": ad_account_id,
+        "status": "ACTIVE",
+        "name": name,
+        "objective_type": "CATALOG_SALES",
+        "is_campaign_budget_optimization": True,
+        "is_flexible_daily_budgets": False,
+        "is_automated_campaign": False,
+        "start_time": created,
+        "end_time": None,
+        "created_time": created,
+        "updated_time": created,
+        **facts,
+    }
 
 
 def ad_group(ad_group_id: int, ad_account_id: int, campaign_id: int, name: str, created: int, **facts: Any) -> dict[str, Any]:
     return {
-        "id": ad_group_id, "ad_account_id": ad_account_id, "campaign_id": campaign_id, "status": "ACTIVE", "name": name,
-        "budget_type": "CBO_ADGROUP", "bid_strategy_type": "AUTOMATIC_BID", "bid_in_micro_currency": 800_000,
-        "billable_event": "CLICKTHROUGH", "pacing_delivery_type": "STANDARD", "placement_group": "ALL",
-        "auto_targeting_enabled": True, "targeting_spec": {}, "start_time": created, "end_time": None,
-        "created_time": created, "updated_time": created, **facts,
-    }  # fmt: skip
+        "id": ad_group_id,
+        "ad_account_id": ad_account_id,
+        "campaign_id": campaign_id,
+        "status": "ACTIVE",
+        "name": name,
+        "budget_type": "CBO_ADGROUP",
+        "bid_strategy_type": "AUTOMATIC_BID",
+        "bid_in_micro_currency": 800_000,
+        "billable_event": "CLICKTHROUGH",
+        "pacing_delivery_type": "STANDARD",
+        "placement_group": "ALL",
+        "auto_targeting_enabled": True,
+        "targeting_spec": {},
+        "start_time": created,
+        "end_time": None,
+        "created_time": created,
+        "updated_time": created,
+        **facts,
+    }
 
 
 def scale(store: Store, now: int, ad_accounts: int, promotions_each: int) -> list[int]:

@@ -210,8 +210,13 @@ def _measure(store: Store) -> None:
 def _first_ids(store: Store, seeded: Mapping[str, Any]) -> dict[str, Any]:
     """What an emulator calls its ad account, ad group and so on: the first of each in the file, if there is one."""
     facts = dict(seeded)
-    for kind, name in (("ad_accounts", "ad_account_id"), ("campaigns", "campaign_id"), ("ad_groups", "ad_group_id"),
-                       ("catalogs", "catalog_id"), ("feeds", "feed_id")):  # fmt: skip
+    for kind, name in (
+        ("ad_accounts", "ad_account_id"),
+        ("campaigns", "campaign_id"),
+        ("ad_groups", "ad_group_id"),
+        ("catalogs", "catalog_id"),
+        ("feeds", "feed_id"),
+    ):
         if found := store.page(kind, where={}, limit=1):
             facts[name] = found[0]["id"]
     facts["catalog_product_group_ids"] = [group["id"] for group in store.find("product_groups")]
@@ -257,8 +262,20 @@ def import_answers(store: Store, answers: Iterable[tuple[str, Mapping[str, Any]]
 
 def _from_wire(name: str, entity: Mapping[str, Any]) -> Entity:
     """An entity as the API answered it, by the names of the store; what is derived is left out."""
-    derived = {"owner", "permissions", "summary_status", "type", "catalog_product_group_name", "definition", "included",
-               "relative_definition", "parent_id", "grid_click_type", "created_at", "updated_at"}  # fmt: skip
+    derived = {
+        "owner",
+        "permissions",
+        "summary_status",
+        "type",
+        "catalog_product_group_name",
+        "definition",
+        "included",
+        "relative_definition",
+        "parent_id",
+        "grid_click_type",
+        "created_at",
+        "updated_at",
+    }
     if name == "product_group":
         derived.discard("type")
     found: Entity = {}

@@ -148,9 +148,23 @@ class ApiClient:
         """
         rest.timeouts(_request_timeout)  # a wrong one is the caller's error, and is raised to the caller
         arguments = (
-            resource_path, method, path_params, query_params, header_params, body, post_params, files, response_type,
-            auth_settings, _return_http_data_only, collection_formats, _preload_content, _request_timeout, _host, _check_type,
-        )  # fmt: skip
+            resource_path,
+            method,
+            path_params,
+            query_params,
+            header_params,
+            body,
+            post_params,
+            files,
+            response_type,
+            auth_settings,
+            _return_http_data_only,
+            collection_formats,
+            _preload_content,
+            _request_timeout,
+            _host,
+            _check_type,
+        )
         return self.pool.apply_async(self._call_api, arguments) if async_req else self._call_api(*arguments)
 
     def _call_api(

@@ -22,9 +22,15 @@ ANY_TYPE = (bool, date, datetime, dict, float, int, list, str, none_type)
 STRICT, CONVERTS, UNCHECKED = range(3)
 
 # Arguments of the old constructors that are no fields.
-_SPECIAL = frozenset({
-    "_check_type", "_configuration", "_path_to_item", "_spec_property_naming", "_visited_composed_classes",
-})  # fmt: skip
+_SPECIAL = frozenset(
+    {
+        "_check_type",
+        "_configuration",
+        "_path_to_item",
+        "_spec_property_naming",
+        "_visited_composed_classes",
+    }
+)
 _MISSING: Any = object()
 _DIGITS = re.compile(r"[0-9]+")
 _AG_DIGITS = re.compile(r"(?:AG)?[0-9]+")

@@ -67,9 +67,17 @@ class CreativeType(Enum):
 
     __slots__ = ()
     allowed_values = _values("REGULAR", "VIDEO", "SHOPPING", "CAROUSEL", "MAX_VIDEO", "SHOP_THE_PIN", "IDEA")
-    later_values = frozenset({
-        "COLLECTION", "SHOWCASE", "QUIZ", "COLLAGE", "MAX_WIDTH_REGULAR_COLLECTION", "MAX_WIDTH_VIDEO_COLLECTION", "APP",
-    })  # fmt: skip
+    later_values = frozenset(
+        {
+            "COLLECTION",
+            "SHOWCASE",
+            "QUIZ",
+            "COLLAGE",
+            "MAX_WIDTH_REGULAR_COLLECTION",
+            "MAX_WIDTH_VIDEO_COLLECTION",
+            "APP",
+        }
+    )
 
 
 class Granularity(Enum):
