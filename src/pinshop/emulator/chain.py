@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from email.utils import formatdate
 from typing import Any, Literal
 from urllib.parse import unquote
 
@@ -160,6 +161,7 @@ def _reply(world: World, status: int, value: Any, number: int, extra: Mapping[st
         "pinterest-version": world.api_version,
         "x-emulated": "true",
         "cache-control": "no-store",
+        "date": formatdate(world.clock.seconds(), usegmt=True),
         **(extra or {}),
     }
     if status == 204:

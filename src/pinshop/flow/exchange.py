@@ -58,6 +58,7 @@ def exchange(session: Session, call: Call, decode: Callable[[bytes], T]) -> Flow
             failure = error
             again = may_send_again(operation, failure)
         else:
+            session.server.learn(reply.headers.get("date"), session.clock())
             if session.pacer is not None:
                 limit = pacing.read_headers(reply.headers)
                 session.pacer.learn(operation.category, limit, session.monotonic(), refused=reply.status == 429)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Generic
 
@@ -30,6 +32,27 @@ class Options(Struct, frozen=True, kw_only=True):
     retry: Callable[[Operation, Exception], bool] | None = None
 
 
+class ServerClock(Struct):
+    """What the server's clock shows, from the ``Date`` of its latest answer. Pinterest judges dates by it, not by ours."""
+
+    date: str = ""
+    received: float = 0.0
+
+    def learn(self, date: str | None, now: float) -> None:
+        """Keep it as it is: most clients never ask."""
+        if date:
+            self.date, self.received = date, now
+
+    def seconds(self, now: float) -> float | None:
+        """Seconds since 1970 there; None before the first answer that says."""
+        from email.utils import parsedate_to_datetime
+
+        try:
+            return parsedate_to_datetime(self.date).timestamp() + now - self.received if self.date else None
+        except ValueError:
+            return None
+
+
 class Session(Struct):
     """What a flow needs to know of its client."""
 
@@ -44,6 +67,18 @@ class Session(Struct):
     api_version: ApiVersion
     options: Options
     headers: dict[str, str]
+    server: ServerClock = msgspec.field(default_factory=ServerClock)
+
+    def now(self) -> float | None:
+        """The server's time, or that of a clock that was given to the client; None: neither is known yet."""
+        ours = self.clock()
+        there = self.server.seconds(ours)
+        return there if there is not None or self.clock is time.time else ours
+
+    def today(self) -> datetime.date | None:
+        """The day at the server, UTC; None where no clock is known that dates could be checked against."""
+        now = self.now()
+        return None if now is None else datetime.datetime.fromtimestamp(now, datetime.UTC).date()
 
 
 class Response(Struct, Generic[T], frozen=True):

@@ -49,7 +49,7 @@ class Reports(Resource[C]):
         """
         row = endpoints.REPORTS_CREATE
         body = params.check(params.ReportRequest, fields, "report", row.id)
-        _check_reach(body, datetime.datetime.fromtimestamp(self._session.clock(), datetime.UTC).date(), row.id)
+        _check_reach(body, self._session.today(), row.id)
         call = operations.build(row, {"ad_account_id": ad_account_id}, body=body)
         return (yield from exchange(self._session, call, decoders.as_entity(ReportOrder))).value
 
@@ -187,15 +187,18 @@ def _unavailable(state: ReportState, token: str, words: str | None = None) -> Re
     )
 
 
-def _check_reach(report: Mapping[str, Any], today: datetime.date, operation: str) -> None:
-    """The limits of the description, with a day of grace: which zone's today counts is not said."""
+def _check_reach(report: Mapping[str, Any], today: datetime.date | None, operation: str) -> None:
+    """The limits of the description, with a day of grace: which zone's today counts is not said.
+
+    ``today`` is the server's; where it is not known yet, how far back the days lie is left to the server.
+    """
     days_back, days_at_once, why = 914, 186, ""
     if report["level"] == "PRODUCT_ITEM":
         days_back, days_at_once, why = 92, 31, " of level PRODUCT_ITEM"
     if report["granularity"] == "HOUR":
         days_back, days_at_once, why = 8, 3, " by HOUR"
     start, end = (datetime.date.fromisoformat(report[name]) for name in ("start_date", "end_date"))
-    if start < today - datetime.timedelta(days=days_back + 1):
+    if today is not None and start < today - datetime.timedelta(days=days_back + 1):
         allowed = f"{today - datetime.timedelta(days=days_back)} or later: a report{why} reaches {days_back} days back"
         raise InvalidInput("report.start_date", report["start_date"], allowed, operation=operation)
     if (end - start).days > days_at_once:

@@ -52,6 +52,7 @@ class Server:
             log_config=None,
             log_level="warning",
             server_header=False,
+            date_header=False,  # the emulated clock says what day it is
             timeout_graceful_shutdown=1,
         )
         self._server = uvicorn.Server(config)
