@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Mapping
-from typing import Any, TypeVar, Unpack
+from typing import TypeVar, Unpack
 
-from pinshop.api import endpoints, models, operations, params
-from pinshop.api.http import Pause, Reply, Request, Url
-from pinshop.api.models import ReportData, ReportOrder, ReportState, decoders
+from pinshop.api import models, params
+from pinshop.api.models import ReportData, ReportOrder, ReportState
 from pinshop.api.params import Id
-from pinshop.errors import BadReply, InvalidInput, ReportUnavailable, TransportError, class_for_status
-from pinshop.flow import events
-from pinshop.flow.exchange import exchange
-from pinshop.flow.refusals import first_line
-from pinshop.flow.session import Session
+from pinshop.flow import reports
 from pinshop.flow.steps import Flow
 from pinshop.resources.binding import Resource, operation
 
 C = TypeVar("C")
-
-_FIRST_PAUSE_SECONDS = 1.0
-_LONGEST_PAUSE_SECONDS = 30.0
 
 
 class Reports(Resource[C]):
@@ -47,11 +37,7 @@ class Reports(Resource[C]):
 
         Source: analytics/create_report in Pinterest's description 5.28.0.
         """
-        row = endpoints.REPORTS_CREATE
-        body = params.check(params.ReportRequest, fields, "report", row.id)
-        _check_reach(body, self._session.today(), row.id)
-        call = operations.build(row, {"ad_account_id": ad_account_id}, body=body)
-        return (yield from exchange(self._session, call, decoders.as_entity(ReportOrder))).value
+        return reports.order(self._session, ad_account_id, fields)
 
     @operation
     def get(self, ad_account_id: Id, token: str) -> Flow[ReportState]:
@@ -66,7 +52,7 @@ class Reports(Resource[C]):
 
         Source: analytics/get_report in Pinterest's description 5.28.0.
         """
-        return _state(self._session, ad_account_id, token)
+        return reports.state_of(self._session, ad_account_id, token)
 
     @operation
     def wait(self, ad_account_id: Id, token: str, *, at_most_seconds: float = 1800.0) -> Flow[ReportState]:
@@ -85,24 +71,7 @@ class Reports(Resource[C]):
 
         Source: analytics/get_report in Pinterest's description 5.28.0.
         """
-        session = self._session
-        if isinstance(at_most_seconds, bool) or not 0 <= at_most_seconds <= 86400:
-            raise InvalidInput("at_most_seconds", at_most_seconds, "0 to 86400", operation=endpoints.REPORTS_GET.id)
-        until = session.monotonic() + at_most_seconds
-        pause = _FIRST_PAUSE_SECONDS
-        while True:
-            state = yield from _state(session, ad_account_id, token)
-            if state.report_status == "FINISHED":
-                return state
-            if state.report_status != "IN_PROGRESS":
-                raise _unavailable(state, token)
-            left = until - session.monotonic()
-            if left <= 0:
-                raise _unavailable(state, token, f"not finished after {at_most_seconds:.0f} s")
-            why = "the report is in progress"
-            session.emit(events.Paused(endpoints.REPORTS_GET.id, min(pause, left), why))
-            yield Pause(min(pause, left), why)
-            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+        return reports.wait(self._session, ad_account_id, token, at_most_seconds)
 
     @operation
     def download(self, ad_account_id: Id, token: str) -> Flow[ReportData]:
@@ -121,86 +90,4 @@ class Reports(Resource[C]):
 
         Source: analytics/get_report in Pinterest's description 5.28.0.
         """
-        session = self._session
-        attempts = 0
-        while True:
-            state = yield from _state(session, ad_account_id, token)
-            if state.report_status != "FINISHED" or not isinstance(state.url, str):
-                raise _unavailable(state, token)
-            attempts += 1
-            failure: Exception
-            try:
-                reply: Reply = yield _link(session, state.url)
-            except TransportError as error:
-                failure, again = error, True
-            else:
-                if reply.status == 200:
-                    return models.decode_report(reply.body)
-                # A link that has just expired is refused, in one of several ways; the next attempt asks for a new one.
-                failure, again = _refused(reply), reply.status >= 500 or reply.status in (401, 403, 404, 410, 429)
-            if not again or attempts >= session.options.max_attempts:
-                raise failure
-            pause, why = _FIRST_PAUSE_SECONDS * 2 ** (attempts - 1), f"retrying because {failure}"
-            session.emit(events.Paused(endpoints.REPORTS_GET.id, pause, why))
-            yield Pause(pause, why)
-
-
-def _state(session: Session, ad_account_id: Id, token: str) -> Flow[ReportState]:
-    call = operations.build(endpoints.REPORTS_GET, {"ad_account_id": ad_account_id}, {"token": token})
-    return (yield from exchange(session, call, decoders.as_entity(ReportState))).value
-
-
-def _link(session: Session, url: str) -> Request:
-    """The download, without the access token: whoever made the link has signed it, and this is not Pinterest's API."""
-    try:
-        link = Url.parse(url)
-    except ValueError as error:
-        raise BadReply(f"the link of the report is not an https URL: {error}", operation=endpoints.REPORTS_GET.id) from None
-    # Plain HTTP only where the API itself is reached so: an emulator.
-    if link.scheme not in ("https", Url.parse(session.origin).scheme):
-        raise BadReply("the link of the report is not an https URL", operation=endpoints.REPORTS_GET.id)
-    headers = {name: value for name, value in session.headers.items() if name in ("User-Agent", "Accept-Encoding")}
-    options = session.options
-    return Request("GET", link.origin, link.target, headers, None, options.connect_seconds, options.read_seconds)
-
-
-def _refused(reply: Reply) -> Exception:
-    words = first_line(reply.body) or reply.reason
-    return class_for_status(reply.status)(
-        f"the report's host answered HTTP {reply.status}" + (f": {words}" if words else ""),
-        status=reply.status,
-        body=reply.body,
-        headers=reply.headers,
-        operation=endpoints.REPORTS_GET.id,
-        advice="links are valid for five minutes, reports for an hour: download again, or order it again",
-    )
-
-
-def _unavailable(state: ReportState, token: str, words: str | None = None) -> ReportUnavailable:
-    status = str(state.report_status)
-    return ReportUnavailable(
-        words or f"the report is {status}",
-        state=state,
-        token=token,
-        operation=endpoints.REPORTS_GET.id,
-        advice="wait longer; the token stays good for an hour" if status == "IN_PROGRESS" else "order it again",
-    )
-
-
-def _check_reach(report: Mapping[str, Any], today: datetime.date | None, operation: str) -> None:
-    """The limits of the description, with a day of grace: which zone's today counts is not said.
-
-    ``today`` is the server's; where it is not known yet, how far back the days lie is left to the server.
-    """
-    days_back, days_at_once, why = 914, 186, ""
-    if report["level"] == "PRODUCT_ITEM":
-        days_back, days_at_once, why = 92, 31, " of level PRODUCT_ITEM"
-    if report["granularity"] == "HOUR":
-        days_back, days_at_once, why = 8, 3, " by HOUR"
-    start, end = (datetime.date.fromisoformat(report[name]) for name in ("start_date", "end_date"))
-    if today is not None and start < today - datetime.timedelta(days=days_back + 1):
-        allowed = f"{today - datetime.timedelta(days=days_back)} or later: a report{why} reaches {days_back} days back"
-        raise InvalidInput("report.start_date", report["start_date"], allowed, operation=operation)
-    if (end - start).days > days_at_once:
-        allowed = f"at most {days_at_once} days after start_date, in a report{why}"
-        raise InvalidInput("report.end_date", report["end_date"], allowed, operation=operation)
+        return models.decode_report((yield from reports.download(self._session, ad_account_id, token)))
