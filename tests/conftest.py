@@ -6,6 +6,7 @@ import ipaddress
 import json
 import os
 import socket
+import sqlite3
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -66,6 +67,35 @@ def rounds() -> Callable[[int, int], int]:
         return number
 
     return choose
+
+
+class Statements:
+    """How many statements SQLite was given: like time, but the same every time."""
+
+    def __init__(self) -> None:
+        self._total = self._seen = 0
+
+    def count(self, _: str) -> None:
+        self._total += 1
+
+    def since(self) -> int:
+        """How many there were since this was asked last."""
+        new, self._seen = self._total - self._seen, self._total
+        return new
+
+
+@pytest.fixture
+def statements(monkeypatch) -> Statements:
+    """Counts the statements of every emulator that is made from now on."""
+    counted, connect = Statements(), sqlite3.connect
+
+    def traced(*args: Any, **options: Any) -> sqlite3.Connection:
+        connection = connect(*args, **options)
+        connection.set_trace_callback(counted.count)
+        return connection
+
+    monkeypatch.setattr("pinshop.emulator.storage.store.sqlite3.connect", traced)
+    return counted
 
 
 @cache

