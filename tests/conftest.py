@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import sqlite3
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ import pytest
 from openapi import Described
 
 ROOT = Path(__file__).resolve().parent.parent
+_VERDICTS = pytest.StashKey[Counter[str]]()
 SOAK = bool(os.environ.get("PINSHOP_SOAK"))
 
 # No deadline: the machine is shared, and a slow example is not a wrong one.
@@ -101,9 +103,11 @@ def statements(monkeypatch) -> Statements:
 @cache
 def _shared() -> Path | None:
     given = os.environ.get("PINSHOP_SHARED")
-    for candidate in (Path(given) if given else None, ROOT.parent / "shared"):
-        if candidate and (candidate / "pinterest-api").is_dir():
-            return candidate
+    path = Path(given) if given else ROOT.parent / "shared"
+    if (path / "pinterest-api").is_dir():
+        return path
+    if given:  # whoever names a judge wants to be judged
+        raise pytest.UsageError(f"PINSHOP_SHARED={given}: there is no folder pinterest-api in it")
     return None
 
 
@@ -126,6 +130,12 @@ def description(shared: Path) -> Callable[[str], dict[str, Any]]:
     return lambda version: _description(shared / "pinterest-api" / "openapi" / f"{version}.json")
 
 
+@pytest.fixture(scope="session")
+def verdicts(request: pytest.FixtureRequest) -> Counter[str]:
+    """How many replies were judged by Pinterest's descriptions, and why others were not; told at the end of the run."""
+    return request.config.stash.setdefault(_VERDICTS, Counter())
+
+
 @cache
 def _described(folder: Path, api_version: str) -> Described:
     return Described.read(folder, api_version)
@@ -135,3 +145,39 @@ def _described(folder: Path, api_version: str) -> Described:
 def described(shared: Path) -> Callable[[str], Described]:
     """``described("5.23")`` judges requests and replies by Pinterest's description of that api_version."""
     return lambda api_version: _described(shared / "pinterest-api" / "openapi", api_version)
+
+
+# ----------------------------------------------------------------------------------------- the last lines of a run
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash.setdefault(_VERDICTS, Counter())
+    _shared()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):  # one of several processes: the first one tells
+        session.config.workeroutput["verdicts"] = dict(session.config.stash[_VERDICTS])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    node.config.stash[_VERDICTS].update(getattr(node, "workeroutput", {}).get("verdicts", {}))
+
+
+def _reason(report: Any) -> str:
+    return report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else str(report.longrepr)
+
+
+def _counted(counts: Counter[str]) -> str:
+    return "; ".join(f"{count} × {reason}" for reason, count in counts.most_common())
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Two lines: what was not judged and why, what was skipped and why."""
+    verdicts = config.stash[_VERDICTS].copy()
+    if verdicts:
+        judged = verdicts.pop("judged", 0)
+        terminalreporter.line(f"judged: {judged} replies; not judged: {verdicts.total()} ({_counted(verdicts) or 'none'})")
+    skipped = Counter(_reason(report) for report in terminalreporter.stats.get("skipped", ()))
+    terminalreporter.line(f"skipped: {skipped.total()} ({_counted(skipped) or 'none'})")

@@ -122,7 +122,11 @@ class Described:
 
     def objections(self, request: Request, reply: Reply) -> list[str]:
         if (found := self.operation(request)) is None:
-            return [] if reply.status == 404 else [f"{request.method} {request.target}: {reply.status}, but no such operation"]
+            return (
+                []
+                if reply.status in {404, 405}
+                else [f"{request.method} {request.target}: {reply.status}, but no such operation"]
+            )
         responses = found[0]["responses"]
         declared = responses.get(str(reply.status)) or (responses.get("default") if reply.status >= 400 else None)
         if declared is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode
@@ -13,14 +14,15 @@ from openapi import Described
 from pinshop.api.http import Reply, Request
 from pinshop.emulator import Emulator
 
+UNJUDGED = "Pinterest's descriptions are not here: set PINSHOP_SHARED"
 NOW = "2026-03-02T12:00:00Z"
 
 
 class Talk:
     """A caller of one emulator. ``objections`` collects what Pinterest's description says against replies."""
 
-    def __init__(self, emulator: Emulator, judge: Described | None) -> None:
-        self.emulator, self.judge = emulator, judge
+    def __init__(self, emulator: Emulator, judge: Described | None, verdicts: Counter[str]) -> None:
+        self.emulator, self.judge, self.verdicts = emulator, judge, verdicts
         self.token = emulator.access_token
         self.objections: list[str] = []
         self.account = f"/ad_accounts/{emulator.ad_account_id}"
@@ -34,9 +36,12 @@ class Talk:
         reply = self.emulator.handle(request)
         assert reply.headers["x-emulated"] == "true"
         assert reply.headers["x-pinterest-rid"]
-        if self.judge and reply.status < 500 and reply.status not in (405, 413):
+        if self.judge is None:
+            self.verdicts[UNJUDGED] += 1
+        else:
             found = self.judge.objections(request, reply)
             self.objections += [f"{method} {target}: {problem}" for problem in found]
+            self.verdicts["judged" if self.judge.operation(request) else "the description has no such operation"] += 1
         return reply
 
     def __call__(self, method: str, path: str, body: Any = None, *, status: int | None = None, **query: Any) -> Any:
@@ -84,7 +89,7 @@ class Talk:
 
 @pytest.fixture
 def judge(request: pytest.FixtureRequest) -> Callable[[str], Described | None]:
-    """Pinterest's description of a api_version, or None where the descriptions are not at hand."""
+    """Pinterest's description of an API version; None where they are not at hand, which the last lines of the run say."""
 
     def find(api_version: str) -> Described | None:
         try:
@@ -97,13 +102,13 @@ def judge(request: pytest.FixtureRequest) -> Callable[[str], Described | None]:
 
 
 @pytest.fixture
-def talk_at(judge: Callable[[str], Described | None]) -> Iterator[Callable[..., Talk]]:
+def talk_at(judge: Callable[[str], Described | None], verdicts: Counter[str]) -> Iterator[Callable[..., Talk]]:
     """``talk_at("5.14", rules={…})``: a fresh emulator at that api_version. At the end no reply may have been objected to."""
     made: list[Talk] = []
 
     def make(api_version: str = "5.28", **settings: Any) -> Talk:
         settings.setdefault("now", NOW)
-        made.append(Talk(Emulator(api_version, **settings), judge(api_version)))
+        made.append(Talk(Emulator(api_version, **settings), judge(api_version), verdicts))
         return made[-1]
 
     yield make
