@@ -88,7 +88,10 @@ class InvalidInput(PinshopError, ValueError):
         self.field = field
         self.given = given
         self.allowed = allowed
-        shown = repr(given)
+        try:
+            shown = repr(given)
+        except Exception:  # noqa: BLE001 - an integer of more digits than Python prints, or whatever a foreign repr raises
+            shown = f"a value of type {type(given).__name__}"
         if len(shown) > 120:
             shown = f"{shown[:100]}… ({len(shown)} characters)"
         super().__init__(f"{field}: got {shown}, allowed: {allowed}", operation=operation)

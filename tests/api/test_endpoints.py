@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pinshop.api.checks import ID_DIGITS
 from pinshop.api.endpoints import OPERATIONS
 from pinshop.api.operations import Operation, Param, version
 
@@ -61,7 +62,7 @@ def declared_param(description: dict[str, Any], raw: dict[str, Any]) -> dict[str
     items = resolve(description, schema.get("items", {}))
     is_list = schema.get("type") == "array"
     kind = kind_of(schema, items)
-    # An id's length is the row's check_id, said once for all ids; a bookmark has none.
+    # An id's length stands in checks.ID_DIGITS, by the parameter's name; a bookmark has none.
     low = schema.get("minItems") if is_list else schema.get("minimum")
     high = schema.get("maxItems") if is_list else schema.get("maximum")
     return {
@@ -188,3 +189,19 @@ def test_no_excuse_is_left_over(description):
         for key in ((api_version, operation.id, fact), ("*", operation.id, fact))
     }
     assert sorted(KNOWN.keys() - real) == []
+
+
+@pytest.mark.parametrize("api_version", VERSIONS)
+def test_ids_are_as_long_as_pinterest_states_and_no_shorter(api_version, description):
+    spec = description(api_version)
+    stated: dict[str, set[int | None]] = {}
+    for operation in OPERATIONS:
+        item = spec["paths"].get(operation.path, {})
+        for raw in (*item.get("parameters", ()), *item.get(operation.verb.lower(), {}).get("parameters", ())):
+            parameter = resolve(spec, raw)
+            schema = resolve(spec, parameter["schema"])
+            schema = resolve(spec, schema["items"]) if "items" in schema else schema
+            if kind_of(schema, {}) == "id":
+                stated.setdefault(parameter["name"], set()).add(schema.get("maxLength"))
+    assert stated
+    assert {name: {ID_DIGITS.get(name)} for name in stated} == stated

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 import enum
 from urllib.parse import parse_qs, parse_qsl
 
@@ -310,3 +311,95 @@ def test_raw_stays_below_the_base_url(path):
 def test_ids_of_operations_are_unique():
     assert len(endpoints.BY_ID) == len(endpoints.OPERATIONS)
     assert len({(o.verb, o.path) for o in endpoints.OPERATIONS}) == len(endpoints.OPERATIONS)
+
+
+# --------------------------------------------------------------------------------- values of other libraries
+
+
+class Label(str):
+    """A text that shows itself otherwise."""
+
+    __slots__ = ()
+
+    def __str__(self):
+        return "shown otherwise"
+
+    def __len__(self):
+        return 0
+
+
+def test_a_text_of_a_subclass_is_sent_as_its_text():
+    call = operations.build(
+        endpoints.PROMOTIONS_ANALYTICS, {"ad_account_id": Label("549755885175")},
+        ANALYTICS | {"product_group_ids": [Label("7")], "columns": [Label("CTR")], "start_date": Label("2026-01-01")},
+    )  # fmt: skip
+    assert call.target.startswith("/ad_accounts/549755885175/product_groups/analytics?start_date=2026-01-01")
+    assert "product_group_ids=7&columns=CTR" in call.target
+    assert all(type(part) is str for part in (call.path, call.query))
+
+
+def test_numbers_and_texts_of_numpy_and_pandas_are_taken():
+    numpy, pandas = pytest.importorskip("numpy"), pytest.importorskip("pandas")
+    ids = pandas.Series([7, 8])
+    query = ANALYTICS | {
+        "start_date": pandas.Timestamp("2026-01-01"), "product_group_ids": ids, "columns": numpy.array(["CTR"]),
+        "click_window_days": numpy.int64(7),
+    }  # fmt: skip
+    target = operations.build(endpoints.PROMOTIONS_ANALYTICS, {"ad_account_id": numpy.int64(549755885175)}, query).target
+    assert "start_date=2026-01-01" in target
+    assert "product_group_ids=7&product_group_ids=8&columns=CTR" in target
+    assert "click_window_days=7" in target
+    body = {"s": numpy.str_("a"), "i": numpy.int64(2**62), "f": numpy.float64(0.5), numpy.str_("k"): [numpy.uint8(1)]}
+    assert operations.raw("POST", "/x", body=body).body == b'{"s":"a","i":4611686018427387904,"f":0.5,"k":[1]}'
+
+
+def test_what_pandas_says_otherwise_is_refused():
+    pandas = pytest.importorskip("pandas")
+    for day in (pandas.Timestamp("2026-01-01 01:00"), pandas.Timestamp("2026-01-01", tz="UTC"), pandas.NaT, pandas.NA):
+        assert "YYYY-MM-DD" in str(refused(checks.check_date, "start_date", day))
+    for number in (pandas.NA, float("nan"), pandas.Timedelta(1)):
+        assert "an integer" in str(refused(checks.check_integer, "page_size", number))
+        assert "digits" in str(refused(checks.check_id, "ad_account_id", number))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"a": float("nan")}, {"a": [float("inf")]}, {"a": decimal.Decimal("NaN")}, {"a": decimal.Decimal("sNaN")},
+        {"a": "\ud800"}, {"a": object()}, {(1, 2): 3}, [decimal.Decimal("-Infinity")], {"a": 1j},
+    ],
+    ids=lambda body: str(type(body)),
+)  # fmt: skip
+def test_a_body_that_json_cannot_hold_is_refused_before_it_is_sent(body):
+    for call in (
+        lambda: operations.raw("POST", "/x", body=body),
+        lambda: operations.build(endpoints.CAMPAIGNS_CREATE, ACCOUNT, body=body),
+    ):
+        assert refused(call).field.startswith("body")
+
+
+def test_a_body_that_contains_itself_is_refused():
+    body: list = []
+    body.append(body)
+    assert refused(operations.raw, "POST", "/x", body=body).field == "body"
+
+
+def test_a_query_that_no_url_can_hold_is_refused():
+    assert refused(operations.raw, "GET", "/x", query={"a": "\ud800"}).field == "query"
+    assert refused(operations.build, endpoints.CAMPAIGNS_LIST, ACCOUNT, {"bookmark": "\ud800"}).field == "bookmark"
+
+
+# ------------------------------------------------------------------------------------- how long an id may be
+
+
+@pytest.mark.parametrize("name", sorted(checks.ID_DIGITS))
+def test_an_id_is_as_long_as_pinterest_states(name):
+    assert checks.check_id(name, "1" * 18)
+    assert "1 to 18 digits" in str(refused(checks.check_id, name, "1" * 19))
+
+
+@pytest.mark.parametrize("name", ["product_group_id", "feed_id", "catalog_id", "owner_user_id", "collections_hero_pin_id"])
+def test_other_ids_may_be_longer(name):
+    for text in ("9" * 19, "9" * 20, "9" * 40):
+        assert checks.check_id(name, text) == checks.check_id(name, int(text)) == text
+    assert "digits" in str(refused(checks.check_id, name, 10**5000))

@@ -12,6 +12,7 @@ import pytest
 
 from pinshop import Client, NotFound
 from pinshop.api.endpoints import OPERATIONS
+from pinshop.api.http import API_PREFIX, BaseUrl
 from pinshop.api.operations import API_VERSIONS
 from pinshop.emulator import Emulator
 
@@ -46,9 +47,12 @@ def proxy(prism: Path, description: Path, upstream: str):
 
 
 def only_ours(description: dict) -> dict:
-    """Prism reads the whole file before it listens; the operations we know are a tenth of it."""
+    """Prism reads the whole file before it listens; the operations we know are a tenth of it.
+
+    It serves paths without the prefix that the description gives to its server, so they are written out.
+    """
     paths = {operation.path for operation in OPERATIONS}
-    return description | {"paths": {path: item for path, item in description["paths"].items() if path in paths}}
+    return description | {"paths": {API_PREFIX + path: item for path, item in description["paths"].items() if path in paths}}
 
 
 @pytest.mark.parametrize("api_version", API_VERSIONS)
@@ -57,7 +61,7 @@ def test_a_promotion_s_life_breaks_no_rule_of_the_description(api_version, descr
     file.write_text(json.dumps(only_ours(described(api_version).source)))
     with (
         Emulator(api_version=api_version) as emulator,
-        proxy(prism, file, emulator.base_url) as url,
+        proxy(prism, file, BaseUrl.parse(emulator.base_url).origin) as url,
         Client(emulator.access_token, base_url=url, api_version=api_version) as client,
     ):
         account = emulator.ad_account_id

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from typing import Protocol, Self
@@ -55,6 +54,8 @@ class Url(Struct, frozen=True):
             raise ValueError("its port is not 1 to 65535")
         host = parts.hostname or ""
         if ":" in host:
+            import ipaddress  # rare, and a client should start quickly
+
             ipaddress.IPv6Address(host)
             if not re.fullmatch(r"\[[^\[\]]+\](:[0-9]+)?", parts.netloc):
                 raise ValueError("its host is not a name or an address")
@@ -76,6 +77,8 @@ class Url(Struct, frozen=True):
     @property
     def local(self) -> bool:
         """Whether the host is this machine by its name or address, so that nothing crosses a network."""
+        import ipaddress
+
         try:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:

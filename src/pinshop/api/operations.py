@@ -11,13 +11,15 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import Struct
 
-from pinshop.api import models
-from pinshop.api.checks import NAME, Id, check_choice, check_date, check_id
+from pinshop.api import checks
+from pinshop.api.checks import Id, check_id
 from pinshop.errors import InvalidInput
 
 Category = Literal["ads_read", "ads_write", "ads_analytics", "catalogs_read", "catalogs_write", "org_read", "org_write"]
 
 Kind = Literal["id", "ids", "enum", "enums", "integer", "integers", "boolean", "date", "text"]
+
+_LISTS = frozenset({"ids", "enums", "integers"})
 
 ApiVersion = Literal["5.6", "5.14", "5.23", "5.28"]
 
@@ -29,7 +31,7 @@ def version(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split("."))
 
 
-class Param(Struct, frozen=True, kw_only=True):
+class Param(Struct, frozen=True, kw_only=True, dict=True):
     """One query parameter. ``minimum`` and ``maximum`` count items for lists, characters for text and ids."""
 
     name: str
@@ -44,6 +46,27 @@ class Param(Struct, frozen=True, kw_only=True):
     since: str = "5.0"
     #: What another limit was: ((first version of the present limit, {"maximum": 100}), …).
     earlier: tuple[tuple[str, dict[str, Any]], ...] = ()
+
+    @cached_property
+    def check(self) -> checks.Check:
+        """The check of a value, or of one item of a list."""
+        if self.choices:
+            return checks.choice_check(self.choices)
+        match self.kind:
+            case "id" | "ids":
+                return checks.id_check("", checks.ID_DIGITS.get(self.name))
+            case "integer":
+                return checks.integer_check(self.minimum, self.maximum)
+            case "integers":
+                return checks.check_integer
+            case "enum" | "enums":
+                return checks.check_name
+            case "date":
+                return checks.check_date
+            case "boolean":
+                return checks.check_boolean
+            case "text":
+                return checks.check_text
 
     def at(self, api_version: str) -> Param | None:
         """This parameter as ``api_version`` had it, or None where it did not exist."""
@@ -112,42 +135,11 @@ class Call(Struct, frozen=True):
 
 
 def _check_param(param: Param, value: object, operation: str) -> list[str] | str:
-    name = param.name
-    if param.kind.endswith("s"):  # ids, enums, integers
-        if isinstance(value, str | int) or not isinstance(value, Iterable):
-            raise InvalidInput(name, value, "a list", operation=operation)
-        items = list(value)
-        low, high = param.minimum or 0, param.maximum
-        if len(items) < low or (high is not None and len(items) > high):
-            raise InvalidInput(name, f"{len(items)} items", f"{low} to {high} items", operation=operation)
-        one = msgspec.structs.replace(param, kind=param.kind[:-1], minimum=None, maximum=None)
-        checked = []
-        for index, item in enumerate(items):
-            text = _check_param(msgspec.structs.replace(one, name=f"{name}[{index}]"), item, operation)
-            checked.append(str(text))
-        return checked
-    if param.kind == "id":
-        return check_id(name, value, operation)
-    if param.kind == "date":
-        return check_date(name, value, operation)
-    if param.kind == "boolean":
-        if not isinstance(value, bool):
-            raise InvalidInput(name, value, "True or False", operation=operation)
-        return "true" if value else "false"
-    if param.choices:
-        return str(check_choice(name, value, param.choices, operation))
-    if param.kind == "integer":
-        least, most = param.minimum, param.maximum
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise InvalidInput(name, value, "an integer", operation=operation)
-        if (least is not None and value < least) or (most is not None and value > most):
-            raise InvalidInput(name, value, f"{least} to {most}", operation=operation)
-        return str(value)
-    if not isinstance(value, str):
-        raise InvalidInput(name, value, "a string", operation=operation)
-    if param.kind == "enum" and not NAME.fullmatch(value):
-        raise InvalidInput(name, value, "a name of letters, digits and _", operation=operation)
-    return value
+    if param.kind in _LISTS:
+        items = checks.check_list(param.name, value, param.check, param.minimum, param.maximum, operation)
+        return [str(item) for item in items]
+    checked = param.check(param.name, value, operation)
+    return str(checked).lower() if isinstance(checked, bool) else str(checked)
 
 
 def build(
@@ -164,10 +156,10 @@ def build(
     Raises:
         InvalidInput: an unknown, missing or malformed argument; nothing has been sent.
     """
-    chunk_ids = operation.path_parts
-    url = chunk_ids[0]
+    parts = operation.path_parts
+    url = parts[0]
     for index, name in enumerate(operation.path_names):
-        url += check_id(name, path.get(name) if path else None, operation.id) + chunk_ids[index + 1]
+        url += check_id(name, path.get(name) if path else None, operation.id) + parts[index + 1]
     pairs: list[tuple[str, str]] = []
     given = query or {}
     params = operation.params
@@ -187,13 +179,28 @@ def build(
     for param in operation.query:
         if param.required and given.get(param.name) is None:
             raise InvalidInput(param.name, None, "a value (it is required)", operation=operation.id)
-    if body is not None and not isinstance(body, bytes):
-        if operation.body == "form":
-            body = urlencode(body).encode()  # type: ignore[arg-type]
-        else:
-            body = models.encode(body)
+    encoded = _encode_body(operation, body)
     content_type = "application/x-www-form-urlencoded" if operation.body == "form" else "application/json"
-    return Call(operation, url, urlencode(pairs), body, content_type)
+    return Call(operation, url, urlencode(pairs), encoded, content_type)
+
+
+# A Decimal goes out as the number it is, digit by digit.
+_encode = msgspec.json.Encoder(decimal_format="number", enc_hook=checks.encodable).encode
+
+
+def _encode_body(operation: Operation, body: object) -> bytes | None:
+    if body is None or isinstance(body, bytes):
+        return body
+    try:
+        if operation.body == "form":
+            return urlencode(body).encode()  # type: ignore[arg-type]
+        encoded = _encode(body)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:  # UnicodeEncodeError is a ValueError
+        words = f"what JSON can hold ({error})"
+        raise InvalidInput("body", type(body).__name__, words, operation=operation.id) from None
+    if b"null" in encoded or b"NaN" in encoded or b"Infinity" in encoded:
+        checks.check_finite("body", body, operation.id)
+    return encoded
 
 
 def chunk_ids(operation: Operation, name: str, ids: Iterable[Id], api_version: ApiVersion) -> list[list[str]]:
@@ -237,5 +244,8 @@ def raw(
         success=(200, 201, 204),
         idempotent=verb == "GET" if idempotent is None else idempotent,
     )
-    encoded = body if body is None or isinstance(body, bytes) else models.encode(body)
-    return Call(operation, path, urlencode(query or {}, doseq=True), encoded)
+    try:
+        encoded_query = urlencode(query or {}, doseq=True)
+    except (TypeError, UnicodeEncodeError) as error:
+        raise InvalidInput("query", query, f"names with texts or lists of texts ({error})", operation=operation.id) from None
+    return Call(operation, path, encoded_query, _encode_body(operation, body))

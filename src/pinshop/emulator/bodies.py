@@ -13,13 +13,18 @@ from pinshop.api.operations import ApiVersion
 from pinshop.emulator.refusals import bad, shown
 
 _TYPES: dict[str, Any] = {
-    "id": (str,), "ad_group_ref": (str,), "campaign_ref": (str,), "text": (str,), "enum": (str,), "integer": (int,),
-    "number": (int, float), "boolean": (bool,), "object": (dict,), "array": (list,),
+    "id": (str,), "foreign_id": (str,), "ad_group_ref": (str,), "campaign_ref": (str,), "text": (str,), "enum": (str,),
+    "integer": (int,), "number": (int, float), "boolean": (bool,), "object": (dict,), "array": (list,),
 }  # fmt: skip
 
 _TYPE_WORDS = {"integer": "integer", "number": "number", "boolean": "boolean", "object": "object", "array": "array"}
 
-_PATTERNS = {"id": ("", r"^\d+$"), "ad_group_ref": ("AG", r"^(AG)?\d+$"), "campaign_ref": ("C", r"^[C]?\d+$")}
+_PATTERNS = {
+    "id": ("", r"^\d+$"),
+    "foreign_id": ("", r"^\d+$"),
+    "ad_group_ref": ("AG", r"^(AG)?\d+$"),
+    "campaign_ref": ("C", r"^[C]?\d+$"),
+}
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -33,9 +38,18 @@ def checked_date(name: str, text: object) -> str:
     raise bad(f"'{name}' value {shown(text)} must match the pattern: ^(\\d{{4}})-(\\d{{2}})-(\\d{{2}})$")
 
 
-def is_id(text: str) -> bool:
-    """1 to 18 ASCII digits; str.isdigit alone would take other scripts' digits."""
-    return text.isascii() and text.isdigit() and len(text) <= 18
+def is_id(text: str, digits: int | None = None) -> bool:
+    """ASCII digits, at most so many; str.isdigit alone would take other scripts' digits."""
+    return text.isascii() and text.isdigit() and (digits is None or len(text) <= digits)
+
+
+#: The store counts ids in 64 bits: a longer one is of nothing here. This one is given to nothing.
+_NOBODY = 2**63 - 1
+
+
+def id_number(text: str) -> int:
+    """An id as the store has it."""
+    return int(text) if len(text) < 19 else min(int(text[:4000]), _NOBODY)
 
 
 def check_value(field: Field, value: Any, api_version: ApiVersion, where: str) -> Any:
@@ -52,7 +66,7 @@ def check_value(field: Field, value: Any, api_version: ApiVersion, where: str) -
         digits = value.removeprefix(prefix)
         if not is_id(digits):
             raise bad(f"'{where}' value {shown(value)} must match the pattern: {pattern}")
-        return int(digits)
+        return digits if field.kind == "foreign_id" else id_number(digits)
     if field.kind == "enum" and value not in (allowed := field.values_at(api_version)):
         raise bad(f"Invalid request: '{where}' ({shown(value)} is not one of {', '.join(allowed)})")
     if field.kind == "text" and field.maximum is not None and len(value) > field.maximum:

@@ -8,10 +8,11 @@ from urllib.parse import parse_qsl
 import msgspec
 from msgspec import Struct
 
+from pinshop.api.checks import ID_DIGITS
 from pinshop.api.endpoints import OPERATIONS
 from pinshop.api.http import Request
 from pinshop.api.operations import Operation, Param
-from pinshop.emulator.bodies import checked_date, is_id
+from pinshop.emulator.bodies import checked_date, id_number, is_id
 from pinshop.emulator.refusals import Refusal, bad, shown
 
 MAX_BODY = 5 * 1024 * 1024
@@ -41,9 +42,10 @@ ROUTES = _routes()
 
 
 def path_id(name: str, value: str) -> int:
-    if not is_id(value):
+    """An id of a path or a query, as the store has it, or 400/1."""
+    if not is_id(value, ID_DIGITS.get(name)):
         raise bad(f"'{name}' value {shown(value)} must match the pattern: ^\\d+$")
-    return int(value)
+    return id_number(value)
 
 
 def read_query(operation: Operation, query: str, api_version: str, unknown: str) -> tuple[dict[str, Any], frozenset[str]]:
@@ -81,9 +83,7 @@ def read_query(operation: Operation, query: str, api_version: str, unknown: str)
 def _one(param: Param, kind: str, text: str) -> Any:
     name = param.name
     if kind == "id":
-        if not is_id(text):
-            raise bad(f"'{name}' value {shown(text)} must match the pattern: ^\\d+$")
-        return int(text)
+        return path_id(name, text)
     if kind == "integer":
         if not (text.isascii() and text.isdigit() and len(text) <= 18):
             raise bad(f"Parameter '{name}' was not numeric (was {shown(text)})")

@@ -13,7 +13,10 @@ from msgspec import Struct
 from pinshop.api import models
 from pinshop.api.operations import version
 
-FieldKind = Literal["id", "ad_group_ref", "campaign_ref", "text", "integer", "number", "boolean", "enum", "object", "array"]
+#: A foreign_id is the id of something that is no row of this table (a Pin, a user, an order line): text of any length.
+FieldKind = Literal[
+    "id", "foreign_id", "ad_group_ref", "campaign_ref", "text", "integer", "number", "boolean", "enum", "object", "array"
+]
 
 
 class Field(Struct, frozen=True, kw_only=True):
@@ -87,7 +90,7 @@ PROMOTION: tuple[Field, ...] = (
     Field(name="status", kind="enum", nullable=False, values=STATUS_VALUES),
     Field(name="creative_type", kind="enum", nullable=False, values=_CREATIVE_TYPES),
     Field(name="tracking_url", kind="text", maximum=4000),
-    Field(name="collections_hero_pin_id", kind="id"),
+    Field(name="collections_hero_pin_id", kind="foreign_id"),
     Field(name="collections_hero_destination_url", kind="text"),
     Field(name="collections_header_type", kind="enum", since="5.15", values=_HEADERS),
     Field(name="slideshow_collections_title", kind="text"),
@@ -124,7 +127,7 @@ CAMPAIGN: tuple[Field, ...] = (
     Field(name="status", kind="enum", nullable=False, values=STATUS_VALUES),
     Field(name="lifetime_spend_cap", kind="integer", minimum=0, maximum=_MICRO),
     Field(name="daily_spend_cap", kind="integer", minimum=0, maximum=_MICRO),
-    Field(name="order_line_id", kind="id"),
+    Field(name="order_line_id", kind="foreign_id"),
     Field(name="tracking_urls", kind="object"),
     Field(name="start_time", kind="integer"),
     Field(name="end_time", kind="integer", minimum=-1),
@@ -172,7 +175,7 @@ AD_GROUP: tuple[Field, ...] = (
     Field(name="targeting_template_ids", kind="array", since="5.14"),
     Field(name="is_creative_optimization", kind="boolean", since="5.23"),
     Field(name="promotion_application_level", kind="enum", since="5.23", values=_since("5.23", "NONE", "ITEM", "AD_GROUP")),
-    Field(name="promotion_id", kind="id", since="5.23"),
+    Field(name="promotion_id", kind="foreign_id", since="5.23"),
     Field(name="bid_multiplier", kind="number", since="5.23", minimum=0, maximum=10),
     Field(name="conversion_learning_mode_type", kind="enum", write="", values=_since("5.0", "NOT_ACTIVE", "ACTIVE")),
     Field(name="summary_status", kind="enum", nullable=False, write="", values=SUMMARY_VALUES),

@@ -32,10 +32,15 @@ class Day(Struct, frozen=True):
     """A day as YYYY-MM-DD; a `date` stands for it."""
 
 
-# [0-9], not \d: Python's \d takes the digits of every script, Pinterest's ids are ASCII.
-Id: TypeAlias = Annotated[str | int, Pattern("[0-9]{1,18}", "1 to 18 digits")]
+class IdOf(Struct, frozen=True):
+    """An id: digits, with or without Pinterest's prefix. No body's id has a stated length."""
 
-CampaignId: TypeAlias = Annotated[str | int, Pattern("C?[0-9]{1,18}", "1 to 18 digits, with or without the prefix C")]
+    prefix: str = ""
+
+
+Id: TypeAlias = Annotated[str | int, IdOf()]
+
+CampaignId: TypeAlias = Annotated[str | int, IdOf("C")]
 
 Micro: TypeAlias = Annotated[int, Limits(0, unit="micro-currency (1,000,000 = one unit of the account's currency)")]
 

@@ -137,7 +137,7 @@ def decode_bookmark(ctx: Context, kind: str, descending: bool) -> int | None:
         made_for, last, order = plain.removeprefix("??").split("|")
     except (binascii.Error, ValueError, UnicodeError) as error:
         raise bad(f"'bookmark' value {shown(text)} is not a bookmark of this list") from error
-    if made_for != kind or not is_id(last) or order != ("D" if descending else "A"):
+    if made_for != kind or not is_id(last, 18) or order != ("D" if descending else "A"):
         raise bad(f"'bookmark' value {shown(text)} is not a bookmark of this list")
     return int(last)
 

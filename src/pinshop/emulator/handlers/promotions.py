@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pinshop.emulator.bodies import is_id
+from pinshop.emulator.bodies import id_number, is_id
 from pinshop.emulator.delivery import earnings
 from pinshop.emulator.handlers.context import (
     Context,
@@ -61,7 +61,7 @@ def _promotions_envelope(ctx: Context, maximum: int) -> tuple[Entity, list[Any]]
     if not is_id(given.removeprefix("AG")):
         raise bad(f"'ad_group_id' value {shown(given)} must match the pattern: ^(AG)?\\d+$")
     items = batch_items(body["product_group_promotion"], "product_group_promotion", maximum)
-    ad_group = ctx.store.get("ad_groups", int(given.removeprefix("AG")))
+    ad_group = ctx.store.get("ad_groups", id_number(given.removeprefix("AG")))
     if ad_group is None or ad_group["ad_account_id"] != ctx.account_id:
         raise not_found(ctx, "AdGroup")
     return ad_group, items

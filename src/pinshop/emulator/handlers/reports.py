@@ -18,7 +18,7 @@ from pinshop.api import columns as known_columns
 from pinshop.api import endpoints, models
 from pinshop.api.columns import COLUMNS
 from pinshop.api.operations import ApiVersion, Param
-from pinshop.emulator.bodies import checked_date, is_id
+from pinshop.emulator.bodies import checked_date, id_number, is_id
 from pinshop.emulator.catalog import groups
 from pinshop.emulator.handlers.context import Context, batch_items
 from pinshop.emulator.refusals import bad, shown
@@ -56,7 +56,7 @@ def _ids(body: Mapping[str, Any], name: str) -> list[int] | None:
     for value in batch_items(body[name], name, _MOST_IDS):
         if not isinstance(value, str) or not is_id(value):
             raise bad(f"'{name}' value {shown(value)} must match the pattern: ^\\d+$")
-    return [int(value) for value in body[name]]
+    return [id_number(value) for value in body[name]]
 
 
 def check_request(body: Any, api_version: ApiVersion, now: int, rules: Rules) -> dict[str, Any]:
@@ -160,7 +160,7 @@ def fetch(world: World, token: str, query: str) -> tuple[int, str, bytes]:
     expires, sign = asked.get("expires", ["0"])[0], asked.get("sign", [""])[0]
     now = world.now()
     report = world.store.report(token)
-    if report is None or not is_id(expires) or sign != _sign(world.store, token, int(expires)):
+    if report is None or not is_id(expires, 18) or sign != _sign(world.store, token, int(expires)):
         return 403, "application/xml", b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
     if now >= int(expires):
         return 403, "application/xml", b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>"

@@ -49,7 +49,7 @@ _HARMLESS = frozenset(
     field.name
     for fields in FIELDS.values()
     for field in fields
-    if field.kind in ("id", "ad_group_ref", "campaign_ref", "enum", "integer", "number", "boolean")
+    if field.kind in ("id", "foreign_id", "ad_group_ref", "campaign_ref", "enum", "integer", "number", "boolean")
 ) | {
     "country",
     "currency",

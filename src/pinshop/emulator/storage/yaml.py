@@ -149,13 +149,16 @@ def _join(store: Store, kind: str, facts: Entity, seeded: Mapping[str, Any]) -> 
         facts.setdefault("catalog_id", int(seeded["catalog_id"]))
 
 
-def _number(where: str, name: str, value: object) -> int | None:
+_FOREIGN = frozenset(field.name for fields in FIELDS.values() for field in fields if field.kind == "foreign_id")
+
+
+def _number(where: str, name: str, value: object) -> int | str | None:
     if value is None:
         return None
-    text = str(value)
-    if not is_id(text):
-        raise ConfigurationError(f"{where}.{name}: got {value!r}, allowed: 1 to 18 digits")
-    return int(text)
+    text, digits = str(value), None if name in _FOREIGN else 18
+    if not is_id(text, digits):
+        raise ConfigurationError(f"{where}.{name}: got {value!r}, allowed: {'1 to 18 ' if digits else ''}digits")
+    return text if name in _FOREIGN else int(text)
 
 
 def _filled(kind: str, facts: Entity, seeded: Mapping[str, Any], now: int) -> Entity:
