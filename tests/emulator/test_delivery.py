@@ -1,6 +1,7 @@
 """What promotions earn: whatever is asked, the numbers agree with each other, with the budget and with the state."""
 
 import datetime
+import functools
 import hashlib
 import json
 from collections import defaultdict
@@ -13,8 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pinshop.api.columns import COLUMNS
-from pinshop.emulator.delivery import model
-from pinshop.emulator.delivery.model import DAY, Query, Reporting, Subject, appetite, budget_steps, lifetime_budget, ready, rows
+from pinshop.emulator.delivery import rows as rows_module
+from pinshop.emulator.delivery.budgets import Budget, Limit, Member, Pool
+from pinshop.emulator.delivery.items import ItemSet
+from pinshop.emulator.delivery.model import DAY, FOREVER, Query, Reporting, Terms
+from pinshop.emulator.delivery.model import Subject as Promotion
+from pinshop.emulator.delivery.rows import Reporter, ready
 
 TODAY = datetime.date(2026, 6, 30)
 MIDNIGHT = (TODAY - datetime.date(1970, 1, 1)).days * DAY
@@ -23,6 +28,59 @@ EVERYTHING = tuple(COLUMNS)
 ADDITIVE = tuple(name for name, column in COLUMNS.items() if column.additive and column.unit != "currency")
 COUNTS = tuple(name for name in ADDITIVE if not COLUMNS[name].conversion)
 AT_ONCE = Reporting(delivery_lag_hours=0, conversion_delay=False)
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """A promotion whose terms never change, with budgets of its own."""
+
+    id: str
+    spans: tuple[tuple[int, int], ...]
+    product_count: int
+    average_price_micro: int
+    currency: str = "USD"
+    bid_micro: int | None = None
+    billable_event: str = "CLICKTHROUGH"
+    budgets: tuple[Limit, ...] = ()
+    creative_type: str = "REGULAR"
+    attributes: dict[str, Any] = {}
+
+
+def member(subject: Subject) -> Member:
+    terms = Terms(
+        product_count=subject.product_count,
+        average_price_micro=subject.average_price_micro,
+        bid_micro=subject.bid_micro,
+        billable_event=subject.billable_event,
+        creative_type=subject.creative_type,
+    )
+    return Member(subject.id, tuple((start, end, terms, FOREVER) for start, end in subject.spans), subject.currency)
+
+
+def promotion(subject: Subject, pool: Pool, place: int) -> Promotion:
+    one = pool.members[place]
+    return Promotion(
+        id=one.id, pieces=one.pieces, plan=functools.partial(pool.plan, place), currency=one.currency,
+        attributes=subject.attributes,
+    )  # fmt: skip
+
+
+def alone(subject: Subject, seed: int = 7) -> Promotion:
+    budgets = [Budget(f"budget {number}", ((0, limit),), frozenset({0})) for number, limit in enumerate(subject.budgets)]
+    return promotion(subject, Pool([member(subject)], budgets, seed), 0)
+
+
+def together(who: list[Subject], limits: Iterable[tuple[int, Limit]]) -> list[Promotion]:
+    """Promotions under one budget."""
+    pool = Pool([member(one) for one in who], [Budget("budget", tuple(limits), frozenset(range(len(who))))], 7)
+    return [promotion(one, pool, place) for place, one in enumerate(who)]
+
+
+def rows(
+    who: Iterable[Any], query: Query, *, seed: int, now: int, reporting: Reporting = rows_module.AS_DESCRIBED
+) -> list[Any]:
+    those = [alone(one, seed) if isinstance(one, Subject) else one for one in who]
+    return list(Reporter(seed).rows(those, query, now=now, reporting=reporting))
+
 
 seconds = st.integers(NOW - 40 * DAY, NOW + 2 * DAY)
 spans = st.lists(seconds, min_size=2, max_size=8, unique=True).map(
@@ -37,7 +95,7 @@ subjects = st.builds(
     currency=st.sampled_from(["USD", "EUR", "JPY"]),
     bid_micro=st.none() | st.integers(0, 5_000_000),
     billable_event=st.sampled_from(["CLICKTHROUGH", "IMPRESSION"]),
-    budgets=st.just(()) | st.integers(0, 60_000_000).map(lambda micro: (((0, micro, 0),),)),
+    budgets=st.just(()) | st.integers(0, 60_000_000).map(lambda micro: (Limit(daily=micro),)),
     creative_type=st.sampled_from(["REGULAR", "VIDEO", "COLLECTION"]),
 )
 reportings = st.builds(
@@ -70,7 +128,7 @@ def as_dicts(made: Iterable[Any]) -> list[dict[str, Any]]:
     return json.loads(msgspec.json.encode(list(made)))
 
 
-def earned(who: Iterable[Subject], query: Query, reporting: Reporting = AT_ONCE, **changes: Any) -> list[dict[str, Any]]:
+def earned(who: Iterable[Any], query: Query, reporting: Reporting = AT_ONCE, **changes: Any) -> list[dict[str, Any]]:
     changed = msgspec.structs.replace(query, **changes) if changes else query
     return as_dicts(rows(who, changed, seed=7, now=NOW, reporting=reporting))
 
@@ -149,7 +207,8 @@ def test_a_range_is_the_sum_of_its_halves(subject: Subject, query: Query, report
 @given(subjects, queries(), st.integers(NOW - 40 * DAY, NOW), st.integers(1, 3 * DAY))
 def test_pausing_takes_away_what_the_pause_would_have_earned(subject: Subject, query: Query, pause: int, length: int) -> None:
     def with_spans(*some: tuple[int, int]) -> dict[tuple[str, ...], dict[str, int]]:
-        return add_up(earned([msgspec.structs.replace(subject, spans=some)], query, granularity="TOTAL"), ID, names=COUNTS)
+        free = msgspec.structs.replace(subject, spans=some, budgets=())  # a budget spends later what a pause leaves over
+        return add_up(earned([free], query, granularity="TOTAL"), ID, names=COUNTS)
 
     start, end = NOW - 41 * DAY, NOW
     resume = min(pause + length, end)
@@ -233,8 +292,7 @@ def test_later_only_adds(subject: Subject, query: Query, wait: int) -> None:
 )
 def test_spend_never_exceeds_the_daily_budget(who: list[Subject], history: list[tuple[int, int]]) -> None:
     daily = sorted((MIDNIGHT // DAY + day, micro) for day, micro in history)
-    steps = budget_steps(daily, [(appetite(subject.product_count), subject.spans) for subject in who])
-    bound = [msgspec.structs.replace(subject, budgets=(steps,)) for subject in who]
+    bound = together(who, [(0, Limit(daily=0)), *((day * DAY, Limit(daily=micro)) for day, micro in daily)])
     query = Query(TODAY - datetime.timedelta(days=45), TODAY, "DAY", ("SPEND_IN_MICRO_DOLLAR",))
     for (date,), sums in add_up(earned(bound, query), DATE).items():
         day = (datetime.date.fromisoformat(date) - datetime.date(1970, 1, 1)).days
@@ -249,53 +307,33 @@ def test_spend_never_exceeds_the_daily_budget(who: list[Subject], history: list[
 )  # fmt: skip
 def test_spend_never_exceeds_a_lifetime_budget(who: list[Subject], total: int, start_day: int, length: int) -> None:
     start = NOW + start_day * DAY
-    daily = lifetime_budget(total, start, start + length)
-    steps = budget_steps(daily, [(appetite(subject.product_count), subject.spans) for subject in who])
-    bound = [msgspec.structs.replace(subject, budgets=(steps,)) for subject in who]
+    limit = Limit(lifetime=total, last_day=(start + length - 1) // DAY)
+    bound = together(who, [(0, Limit(daily=0)), (start, limit)])
     query = Query(TODAY - datetime.timedelta(days=45), TODAY, "TOTAL", ("SPEND_IN_MICRO_DOLLAR",))
     assert sum(row["SPEND_IN_MICRO_DOLLAR"] for row in earned(bound, query)) <= total
 
 
 def test_two_budgets_bind_by_the_smaller() -> None:
-    subject = steady(budgets=(((0, 50_000_000, 0),), ((0, 3_000_000, 0),)))
+    subject = steady(budgets=(Limit(daily=50_000_000), Limit(daily=3_000_000)))
     query = msgspec.structs.replace(YEAR_DAYS, columns=("SPEND_IN_MICRO_DOLLAR",))
     spends = [row["SPEND_IN_MICRO_DOLLAR"] for row in earned([subject], query)]
     assert max(spends) <= 3_000_000
     assert min(spends) > 2_000_000  # and it is used, not shunned
 
 
-def test_a_budget_is_shared_by_those_who_are_live() -> None:
-    day = MIDNIGHT // DAY
-    steps = budget_steps([(day - 9, 900)], [(2, [((day - 9) * DAY, (day - 5) * DAY)]), (1, [((day - 7) * DAY, day * DAY)])])
-    assert steps == ((day - 9, 900, 2), (day - 7, 900, 3), (day - 5, 900, 1), (day, 900, 0))
-
-
-def test_the_shares_of_a_budget_never_exceed_it() -> None:
-    sizes = (3, 50, 700)
-    for micro in (0, 1, 999_999, 1_000_000):
-        steps = budget_steps([(0, micro)], [(appetite(size), steady().spans) for size in sizes])
-        shares = [
-            model._Series(steady(product_count=size, budgets=(steps,)), YEAR_DAYS, AT_ONCE, 7, NOW)._daily_budgets()
-            for size in sizes
-        ]
-        sums = set(map(sum, zip(*shares, strict=True)))
-        assert max(sums) <= micro
-        assert min(sums) > micro - len(sizes)
-
-
 def test_without_budget_nothing_is_shown() -> None:
     for bid in (None, 2_000):  # the low bid wins a few impressions and no click, so it would cost nothing to go on
         assert earned([steady(product_count=1, bid_micro=bid)], YEAR_DAYS) != []
-        assert earned([steady(product_count=1, bid_micro=bid, budgets=(((0, 0, 0),),))], YEAR_DAYS) == []
-
-
-def test_a_pause_of_an_hour_does_not_count_a_promotion_twice() -> None:
-    day = MIDNIGHT // DAY
-    steps = budget_steps([(day, 900)], [(2, [(MIDNIGHT, MIDNIGHT + 100), (MIDNIGHT + 200, MIDNIGHT + DAY)])])
-    assert steps[0] == (day, 900, 2)
+        assert earned([steady(product_count=1, bid_micro=bid, budgets=(Limit(daily=0),))], YEAR_DAYS) == []
 
 
 # ----------------------------------------------------------------------------------------------- items
+
+
+def item_rows(subject: Subject, items: list[tuple[str, bool]], query: Query, reporting: Reporting) -> list[Any]:
+    names = {item_id: {"PRODUCT_ITEM_NAME": item_id} for item_id, _ in items}
+    sets = [ItemSet(0, tuple(items))]
+    return list(Reporter(7).item_rows(alone(subject), sets, names, query, now=NOW, reporting=reporting))
 
 
 @settings(max_examples=40, deadline=None)
@@ -304,12 +342,12 @@ def test_items_add_up_to_their_promotion(
     subject: Subject, query: Query, reporting: Reporting, live: list[bool], by_day: bool
 ) -> None:
     query = msgspec.structs.replace(query, granularity="DAY" if by_day else "TOTAL")
-    items = [(f"SKU-{number}", one, {"PRODUCT_ITEM_NAME": f"Lamp {number}"}) for number, one in enumerate(live)]
-    made = as_dicts(model.item_rows(subject, items, query, seed=7, now=NOW, reporting=reporting))
+    items = [(f"SKU-{number}", one) for number, one in enumerate(live)]
+    made = as_dicts(item_rows(subject, items, query, reporting))
     keys = (ID, DATE) if by_day else (ID,)
     assert add_up(made, *keys) == add_up(earned([subject], query, reporting), *keys)
     if any(live):
-        assert {row["PRODUCT_ITEM_ID"] for row in made} <= {item_id for item_id, one, _ in items if one}
+        assert {row["PRODUCT_ITEM_ID"] for row in made} <= {item_id for item_id, one in items if one}
     for row in made:
         assert row.get("CLICKTHROUGH_1", 0) <= row.get("IMPRESSION_1", 0)
         if "CTR" in row:
@@ -318,12 +356,12 @@ def test_items_add_up_to_their_promotion(
 
 @pytest.mark.parametrize("report_time", ["TIME_OF_AD_ACTION", "TIME_OF_CONVERSION"])
 def test_narrower_windows_never_exceed_wider_ones_for_items_either(report_time: Any) -> None:
-    items = [(f"SKU-{number}", True, {}) for number in range(7)]
+    items = [(f"SKU-{number}", True) for number in range(7)]
     query = msgspec.structs.replace(YEAR_DAYS, conversion_report_time=report_time)
     before: dict[tuple[str, str], dict[str, Any]] = {}
     for days in (0, 1, 7, 30, 60):
         query = msgspec.structs.replace(query, click_window_days=days, engagement_window_days=days, view_window_days=days)
-        made = as_dicts(model.item_rows(steady(product_count=900), items, query, seed=7, now=NOW))
+        made = as_dicts(item_rows(steady(product_count=900), items, query, Reporting()))
         now = {(row["PRODUCT_ITEM_ID"], row[DATE]): row for row in made}
         for key, row in before.items():
             assert all(row.get(name, 0) <= now[key].get(name, 0) for name in ADDITIVE), key
@@ -368,12 +406,12 @@ def test_a_pause_within_a_day_leaves_one_row_for_the_day() -> None:
     assert [row[DATE] for row in earned([subject], query)] == ["2026-06-25"]
 
 
-def test_what_is_live_still_is_one_cache_entry_while_the_hour_lasts() -> None:
-    query = msgspec.structs.replace(YEAR_DAYS, end_date=TODAY)
-    model._cache.clear()
+def test_what_was_asked_is_not_computed_again_while_the_hour_lasts() -> None:
+    query, reporter = msgspec.structs.replace(YEAR_DAYS, end_date=TODAY), Reporter(7)
+    subject = alone(steady())
     for second in range(3):
-        rows([steady(spans=((NOW - 9 * DAY, NOW + second),))], query, seed=7, now=NOW + second)
-    assert len(model._cache) == 1
+        reporter.rows([subject], query, now=NOW + second)
+    assert len(reporter._series) == 1
 
 
 def test_more_products_and_higher_bids_win_more() -> None:
@@ -541,22 +579,23 @@ def test_data_are_ready_when_nothing_changes_any_more() -> None:
 
 
 def test_same_state_and_seed_same_bytes_on_every_machine() -> None:
-    who = [steady(), steady(id="2680074608082", creative_type="VIDEO", bid_micro=400_000, budgets=(((0, 9_000_000, 0),),))]
+    who = [steady(), steady(id="2680074608082", creative_type="VIDEO", bid_micro=400_000, budgets=(Limit(daily=9_000_000),))]
     made = b"".join(
         msgspec.json.encode(rows(who, msgspec.structs.replace(YEAR_DAYS, granularity=granularity), seed=7, now=NOW))
         for granularity in ("TOTAL", "DAY", "WEEK", "MONTH")
     )
     # Changes only with the model: then say so in the changelog, since users' expectations change with it.
-    assert hashlib.sha256(made).hexdigest() == "9705b300f46f1a1abdf95ea291dd5332291ae22b140573bbfd780975abcf1455"
+    assert hashlib.sha256(made).hexdigest() == "13e9f3abe09ff0cfa98c2364311a3ceae57196c517f12d767ab95afa395b7697"
     other = msgspec.json.encode(rows(who, YEAR_DAYS, seed=8, now=NOW))
     assert other != msgspec.json.encode(rows(who, YEAR_DAYS, seed=7, now=NOW))
 
 
 def test_the_cache_stays_small_and_changes_nothing() -> None:
-    crowd = [steady(id=str(10**12 + number)) for number in range(model._CACHED + 50)]
+    crowd = [alone(steady(id=str(10**12 + number))) for number in range(rows_module._CACHED + 50)]
     query = msgspec.structs.replace(MEAN, start_date=TODAY - datetime.timedelta(days=2))
-    first = earned(crowd, query)
-    assert len(model._cache) <= model._CACHED
-    assert earned(crowd, query) == first
-    model._cache.clear()
-    assert earned(crowd, query) == first
+    reporter = Reporter(7)
+    first = reporter.rows(crowd, query, now=NOW)
+    assert len(reporter._series) <= rows_module._CACHED
+    assert reporter.rows(crowd, query, now=NOW) == first
+    reporter.clear()
+    assert reporter.rows(crowd, query, now=NOW) == first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import itertools
 
 import pytest
@@ -443,7 +444,10 @@ def test_a_new_feed_changes_counts_and_what_a_group_earns(newest, tmp_path):
     many = newest.analytics([promotion_id], TODAY, TODAY, "IMPRESSION_1")[0]["IMPRESSION_1"]
     assert newest.emulator.load_feed(small) == 1
     assert newest("GET", path)["total"] == 1
-    assert newest.analytics([promotion_id], TODAY, TODAY, "IMPRESSION_1")[0]["IMPRESSION_1"] < many / 2
+    assert newest.analytics([promotion_id], TODAY, TODAY, "IMPRESSION_1")[0]["IMPRESSION_1"] == many  # the past stays
+    newest.emulator.clock.advance(days=2)
+    tomorrow = str(datetime.date.fromisoformat(TODAY) + datetime.timedelta(days=6))
+    assert newest.analytics([promotion_id], tomorrow, tomorrow, "IMPRESSION_1")[0]["IMPRESSION_1"] < many / 2
 
 
 # ----------------------------------------------------------------------------------------------- reports

@@ -55,6 +55,12 @@ class Clock:
         if saved:
             self._frozen, self._offset = saved["frozen"], saved["offset"]
 
+    def _turn(self, before: float) -> None:
+        """Keep the new time. If it is an earlier one, what the state says is in force from then on."""
+        self.save()
+        if self.seconds() < before:
+            self._store.history.rewind(int(self.seconds()))
+
     def save(self) -> None:
         self._store.set_meta("clock", {"frozen": self._frozen, "offset": self._offset})
 
@@ -73,8 +79,9 @@ class Clock:
     def freeze(self, at: Instant | None = None) -> datetime.datetime:
         """Stop the clock, now or at an instant. Returns the time it shows."""
         with self._lock:
-            self._frozen = self.seconds() if at is None else instant(at)
-            self.save()
+            before = self.seconds()
+            self._frozen = before if at is None else instant(at)
+            self._turn(before)
         return self.now()
 
     def run(self) -> datetime.datetime:
@@ -88,11 +95,12 @@ class Clock:
     def set(self, to: Instant) -> datetime.datetime:
         """Set the clock. It keeps running, or stays frozen, as it was."""
         with self._lock:
+            before = self.seconds()
             if self._frozen is None:
                 self._offset = instant(to) - self._real()
             else:
                 self._frozen = instant(to)
-            self.save()
+            self._turn(before)
         return self.now()
 
     def advance(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> datetime.datetime:

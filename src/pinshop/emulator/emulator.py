@@ -65,6 +65,8 @@ class Emulator:
         clock = Clock(store, now)
         if store.is_empty():
             seed_account(store, int(clock.seconds()))
+        else:
+            store.history.rewind(int(clock.seconds()))  # the file may be of a later time
         clock.save()
         self._begin(World(store, clock, settings, api_version, Limits(rate_limit)))
 

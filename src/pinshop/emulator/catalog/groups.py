@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,9 +16,15 @@ def group_filters(group: Mapping[str, Any]) -> dict[str, Any]:
     return msgspec.json.decode(group["filters"], type=dict[str, Any])
 
 
+def _feeds(store: Store, group: Mapping[str, Any]) -> list[int]:
+    if group.get("feed_id"):
+        return [group["feed_id"]]
+    return [feed["id"] for feed in store.find("feeds", catalog_id=group["catalog_id"])]
+
+
 def items_of(store: Store, group: Mapping[str, Any]) -> list[Entity]:
     """The items a group selects: of its feed, or of all feeds of its catalog; in order of their ids."""
-    feeds = [group["feed_id"]] if group["feed_id"] else [f["id"] for f in store.find("feeds", catalog_id=group["catalog_id"])]
+    feeds = _feeds(store, group)
     others = {}
     if '"PRODUCT_GROUP"' in group["filters"]:  # filters that refer to other groups
         others = {str(g["id"]): group_filters(g) for g in store.find("product_groups", owner_id=group["owner_id"])}
@@ -25,7 +32,29 @@ def items_of(store: Store, group: Mapping[str, Any]) -> list[Entity]:
     return [item for feed_id in feeds for item in store.find("items", feed_id=feed_id) if chosen(item)]
 
 
+def items_then(store: Store, group: Mapping[str, Any], moment: int) -> list[Entity]:
+    """The items a group selected at a moment, in order of their ids; ``group`` is its settings then."""
+    feeds = _feeds(store, group)
+    others = {}
+    if '"PRODUCT_GROUP"' in group["filters"]:
+        everyone = store.find("product_groups", owner_id=group["owner_id"])
+        for group_id, changes in store.history.of("product_groups", [one["id"] for one in everyone]).items():
+            then = [settings for since, settings in changes if since <= moment and "filters" in settings]
+            if then:
+                others[str(group_id)] = group_filters(then[-1])
+    chosen = filters.selector(group_filters(group), others)
+    found: list[Entity] = []
+    for feed_id in feeds:
+        present: dict[int, Entity | None] = {item["id"]: item for item in store.find("items", feed_id=feed_id)}
+        items = present | store.history.past_items(feed_id, moment)
+        found += [item for _, item in sorted(items.items()) if item is not None and chosen(item)]
+    return found
+
+
 def measured(store: Store, group: Entity) -> Entity:
-    """The group, with what drives its delivery: how many items can be shown, and their average price."""
-    group["product_count"], group["average_price_micro"] = filters.measure(items_of(store, group))
+    """The group, with what drives its delivery: how many items can be shown, their average price, and which they are."""
+    items = items_of(store, group)
+    group["product_count"], group["average_price_micro"] = filters.measure(items)
+    which = msgspec.json.encode([(item["id"], item["availability"]) for item in items])
+    group["product_set"] = hashlib.sha256(which).hexdigest()[:16]
     return group

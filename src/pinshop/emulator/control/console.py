@@ -225,7 +225,7 @@ def _promotion(emulator: Emulator, argument: str, _: Mapping[str, str]) -> View 
     group = store.get("ad_groups", promotion["ad_group_id"]) or {}
     total, days, earned = _earned(emulator, account, [promotion])
     row = _rows(emulator, [promotion], earned)[0]
-    known = store.statuses("promotions", [promotion["id"]]).get(promotion["id"], [])
+    known = store.history.statuses("promotions", [promotion["id"]]).get(promotion["id"], [])
     above = [*_above(account), (group.get("name", "?"), f"/_emulator/console/ad_groups/{promotion['ad_group_id']}")]
     return "promotion.html", {
         "title": row["name"], "crumbs": [*above, (row["name"], "")], "promotion": row, "total": total, "days": days,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
@@ -12,9 +12,15 @@ from msgspec import Struct
 
 from pinshop.api import columns
 from pinshop.api.operations import ApiVersion, version
+from pinshop.emulator.catalog import groups
 from pinshop.emulator.delivery import model
+from pinshop.emulator.delivery.budgets import Budget, Limit, Member, Pool
+from pinshop.emulator.delivery.items import ItemSet
+from pinshop.emulator.delivery.model import FOREVER
+from pinshop.emulator.delivery.rows import Reporter
 from pinshop.emulator.refusals import bad, shown
 from pinshop.emulator.rules import Rules
+from pinshop.emulator.storage.history import Changes, Settings
 from pinshop.emulator.storage.store import Entity, Store
 
 
@@ -45,124 +51,195 @@ def check_dates(start: str, end: str, granularity: str, now: int, days_back: int
     return first, last
 
 
-FOREVER = 2**40
-
-Spans = tuple[tuple[int, int], ...]
-
-
-def _active(changes: Sequence[tuple[int, str]]) -> Spans:
-    """The spans in which a status history says ACTIVE; the last one is open, so it ends in the far future."""
-    spans: list[tuple[int, int]] = []
-    for n, (since, status) in enumerate(changes):
-        until = changes[n + 1][0] if n + 1 < len(changes) else FOREVER
-        if status == "ACTIVE" and since < until:
-            if spans and spans[-1][1] == since:
-                since = spans.pop()[0]  # noqa: PLW2901  two entries of ACTIVE in a row are one span
-            spans.append((since, until))
-    return tuple(spans)
+#: (start, end, value): in force from start to end, UTC seconds, half open; sorted and disjoint.
+Steps = list[tuple[int, int, Any]]
 
 
-def _clipped(spans: Spans, start: int, end: int) -> Spans:
-    return tuple((max(a, start), min(b, end)) for a, b in spans if max(a, start) < min(b, end))
+def _steps(changes: Changes) -> Steps:
+    """A history as steps; what was in force before its first entry is unknown, so nothing was."""
+    ends = [*(since for since, _ in changes), FOREVER][1:]
+    return [(since, end, settings) for (since, settings), end in zip(changes, ends, strict=True) if since < end]
 
 
-def _both(one: Spans, other: Spans) -> Spans:
-    """The intersection of two sorted lists of half-open spans."""
-    common: list[tuple[int, int]] = []
+def _overlaps(one: Steps, other: Steps) -> Iterator[tuple[int, int, Any, Any]]:
+    """The moments in which both have a value."""
     i = j = 0
     while i < len(one) and j < len(other):
         low, high = max(one[i][0], other[j][0]), min(one[i][1], other[j][1])
         if low < high:
-            common.append((low, high))
+            yield low, high, one[i][2], other[j][2]
         if one[i][1] < other[j][1]:
             i += 1
         else:
             j += 1
-    return tuple(common)
 
 
-class _Parents(Struct):
-    """Ad groups and campaigns of some promotions, and when both were live."""
+class _Live(Struct, frozen=True):
+    """What an ad group and its campaign say while both are live."""
 
-    ad_groups: dict[int, Entity]
-    campaigns: dict[int, Entity]
-    live: dict[int, Spans]
+    bid_micro: int | None
+    billable_event: str
+    #: When the schedule then in force ends.
+    until: int
 
 
-def _parents(store: Store, ad_group_ids: Sequence[int]) -> _Parents:
-    ad_groups = store.get_many("ad_groups", ad_group_ids)
-    campaigns = store.get_many("campaigns", sorted({group["campaign_id"] for group in ad_groups.values()}))
+def _scheduled(start: int, end: int, settings: Settings) -> tuple[int, int]:
+    return max(start, settings.get("start_time") or 0), min(end, settings.get("end_time") or FOREVER)
 
-    def scheduled(kind: str, entities: Mapping[int, Entity]) -> dict[int, Spans]:
-        return {
-            i: _clipped(_active(changes), entities[i].get("start_time") or 0, entities[i].get("end_time") or FOREVER)
-            for i, changes in store.statuses(kind, list(entities)).items()
-        }
 
-    of_campaign, of_ad_group = scheduled("campaigns", campaigns), scheduled("ad_groups", ad_groups)
-    live = {i: _both(of_ad_group.get(i, ()), of_campaign.get(g["campaign_id"], ())) for i, g in ad_groups.items()}
-    return _Parents(ad_groups, campaigns, live)
+def _live(ad_group: Changes, campaign: Changes) -> Steps:
+    """When an ad group and its campaign were live, and how it bid."""
+    found: Steps = []
+    for low, high, group, parent in _overlaps(_steps(ad_group), _steps(campaign)):
+        start, end = _scheduled(*_scheduled(low, high, group), parent)
+        if start < end and group.get("status") == parent.get("status") == "ACTIVE":
+            automatic = group.get("bid_strategy_type", "AUTOMATIC_BID") == "AUTOMATIC_BID"
+            until = min(group.get("end_time") or FOREVER, parent.get("end_time") or FOREVER)
+            bid = None if automatic else group.get("bid_in_micro_currency")
+            live = _Live(bid, group.get("billable_event", "CLICKTHROUGH"), until)
+            if found and found[-1][1] == start and found[-1][2] == live:
+                start = found.pop()[0]
+            found.append((start, end, live))
+    return found
 
 
 class Earnings:
-    """Turns promotions into `delivery.Subject`s. Keeps how budgets are divided until the state changes."""
+    """Turns the history of a state into what its promotions earned. Keeps what it derived until the history changes."""
 
     def __init__(self, store: Store, rules: Rules, api_version: ApiVersion) -> None:
         self._store = store
         self._rules = rules
         self._api_version = api_version
-        self._version = -1
-        self._steps: dict[tuple[str, int], tuple[model.BudgetStep, ...]] = {}
+        self._version: object = None
+        self._reporter = Reporter(store.seed)
+        self._pools: dict[tuple[str, int], tuple[Pool, dict[int, int]]] = {}
+        self._live: dict[int, Steps] = {}
+        self._limits: dict[tuple[str, int], tuple[tuple[int, Limit], ...]] = {}
+        self._products: dict[int, Steps] = {}
 
-    def _budget(self, kind: str, entity_id: int) -> tuple[model.BudgetStep, ...]:
-        """How the budget of an ad group or a campaign is divided among all promotions under it; () if it has none."""
-        key = (kind, entity_id)
-        if key not in self._steps:
-            daily = self._store.budgets(kind, entity_id)
-            steps: tuple[model.BudgetStep, ...] = ()
-            if daily:
-                under = self._store.promotions_under(kind, entity_id)
-                parents = _parents(self._store, sorted({ad_group for _, ad_group, _ in under}))
-                sizes = self._store.product_counts({group for _, _, group in under})
-                own = self._store.statuses_under(kind, entity_id)
-                members = [
-                    (model.appetite(sizes.get(group, 0)), _both(_active(own.get(i, ())), parents.live[ad_group]))
-                    for i, ad_group, group in under
-                ]
-                steps = model.budget_steps(daily, members)
-            self._steps[key] = steps
-        return self._steps[key]
+    def _refresh(self) -> None:
+        version = self._store.history.version, self._store.seed, self._rules.lifetime_cap_days
+        if self._version != version:
+            self._version = version
+            self._reporter = Reporter(self._store.seed)
+            for known in (self._pools, self._live, self._limits, self._products):
+                known.clear()
 
-    def subjects(self, promotions: Sequence[Entity], account: Entity, now: int) -> list[model.Subject]:
+    # ---- pieces
+
+    def _learn(self, ad_groups: Mapping[int, int], changes: Iterable[Changes]) -> None:
+        """Read the history of ad groups (with their campaigns), and of the product groups that promotions had."""
+        history = self._store.history
+        new = [i for i in ad_groups if i not in self._live]
+        if new:
+            of_ad_group = history.of("ad_groups", new)
+            campaign_ids = sorted({ad_groups[i] for i in new})
+            of_campaign = history.of("campaigns", campaign_ids)
+            for i in new:
+                self._live[i] = _live(of_ad_group.get(i, []), of_campaign.get(ad_groups[i], []))
+                self._limits["ad_groups", i] = self._limits_of(of_ad_group.get(i, []), _ad_group_limit)
+            for i in campaign_ids:
+                self._limits["campaigns", i] = self._limits_of(of_campaign.get(i, []), _campaign_limit)
+        wanted = {settings.get("catalog_product_group_id") for one in changes for _, settings in one}
+        group_ids = sorted(i for i in wanted if i is not None and i not in self._products)
+        if group_ids:
+            of_group = history.of("product_groups", group_ids)
+            self._products.update((i, _steps(of_group.get(i, []))) for i in group_ids)
+
+    def _limits_of(
+        self, changes: Changes, read: Callable[[Settings], tuple[int | None, int | None]]
+    ) -> tuple[tuple[int, Limit], ...]:
+        found: list[tuple[int, Limit]] = []
+        for since, settings in changes:
+            daily, lifetime = read(settings)
+            start = settings.get("start_time") or settings.get("created_time") or since
+            end = settings.get("end_time")
+            last = (end - 1) // model.DAY if end else start // model.DAY + self._rules.lifetime_cap_days - 1
+            limit = Limit(daily, lifetime, last if lifetime is not None else 0)
+            if (found[-1][1] if found else Limit()) != limit:
+                found.append((since, limit))
+        return tuple(found)
+
+    def _pieces(self, ad_group_id: int, changes: Changes) -> tuple[model.Piece, ...]:
+        """When a promotion was live, and under which terms."""
+        found: list[model.Piece] = []
+        for low, high, live, own in _overlaps(self._live[ad_group_id], _steps(changes)):
+            if own.get("status") != "ACTIVE":
+                continue
+            products = self._products.get(own["catalog_product_group_id"], [])
+            for start, end, group, _ in _overlaps(products, [(low, high, None)]):
+                terms = model.Terms(
+                    product_count=group.get("product_count", 0),
+                    average_price_micro=group.get("average_price_micro", 0),
+                    bid_micro=live.bid_micro,
+                    billable_event=live.billable_event,
+                    creative_type=own.get("creative_type", "REGULAR"),
+                    product_set=group.get("product_set", ""),
+                )
+                if found and found[-1][1:] == (start, terms, live.until):
+                    found[-1] = (found[-1][0], end, terms, live.until)
+                else:
+                    found.append((start, end, terms, live.until))
+        return tuple(found)
+
+    # ---- pools
+
+    def _pool(self, promotion: Entity, ad_group: Entity, currency: str) -> tuple[Pool, int]:
+        """The pool of those that share budgets with a promotion, and its place in it."""
+        promotion_id, ad_group_id, campaign_id = promotion["id"], ad_group["id"], ad_group["campaign_id"]
+        key = "promotions", promotion_id
+        if self._limits["campaigns", campaign_id]:
+            key = "campaigns", campaign_id
+        elif self._limits["ad_groups", ad_group_id]:
+            key = "ad_groups", ad_group_id
+        if key not in self._pools:
+            self._pools[key] = self._gather(key, promotion, ad_group, currency)
+        pool, places = self._pools[key]
+        return pool, places[promotion_id]
+
+    def _gather(self, key: tuple[str, int], promotion: Entity, ad_group: Entity, currency: str) -> tuple[Pool, dict[int, int]]:
+        kind, entity_id = key
+        history = self._store.history
+        if kind == "promotions":
+            under = {promotion["id"]: ad_group["id"]}
+            changes = history.of(kind, [promotion["id"]])
+        else:
+            under = {i: group_id for i, group_id, _ in self._store.promotions_under(kind, entity_id)}
+            changes = history.under(kind, entity_id)
+        order = sorted(under)
+        self._learn(dict.fromkeys(under.values(), int(ad_group["campaign_id"])), changes.values())
+        stated = {i: _stated(days) for i, days in history.stated(order).items()}
+        members = [Member(str(i), self._pieces(under[i], changes.get(i, [])), currency, stated.get(i, {})) for i in order]
+        budgets = []
+        for group_id in sorted(set(under.values())) if kind != "promotions" else ():
+            if limits := self._limits["ad_groups", group_id]:
+                mine = frozenset(place for place, i in enumerate(order) if under[i] == group_id)
+                budgets.append(Budget(f"ad_groups {group_id}", limits, mine))
+        if kind == "campaigns":
+            budgets.append(Budget(f"campaigns {entity_id}", self._limits[key], frozenset(range(len(order)))))
+        return Pool(members, budgets, self._store.seed), {i: place for place, i in enumerate(order)}
+
+    def subjects(self, promotions: Sequence[Entity], account: Entity) -> list[model.Subject]:
         """What delivery needs to know of each promotion, in the order given."""
+        self._refresh()
         if not promotions:
             return []
-        if self._version != self._store.version:
-            self._steps.clear()
-            self._version = self._store.version
-        parents = _parents(self._store, sorted({p["ad_group_id"] for p in promotions}))
-        groups = self._store.get_many("product_groups", sorted({p["catalog_product_group_id"] for p in promotions}))
-        own = self._store.statuses("promotions", [p["id"] for p in promotions])
+        ad_groups = self._store.get_many("ad_groups", sorted({p["ad_group_id"] for p in promotions}))
+        campaigns = self._store.get_many("campaigns", sorted({group["campaign_id"] for group in ad_groups.values()}))
+        self._learn({i: group["campaign_id"] for i, group in ad_groups.items()}, ())
         found = []
         for promotion in promotions:
-            ad_group = parents.ad_groups[promotion["ad_group_id"]]
-            campaign = parents.campaigns[ad_group["campaign_id"]]
-            group = groups.get(promotion["catalog_product_group_id"])
-            spans = _both(_active(own.get(promotion["id"], ())), parents.live[ad_group["id"]])
-            budgets = [self._budget("ad_groups", ad_group["id"]), self._budget("campaigns", campaign["id"])]
-            automatic = ad_group.get("bid_strategy_type", "AUTOMATIC_BID") == "AUTOMATIC_BID"
+            ad_group = ad_groups[promotion["ad_group_id"]]
+            pool, place = self._pool(promotion, ad_group, account["currency"])
+            member = pool.members[place]
             found.append(
                 model.Subject(
-                    id=str(promotion["id"]),
-                    spans=_clipped(spans, 0, now),
-                    product_count=group["product_count"] if group else 0,
-                    average_price_micro=group["average_price_micro"] if group else 0,
-                    currency=account["currency"],
-                    bid_micro=None if automatic else ad_group.get("bid_in_micro_currency"),
-                    billable_event=ad_group["billable_event"],
-                    budgets=tuple(steps for steps in budgets if steps),
-                    creative_type=promotion.get("creative_type", "REGULAR"),
-                    attributes=_attributes(account, campaign, ad_group, promotion),
+                    id=member.id,
+                    pieces=member.pieces,
+                    plan=partial(pool.plan, place),
+                    currency=member.currency,
+                    stated=member.stated,
+                    attributes=_attributes(account, campaigns[ad_group["campaign_id"]], ad_group, promotion),
                 )
             )
         return found
@@ -178,26 +255,44 @@ class Earnings:
         now: int,
     ) -> list[Struct]:
         """Analytics rows of these promotions. ``asked`` holds the other parameters of the request, checked before."""
-        query, subjects = _query(account, columns, start, end, asked), self.subjects(promotions, account, now)
-        return model.rows(subjects, query, seed=self._store.seed, now=now, reporting=self.reporting())
+        query, subjects = _query(account, columns, start, end, asked), self.subjects(promotions, account)
+        return self._reporter.rows(subjects, query, now=now, reporting=self.reporting())
 
     def item_rows(
         self,
         account: Entity,
         promotions: Sequence[Entity],
-        items: Mapping[int, Sequence[tuple[str, bool, Mapping[str, Any]]]],
+        facts: Callable[[Mapping[str, Any]], Mapping[str, Any]],
         columns: Sequence[str],
         start: datetime.date,
         end: datetime.date,
         asked: Mapping[str, Any],
         now: int,
     ) -> list[Struct]:
-        """The same, divided among the items of each promotion (by its id)."""
-        query, settings = _query(account, columns, start, end, asked), self.reporting()
+        """The same, divided among the items of each promotion. ``facts`` gives the attribute columns of an item."""
+        query, reporting = _query(account, columns, start, end, asked), self.reporting()
         found: list[Struct] = []
-        for promotion, subject in zip(promotions, self.subjects(promotions, account, now), strict=True):
-            found += model.item_rows(subject, items[promotion["id"]], query, seed=self._store.seed, now=now, reporting=settings)
+        for promotion, subject in zip(promotions, self.subjects(promotions, account), strict=True):
+            sets, attributes = self._item_sets(promotion["id"], facts)
+            found += self._reporter.item_rows(subject, sets, attributes, query, now=now, reporting=reporting)
         return found
+
+    def _item_sets(
+        self, promotion_id: int, facts: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    ) -> tuple[list[ItemSet], dict[str, Mapping[str, Any]]]:
+        """The items of the groups that a promotion promoted, since when; and what each is, as last known."""
+        found: list[ItemSet] = []
+        known: dict[str, Mapping[str, Any]] = {}
+        for since, end, settings in _steps(self._store.history.of("promotions", [promotion_id]).get(promotion_id, [])):
+            group_id = settings["catalog_product_group_id"]
+            self._learn({}, [[(since, settings)]])
+            for start, _, group, _ in _overlaps(self._products[group_id], [(since, end, None)]):
+                if group.get("product_count"):
+                    items = groups.items_then(self._store, group, start)
+                    known.update((str(item["id"]), facts(item)) for item in items)
+                    shown = tuple((str(item["id"]), item["availability"] != "OUT_OF_STOCK") for item in items)
+                    found.append(ItemSet(start, shown))
+        return found, known
 
     def reporting(self) -> model.Reporting:
         """The rules that touch rows, as delivery takes them."""
@@ -217,6 +312,22 @@ class Earnings:
             else engagement == "on",
         }
         return msgspec.convert(facts, model.Reporting)
+
+
+def _campaign_limit(settings: Settings) -> tuple[int | None, int | None]:
+    """Its daily and its lifetime cap; a cap of 0 is none."""
+    return settings.get("daily_spend_cap") or None, settings.get("lifetime_spend_cap") or None
+
+
+def _ad_group_limit(settings: Settings) -> tuple[int | None, int | None]:
+    budget, kind = settings.get("budget_in_micro_currency") or None, settings.get("budget_type")
+    if kind == "CBO_ADGROUP" or budget is None:
+        return None, None
+    return (None, budget) if kind == "LIFETIME" else (budget, None)
+
+
+def _stated(days: Mapping[int, Settings]) -> dict[int, model.Stated]:
+    return {day: msgspec.convert(dict(one), model.Stated) for day, one in days.items()}
 
 
 def _query(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from pinshop.emulator.handlers.campaigns import (
-    DAY,
-    budget_steps,
     check_nested,
     check_schedule,
     list_body,
@@ -25,6 +24,7 @@ from pinshop.emulator.handlers.context import (
     not_found,
     page_of,
     refuse_item,
+    save,
 )
 from pinshop.emulator.refusals import ItemRefusal, bad
 from pinshop.emulator.shapes import Batch, Page
@@ -79,7 +79,11 @@ _BID_REQUIRED = {("AWARENESS", "IMPRESSION"), ("CONSIDERATION", "CLICKTHROUGH"),
 _MOST_IN_CBO = 70
 
 
-def _check_ad_group(ctx: Context, group: Mapping[str, Any], campaign: Mapping[str, Any]) -> None:
+_BUDGET = frozenset({"budget_in_micro_currency", "budget_type"})
+
+
+def _check_ad_group(ctx: Context, group: Mapping[str, Any], campaign: Mapping[str, Any], given: AbstractSet[str]) -> None:
+    """What goes with what. ``given``: the fields that are written; a budget that a campaign took away is not missed before."""
     cbo = bool(campaign.get("is_campaign_budget_optimization"))
     if cbo:
         if group["budget_type"] != "CBO_ADGROUP":
@@ -89,7 +93,7 @@ def _check_ad_group(ctx: Context, group: Mapping[str, Any], campaign: Mapping[st
     else:
         if group["budget_type"] == "CBO_ADGROUP":
             raise refuse_item(ctx, "budget_type CBO_ADGROUP is for CBO campaigns.")
-        if not group.get("budget_in_micro_currency"):
+        if not group.get("budget_in_micro_currency") and _BUDGET & given:
             raise ItemRefusal(ctx.rules.code_missing_budget, "budget_in_micro_currency is required for non-CBO campaigns.")
         if group["budget_type"] == "LIFETIME" and not group.get("end_time"):
             raise refuse_item(ctx, "end_time is required for budget_type LIFETIME.")
@@ -100,22 +104,6 @@ def _check_ad_group(ctx: Context, group: Mapping[str, Any], campaign: Mapping[st
     if campaign["objective_type"] == "WEB_CONVERSION" and not group.get("optimization_goal_metadata"):
         raise refuse_item(ctx, "optimization_goal_metadata is required for WEB_CONVERSION.")
     check_schedule(ctx, group)
-
-
-def _note_ad_group_budget(ctx: Context, group: Mapping[str, Any]) -> None:
-    budget = group.get("budget_in_micro_currency")
-    if group["budget_type"] != "CBO_ADGROUP" and budget:
-        lifetime = group["budget_type"] == "LIFETIME"
-        start = group.get("start_time") or group["created_time"]
-        steps = budget_steps(
-            None if lifetime else budget,
-            budget if lifetime else None,
-            start,
-            group.get("end_time"),
-            ctx.now // DAY,
-            ctx.rules.lifetime_cap_days,
-        )
-        ctx.store.note_budget("ad_groups", group["id"], steps)
 
 
 def ad_groups_create(ctx: Context) -> Batch:
@@ -148,17 +136,12 @@ def ad_groups_create(ctx: Context) -> Batch:
             "created_time": ctx.now,
             "updated_time": ctx.now,
         }
-        _check_ad_group(ctx, group, campaign)
+        _check_ad_group(ctx, group, campaign, _BUDGET)
         group["id"] = ctx.store.next_id("ad_groups")
-        ctx.store.insert("ad_groups", group)
-        ctx.store.note_status("ad_groups", group["id"], group["status"], ctx.now)
-        _note_ad_group_budget(ctx, group)
+        save(ctx, "ad_groups", group, new=True)
         return _complete_ad_groups(ctx, [group])[0]
 
     return each_item(ctx, bodies, create)
-
-
-_AD_GROUP_BUDGET = ("budget_in_micro_currency", "budget_type", "start_time", "end_time")
 
 
 def ad_groups_update(ctx: Context) -> Batch:
@@ -177,12 +160,10 @@ def ad_groups_update(ctx: Context) -> Batch:
             if group["status"] != "DRAFT" and body.get(name) not in (None, group[name]):
                 raise refuse_item(ctx, f"For update, only draft ad groups may update {name}.")
         changed = {**group, **{name: value for name, value in body.items() if name not in ("id", "status", "campaign_id")}}
-        _check_ad_group(ctx, changed, campaign)
-        change_status(ctx, "ad_groups", changed, body.get("status"))
+        _check_ad_group(ctx, changed, campaign, body.keys())
+        change_status(ctx, changed, body.get("status"))
         changed["updated_time"] = ctx.now
-        ctx.store.update("ad_groups", changed)
-        if any(changed.get(name) != group.get(name) for name in _AD_GROUP_BUDGET):
-            _note_ad_group_budget(ctx, changed)
+        save(ctx, "ad_groups", changed)
         return _complete_ad_groups(ctx, [changed])[0]
 
     return each_item(ctx, bodies, update)

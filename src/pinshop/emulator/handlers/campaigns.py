@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pinshop.emulator.delivery import model
 from pinshop.emulator.handlers.context import (
     Context,
     batch_items,
@@ -18,15 +17,12 @@ from pinshop.emulator.handlers.context import (
     not_found,
     page_of,
     refuse_item,
+    save,
 )
 from pinshop.emulator.handlers.promotions import carries_shopping
 from pinshop.emulator.refusals import ItemRefusal, bad, shown
 from pinshop.emulator.shapes import Batch, Page
 from pinshop.emulator.storage.store import Entity
-
-DAY = 86_400
-
-_NO_CAP = 2**53
 
 
 def summary_status(entity: Mapping[str, Any], now: int, parent: Mapping[str, Any] | None = None) -> str:
@@ -95,30 +91,6 @@ def check_schedule(ctx: Context, entity: Mapping[str, Any]) -> None:
         raise refuse_item(ctx, f"end_time ({end}) must be after start_time ({start}).")
 
 
-def _note_campaign_budget(ctx: Context, campaign: Mapping[str, Any]) -> None:
-    start = campaign.get("start_time") or campaign["created_time"]
-    steps = budget_steps(
-        campaign.get("daily_spend_cap"),
-        campaign.get("lifetime_spend_cap"),
-        start,
-        campaign.get("end_time"),
-        ctx.now // DAY,
-        ctx.rules.lifetime_cap_days,
-    )
-    ctx.store.note_budget("campaigns", campaign["id"], steps)
-
-
-def budget_steps(
-    daily: int | None, lifetime: int | None, start: int, end: int | None, today: int, days: int
-) -> list[tuple[int, int]]:
-    """The budget per day from today on; days that are over keep what they had."""
-    if not lifetime:
-        return [(today, daily or _NO_CAP)]
-    steps = model.lifetime_budget(lifetime, start, end or start + days * DAY)
-    now_in_force = [micro for first, micro in steps if first <= today][-1:] or [0]
-    return [(today, now_in_force[0]), *((first, micro) for first, micro in steps if first > today)]
-
-
 def list_body(ctx: Context) -> list[Any]:
     return batch_items(ctx.body, "body", ctx.operation.max_items)
 
@@ -173,21 +145,26 @@ def campaigns_create(ctx: Context) -> Batch:
         }
         _check_campaign(ctx, campaign)
         campaign["id"] = ctx.store.next_id("campaigns")
-        ctx.store.insert("campaigns", campaign)
-        ctx.store.note_status("campaigns", campaign["id"], campaign["status"], ctx.now)
-        _note_campaign_budget(ctx, campaign)
+        save(ctx, "campaigns", campaign, new=True)
         return _complete_campaign(ctx, campaign)
 
     return each_item(ctx, bodies, create)
 
 
-_CAMPAIGN_BUDGET = (
-    "daily_spend_cap",
-    "lifetime_spend_cap",
-    "start_time",
-    "end_time",
-    "is_campaign_budget_optimization",
-)
+def _move_budgets(ctx: Context, campaign: Mapping[str, Any], default: int | None) -> None:
+    """Follow a campaign into or out of campaign budget optimisation with its ad groups.
+
+    "When transitioning from non-cbo to cbo, all previous child ad group budget will be cleared"; the other way "the
+    default_ad_group_budget_in_micro_currency will propagate to each child ad groups daily budget".
+    """
+    cbo = bool(campaign.get("is_campaign_budget_optimization"))
+    for group in ctx.store.find("ad_groups", campaign_id=campaign["id"]):
+        group["budget_in_micro_currency"] = None if cbo else default
+        group["budget_type"] = "CBO_ADGROUP" if cbo else "DAILY"
+        if cbo:
+            group["pacing_delivery_type"] = "STANDARD"
+        group["updated_time"] = ctx.now
+        save(ctx, "ad_groups", group)
 
 
 def campaigns_update(ctx: Context) -> Batch:
@@ -208,13 +185,15 @@ def campaigns_update(ctx: Context) -> Batch:
         changes = {name: value for name, value in body.items() if name not in ("id", "ad_account_id", "status")}
         if changes.get("end_time") == -1:
             changes["end_time"] = None
+        default = changes.pop("default_ad_group_budget_in_micro_currency", None)
         changed = {**campaign, **changes}
         _check_campaign(ctx, changed)
-        change_status(ctx, "campaigns", changed, body.get("status"))
+        change_status(ctx, changed, body.get("status"))
         changed["updated_time"] = ctx.now
-        ctx.store.update("campaigns", changed)
-        if any(changed.get(name) != campaign.get(name) for name in _CAMPAIGN_BUDGET):
-            _note_campaign_budget(ctx, changed)
+        save(ctx, "campaigns", changed)
+        cbo = "is_campaign_budget_optimization"
+        if bool(changed.get(cbo)) != bool(campaign.get(cbo)):
+            _move_budgets(ctx, changed, default)
         return _complete_campaign(ctx, changed)
 
     return each_item(ctx, bodies, update)

@@ -11,7 +11,7 @@ from pinshop.emulator.catalog import groups
 from pinshop.emulator.catalog.filters import counts as count_items
 from pinshop.emulator.catalog.filters import validate_filters
 from pinshop.emulator.handlers.catalogs import date_time, has_catalog, money_text
-from pinshop.emulator.handlers.context import Context, checked_body, decode_bookmark, encode_bookmark, page_of
+from pinshop.emulator.handlers.context import Context, checked_body, decode_bookmark, encode_bookmark, page_of, save
 from pinshop.emulator.handlers.feeds import own_feed
 from pinshop.emulator.refusals import Refusal, bad
 from pinshop.emulator.shapes import Page, Raw
@@ -131,7 +131,7 @@ def product_groups_create(ctx: Context) -> Entity:
     _check_twins(ctx, group)
     with ctx.store.transaction():
         group["id"] = ctx.store.next_id("product_groups")
-        ctx.store.insert("product_groups", group)
+        save(ctx, "product_groups", group, new=True)
     return _complete_group(ctx, group)
 
 
@@ -158,7 +158,7 @@ def product_groups_update(ctx: Context) -> Entity:
     groups.measured(ctx.store, group)
     _check_twins(ctx, group)
     with ctx.store.transaction():
-        ctx.store.update("product_groups", group)
+        save(ctx, "product_groups", group)
     return _complete_group(ctx, group)
 
 
@@ -169,6 +169,7 @@ def product_groups_delete(ctx: Context) -> None:
         raise Refusal(409, 4176, "We can't delete a Catalogs Product Group with active promotions.")
     with ctx.store.transaction():
         ctx.store.delete("product_groups", group["id"])
+        ctx.store.history.gone("product_groups", group["id"], ctx.now)
 
 
 def product_groups_counts(ctx: Context) -> Raw:

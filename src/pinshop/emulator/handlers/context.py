@@ -111,8 +111,8 @@ def each_item(ctx: Context, bodies: Sequence[Mapping[str, Any]], do: Callable[[M
     return Batch(done)
 
 
-def change_status(ctx: Context, kind: str, entity: Entity, new: str | None) -> None:
-    """Give the entity a status, if the rules allow it, and remember since when."""
+def change_status(ctx: Context, entity: Entity, new: str | None) -> None:
+    """Give the entity a status, if the rules allow it."""
     old = entity["status"]
     if new is None or new == old:
         return
@@ -121,7 +121,15 @@ def change_status(ctx: Context, kind: str, entity: Entity, new: str | None) -> N
     if new in ("DRAFT", "DELETED_DRAFT") and old != "DRAFT":
         raise refuse_item(ctx, f"The status cannot change from {old} to {new}.")
     entity["status"] = new
-    ctx.store.note_status(kind, entity["id"], new, ctx.now)
+
+
+def save(ctx: Context, kind: str, entity: Entity, *, new: bool = False) -> None:
+    """Store an entity, and remember since when its settings are these."""
+    if new:
+        ctx.store.insert(kind, entity)
+    else:
+        ctx.store.update(kind, entity)
+    ctx.store.history.note(kind, entity, ctx.now)
 
 
 def encode_bookmark(kind: str, last: int, descending: bool) -> str:

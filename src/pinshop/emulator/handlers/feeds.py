@@ -40,14 +40,17 @@ def load_feed(store: Store, feed_id: int, items: Iterable[Mapping[str, Any]], no
     """
     with store.transaction():
         feed = store.must("feeds", feed_id)
-        known = {item["item_id"]: item["id"] for item in store.find("items", feed_id=feed_id)}
-        for item_id in known.values():
+        before = {item["id"]: item for item in store.find("items", feed_id=feed_id)}
+        known = {item["item_id"]: item["id"] for item in before.values()}
+        for item_id in before:
             store.delete("items", item_id)
         new = [{**item, "feed_id": feed_id, "id": known.get(item["item_id"]) or store.next_id("items")} for item in items]
         store.insert_many("items", new)
+        store.history.replace_items(feed_id, before, {item["id"]: item for item in new}, now)
         feed["updated"] = now
         store.update("feeds", feed)
         for group in store.find("product_groups", catalog_id=feed["catalog_id"]):
             if group["feed_id"] in (None, feed_id):
                 store.update("product_groups", measured(store, group))
+                store.history.note("product_groups", group, now)
     return len(new)

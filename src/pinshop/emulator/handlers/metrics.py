@@ -6,7 +6,7 @@ import datetime
 
 from pinshop.api import columns
 from pinshop.api.columns import COLUMNS
-from pinshop.emulator.delivery import model
+from pinshop.emulator.delivery import rows
 from pinshop.emulator.handlers.context import Context
 from pinshop.emulator.shapes import Raw
 
@@ -24,5 +24,5 @@ def delivery_metrics_get(ctx: Context) -> Raw:
 
 def metrics_ready_state_get(ctx: Context) -> Raw:
     date = datetime.date.fromisoformat(ctx.query["date"])
-    conversion, other = model.ready(date, now=ctx.now, reporting=ctx.world.earnings.reporting())
+    conversion, other = rows.ready(date, now=ctx.now, reporting=ctx.world.earnings.reporting())
     return Raw({"conversion_metrics_ready": conversion, "non_conversion_metrics_ready": other})

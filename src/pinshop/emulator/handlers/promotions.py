@@ -19,6 +19,7 @@ from pinshop.emulator.handlers.context import (
     not_found,
     page_of,
     refuse_item,
+    save,
 )
 from pinshop.emulator.refusals import bad, shown
 from pinshop.emulator.shapes import Batch, Page, Raw
@@ -113,8 +114,7 @@ def promotions_create(ctx: Context) -> Batch:
             "status": status,
             "created": ctx.now,
         }
-        ctx.store.insert("promotions", promotion)
-        ctx.store.note_status("promotions", promotion["id"], status, ctx.now)
+        save(ctx, "promotions", promotion, new=True)
         return promotion
 
     batch = each_item(ctx, bodies, create)
@@ -142,9 +142,9 @@ def promotions_update(ctx: Context) -> Batch:
                 if group is None or group["owner_id"] != ctx.ad_account["owner_id"]:
                     raise item_not_found(ctx, "Catalog product group")
                 promotion["catalog_product_group_id"] = moved
-        change_status(ctx, "promotions", promotion, body.get("status"))
+        change_status(ctx, promotion, body.get("status"))
         promotion.update(changes)
-        ctx.store.update("promotions", promotion)
+        save(ctx, "promotions", promotion)
         return promotion
 
     batch = each_item(ctx, bodies, update)

@@ -19,7 +19,6 @@ from pinshop.api import endpoints, models
 from pinshop.api.columns import COLUMNS
 from pinshop.api.operations import ApiVersion, Param
 from pinshop.emulator.bodies import checked_date, id_number, is_id
-from pinshop.emulator.catalog import groups
 from pinshop.emulator.handlers.context import Context, batch_items
 from pinshop.emulator.refusals import bad, shown
 from pinshop.emulator.rules import Rules
@@ -180,8 +179,11 @@ def content(world: World, report: Mapping[str, Any], now: int) -> tuple[bytes, s
         found = world.earnings.rows(account, promotions, columns, start, end, asked, now)
         rows, key = msgspec.to_builtins(found), "PRODUCT_GROUP_ID"
     else:
-        items = {p["id"]: _items(store, p, columns) for p in promotions}
-        found = world.earnings.item_rows(account, promotions, items, columns, start, end, asked, now)
+
+        def facts(item: Mapping[str, Any]) -> dict[str, Any]:
+            return _item_facts(item, columns)
+
+        found = world.earnings.item_rows(account, promotions, facts, columns, start, end, asked, now)
         rows, key = msgspec.to_builtins(found), "PRODUCT_ITEM_ID"
     if "PRODUCT_GROUP_STATUS" in columns:
         status = {str(p["id"]): _report_status(p) for p in promotions}
@@ -228,13 +230,6 @@ def _csv(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> bytes:
     for row in rows:
         writer.writerow([row.get(name, "" if name not in COLUMNS or COLUMNS[name].attribute else 0) for name in names])
     return text.getvalue().encode()
-
-
-def _items(store: Store, promotion: Mapping[str, Any], columns: Sequence[str]) -> list[tuple[str, bool, dict[str, Any]]]:
-    """The items of a promotion's group as delivery takes them."""
-    group = store.get("product_groups", promotion["catalog_product_group_id"])
-    found = groups.items_of(store, group) if group else []
-    return [(str(item["id"]), item["availability"] != "OUT_OF_STOCK", _item_facts(item, columns)) for item in found]
 
 
 def _item_facts(item: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:

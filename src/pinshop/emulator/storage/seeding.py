@@ -94,14 +94,15 @@ def seed_account(store: Store, now: int) -> dict[str, Any]:
             group = catalog_product_groups.new_group(user_id, catalog_id, feed_id, name, filters, created, type=kind)
             group["id"] = store.next_id("product_groups")
             store.insert("product_groups", groups.measured(store, group))
+            store.history.note("product_groups", group, 0)
             group_ids.append(group["id"])
         campaign_id = store.next_id("campaigns")
-        store.insert("campaigns", campaign(campaign_id, ad_account_id, "Shopping", created, daily_spend_cap=500_000_000))
+        parent = campaign(campaign_id, ad_account_id, "Shopping", created, daily_spend_cap=500_000_000)
         ad_group_id = store.next_id("ad_groups")
-        store.insert("ad_groups", ad_group(ad_group_id, ad_account_id, campaign_id, "Shopping, everyone", created))
-        store.note_budget("campaigns", campaign_id, [(created // DAY, 500_000_000)])
-        store.note_status("campaigns", campaign_id, "ACTIVE", created)
-        store.note_status("ad_groups", ad_group_id, "ACTIVE", created)
+        child = ad_group(ad_group_id, ad_account_id, campaign_id, "Shopping, everyone", created)
+        for kind, entity in (("campaigns", parent), ("ad_groups", child)):
+            store.insert(kind, entity)
+            store.history.note(kind, entity, created)
         token = secret(seed, "access")
         store.add_token(token, "access", user_id, ALL_SCOPES, None, app=str(1_400_000 + seed), family="seed")
         facts = {
@@ -206,15 +207,19 @@ def scale(store: Store, now: int, ad_accounts: int, promotions_each: int) -> lis
             account_id = store.next_id("ad_accounts")
             campaign_id, ad_group_id = store.next_id("campaigns"), store.next_id("ad_groups")
             store.insert("ad_accounts", ad_account(account_id, owner_id, f"Client {n + 1:05d}", created))
-            store.insert("campaigns", campaign(campaign_id, account_id, "Shopping", created, daily_spend_cap=400_000_000))
-            store.insert("ad_groups", ad_group(ad_group_id, account_id, campaign_id, "Shopping", created))
-            store.note_budget("campaigns", campaign_id, [(created // DAY, 400_000_000)])
+            parent = campaign(campaign_id, account_id, "Shopping", created, daily_spend_cap=400_000_000)
+            child = ad_group(ad_group_id, account_id, campaign_id, "Shopping", created)
+            for kind, entity in (("campaigns", parent), ("ad_groups", child)):
+                store.insert(kind, entity)
+                store.history.note(kind, entity, created)
             first = store.reserve_ids("promotions", promotions_each)
             store.insert_promotions(
                 (first + k, account_id, ad_group_id, group_ids[k % len(group_ids)], "ACTIVE", promotion)
                 for k in range(promotions_each)
             )
-            store.note_statuses([("campaigns", campaign_id, created, "ACTIVE"), ("ad_groups", ad_group_id, created, "ACTIVE")])
-            store.note_statuses(("promotions", first + k, created, "ACTIVE") for k in range(promotions_each))
+            for number, group_id in enumerate(group_ids):
+                alike = {"status": "ACTIVE", "creative_type": "REGULAR", "catalog_product_group_id": group_id}
+                mine = range(first + number, first + promotions_each, len(group_ids))
+                store.history.note_alike("promotions", mine, alike, created)
             made.append(account_id)
     return made

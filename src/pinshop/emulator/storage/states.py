@@ -24,6 +24,7 @@ def load(world: World, text: str) -> None:
     with world.lock:
         yaml.load(world.store, text, world.now())
         world.begin_anew()
+        world.store.history.rewind(world.now())
 
 
 def load_file(world: World, path: str | Path) -> None:
@@ -42,7 +43,9 @@ def load_file(world: World, path: str | Path) -> None:
 def import_answers(world: World, answers: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, int]:
     """Put recorded answers of the real API into the state; see `Emulator.import_answers`."""
     with world.lock:
-        return yaml.import_answers(world.store, answers, world.now())
+        stored = yaml.import_answers(world.store, answers, world.now())
+        world.store.history.rewind(world.now())
+        return stored
 
 
 def load_feed(world: World, content: bytes, format_: str, feed_id: str | int | None = None) -> int:

@@ -1,4 +1,4 @@
-"""The emulator's state in SQLite: the schema and every statement.
+"""The emulator's state in SQLite: the schema and every statement but those of the history (`history`).
 
 One connection and one lock: SQLite answers in microseconds, so a second connection would buy only trouble. A data file
 uses WAL with ``synchronous=NORMAL``: a killed process loses no acknowledged write (the operating system holds it), only a
@@ -17,6 +17,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from pinshop.emulator.storage import history
+from pinshop.emulator.storage.history import History, among
 from pinshop.errors import ConfigurationError
 
 Kind = Literal["users", "ad_accounts", "campaigns", "ad_groups", "promotions", "catalogs", "feeds", "product_groups"]
@@ -49,12 +51,6 @@ create table if not exists promotions (
 create index if not exists promotions_by_ad_group on promotions (ad_group_id, status, id);
 create index if not exists promotions_by_product_group on promotions (catalog_product_group_id, status);
 create index if not exists promotions_by_account on promotions (ad_account_id, status, id);
-create table if not exists history (
-    kind text not null, id integer not null, since integer not null, status text not null,
-    primary key (kind, id, since)) strict, without rowid;
-create table if not exists budgets (
-    kind text not null, id integer not null, first_day integer not null, micro integer not null,
-    primary key (kind, id, first_day)) strict, without rowid;
 create table if not exists catalogs (id integer primary key, owner_id integer not null, body blob not null) strict;
 create table if not exists feeds (
     id integer primary key, owner_id integer not null, catalog_id integer not null, body blob not null) strict;
@@ -120,6 +116,7 @@ class Store:
         self.version = 0
         self._depth = 0
         self._db = _connect(self.path, schema=schema)
+        self.history = History(self._db, self.lock)
         # An emulator is often dropped without `close`; Python 3.13 warns of every connection that ends like that.
         self._close = weakref.finalize(self, self._db.close)
 
@@ -161,17 +158,18 @@ class Store:
         with self.lock, snapshot.lock:
             snapshot._db.backup(self._db)
             self.version += 1
+            self.history.version += 1
 
     def is_empty(self) -> bool:
         with self.lock:
             return self._db.execute("select 1 from users").fetchone() is None
 
-    def rows(self, table: Literal["roles", "tokens", "budgets"]) -> list[list[Any]]:
+    def rows(self, table: Literal["roles", "tokens"]) -> list[list[Any]]:
         """A table without bodies, as it is."""
         with self.lock:
             return [list(row) for row in self._db.execute(f"select * from {table} order by 1, 2, 3")]
 
-    def put_row(self, table: Literal["roles", "tokens", "budgets"], row: Sequence[Any]) -> None:
+    def put_row(self, table: Literal["roles", "tokens"], row: Sequence[Any]) -> None:
         with self.lock:
             self._db.execute(f"insert or replace into {table} values ({', '.join('?' * len(row))})", tuple(row))
 
@@ -262,8 +260,9 @@ class Store:
 
     def get_many(self, kind: str, ids: Sequence[int]) -> dict[int, Entity]:
         """Those of ``ids`` that exist, by id."""
+        condition, arguments = among("id", ids)
         with self.lock:
-            rows = self._db.execute(f"{_SELECT[kind]} where id in ({', '.join('?' * len(ids))})", tuple(ids)).fetchall()
+            rows = self._db.execute(f"{_SELECT[kind]} where {condition}", arguments).fetchall()
         return {row[0]: _entity(kind, row) for row in rows}
 
     def find(self, kind: str, **equal: Any) -> list[Entity]:
@@ -291,8 +290,9 @@ class Store:
         conditions = [f"{column} = ?" for column in where]
         arguments: list[Any] = list(where.values())
         for column, allowed in (ids or {}).items():
-            conditions.append(f"{column} in ({', '.join('?' * len(allowed))})")
-            arguments.extend(allowed)
+            condition, values = among(column, allowed)
+            conditions.append(condition)
+            arguments.extend(values)
         if after is not None:
             conditions.append("id < ?" if descending else "id > ?")
             arguments.append(after)
@@ -325,75 +325,12 @@ class Store:
         with self.lock:
             return int(self._db.execute(sql, (product_group_id, *statuses)).fetchone()[0])
 
-    # --------------------------------------------------------------------------------------------- history
-
-    def note_status(self, kind: str, entity_id: int, status: str, since: int) -> None:
-        """Remember that the entity has this status from this second on."""
-        with self.lock:
-            self._db.execute("insert or replace into history values (?, ?, ?, ?)", (kind, entity_id, since, status))
-
-    def note_statuses(self, rows: Iterable[tuple[str, int, int, str]]) -> None:
-        with self.lock:
-            self._db.executemany("insert or replace into history values (?, ?, ?, ?)", rows)
-
-    def statuses(self, kind: str, ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
-        """(since second, status) of each entity, in order of time."""
-        sql = f"select id, since, status from history where kind = ? and id in ({', '.join('?' * len(ids))}) order by id, since"
-        found: dict[int, list[tuple[int, str]]] = {}
-        with self.lock:
-            for entity_id, since, status in self._db.execute(sql, (kind, *ids)):
-                found.setdefault(entity_id, []).append((since, status))
-        return found
-
-    def note_budget(self, kind: str, entity_id: int, steps: Sequence[tuple[int, int]]) -> None:
-        """From the first of these days on the budget is this: ``(first day, micro-currency per day)``; earlier days stay."""
-        with self.lock:
-            self._db.execute("delete from budgets where kind = ? and id = ? and first_day >= ?", (kind, entity_id, steps[0][0]))
-            self._db.executemany(
-                "insert into budgets values (?, ?, ?, ?)", [(kind, entity_id, day, micro) for day, micro in steps]
-            )
-
-    def budgets(self, kind: str, entity_id: int) -> list[tuple[int, int]]:
-        """The history of a budget: ``(first day, micro-currency per day)``, in order of time."""
-        sql = "select first_day, micro from budgets where kind = ? and id = ? order by first_day"
-        with self.lock:
-            return self._db.execute(sql, (kind, entity_id)).fetchall()
-
     def promotions_under(self, kind: str, entity_id: int) -> list[tuple[int, int, int]]:
         """``(id, ad group id, catalog product group id)`` of all promotions under an ad group or a campaign."""
         sql = "select id, ad_group_id, catalog_product_group_id from promotions where ad_group_id "
         sql += "= ?" if kind == "ad_groups" else "in (select id from ad_groups where campaign_id = ?)"
         with self.lock:
             return self._db.execute(sql, (entity_id,)).fetchall()
-
-    def histories(self, kind: str) -> dict[int, list[tuple[int, str]]]:
-        """`statuses` of all entities of a kind."""
-        found: dict[int, list[tuple[int, str]]] = {}
-        with self.lock:
-            sql = "select id, since, status from history where kind = ? order by id, since"
-            for entity_id, since, status in self._db.execute(sql, (kind,)):
-                found.setdefault(entity_id, []).append((since, status))
-        return found
-
-    def product_counts(self, group_ids: Iterable[int]) -> dict[int, int]:
-        """How many products each catalog product group has."""
-        ids = sorted(group_ids)
-        sql = f"select id, product_count from product_groups where id in ({', '.join('?' * len(ids))})"
-        with self.lock:
-            return dict(self._db.execute(sql, ids).fetchall())
-
-    def statuses_under(self, kind: str, entity_id: int) -> dict[int, list[tuple[int, str]]]:
-        """`statuses` of all promotions under an ad group or a campaign."""
-        inner = "= ?" if kind == "ad_groups" else "in (select id from ad_groups where campaign_id = ?)"
-        sql = (
-            "select h.id, h.since, h.status from promotions p join history h on h.kind = 'promotions' and h.id = p.id "
-            f"where p.ad_group_id {inner} order by h.id, h.since"
-        )
-        found: dict[int, list[tuple[int, str]]] = {}
-        with self.lock:
-            for promotion_id, since, status in self._db.execute(sql, (entity_id,)):
-                found.setdefault(promotion_id, []).append((since, status))
-        return found
 
     # -------------------------------------------------------------------------------- tokens, roles, reports
 
@@ -453,7 +390,7 @@ class Store:
 
 
 #: Written into the header of data files: "this is pinshop's", and the version of the schema.
-_APPLICATION_ID, _FORMAT = 0x70_69_6E_73, 1
+_APPLICATION_ID, _FORMAT = 0x70_69_6E_73, 2
 
 
 def _connect(path: str, *, schema: bool = True) -> sqlite3.Connection:
@@ -467,7 +404,7 @@ def _connect(path: str, *, schema: bool = True) -> sqlite3.Connection:
                 db.execute("pragma journal_mode = wal")
                 db.execute("pragma synchronous = normal")
             if schema:
-                db.executescript(_SCHEMA)
+                db.executescript(_SCHEMA + history.SCHEMA)
                 db.execute(f"pragma application_id = {_APPLICATION_ID}")
                 db.execute(f"pragma user_version = {_FORMAT}")
         except sqlite3.Error as error:
@@ -481,8 +418,8 @@ def _check_file(db: sqlite3.Connection, path: str) -> None:
     if db.execute("select count(*) from sqlite_master").fetchone()[0] == 0:
         return
     application, found = (db.execute(f"pragma {name}").fetchone()[0] for name in ("application_id", "user_version"))
-    if application != _APPLICATION_ID or found > _FORMAT:
-        whose = f"of a later version (format {found})" if application == _APPLICATION_ID else "of another program"
+    if application != _APPLICATION_ID or found != _FORMAT:
+        whose = f"of another version of pinshop (format {found})" if application == _APPLICATION_ID else "of another program"
         raise ConfigurationError(f"data file {path}: a database {whose}")
 
 

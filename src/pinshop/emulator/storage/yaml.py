@@ -24,7 +24,7 @@ from pinshop.emulator.bodies import is_id
 from pinshop.emulator.catalog import groups
 from pinshop.emulator.clock import instant
 from pinshop.emulator.handlers import catalog_product_groups
-from pinshop.emulator.storage import seeding
+from pinshop.emulator.storage import history, seeding
 from pinshop.emulator.storage.store import COLUMNS, Entity, Store
 from pinshop.errors import ConfigurationError
 
@@ -32,7 +32,7 @@ _KINDS = ("users", "ad_accounts", "campaigns", "ad_groups", "catalogs", "feeds",
 
 _WITH_STATUS = ("campaigns", "ad_groups", "promotions")
 
-_OTHER = ("clock", "seeded", "roles", "tokens", "budgets")
+_OTHER = ("clock", "seeded", "roles", "tokens", *history.TABLES)
 
 _FILTERS = "filters"
 
@@ -44,22 +44,20 @@ def export(store: Store) -> str:
     whole: dict[str, Any] = {"clock": store.get_meta("clock"), "seeded": store.get_meta("seeded")}
     for kind in _KINDS:
         found = store.find(kind)
-        histories = store.histories(kind) if kind in _WITH_STATUS else {}
-        whole[kind] = [_readable(kind, entity, histories.get(entity["id"])) for entity in found]
-    for table in ("roles", "tokens", "budgets"):
+        whole[kind] = [_readable(kind, entity) for entity in found]
+    for table in ("roles", "tokens"):
         whole[table] = store.rows(table)
+    whole.update(store.history.export())
     return str(yaml.safe_dump(whole, sort_keys=False, allow_unicode=True, width=10_000, default_flow_style=None))
 
 
-def _readable(kind: str, entity: Entity, history: list[tuple[int, str]] | None) -> dict[str, Any]:
+def _readable(kind: str, entity: Entity) -> dict[str, Any]:
     shown = {name: str(value) if _is_id(name) and value is not None else value for name, value in entity.items()}
     names = [name for name in ("id", "name", "status") if name in shown]
     shown = {name: shown[name] for name in [*names, *sorted(set(shown) - set(names))]}
     if kind == "product_groups":
         shown[_FILTERS] = msgspec.json.decode(entity[_FILTERS])
         del shown["product_count"], shown["average_price_micro"]  # follow from the items
-    if history:
-        shown["history"] = [[since, status] for since, status in history]
     return shown
 
 
@@ -93,11 +91,14 @@ def load(store: Store, text: str, now: int) -> None:
                     fresh.put_row("tokens", row)
             for kind in _KINDS:
                 _load_kind(fresh, kind, whole.get(kind) or [], seeded, now)
-            for table in ("roles", "tokens", "budgets"):
+            for table in ("roles", "tokens"):
                 for row in whole.get(table) or []:
                     fresh.put_row(table, row)
             _check_references(fresh)
-            _measure(fresh)
+            _measure(fresh, now)
+            for table in history.TABLES:
+                for row in whole.get(table) or []:
+                    fresh.history.put(table, row)
             for name in ("clock", "seeded", "seed"):
                 fresh.set_meta(name, store.get_meta(name))
             if isinstance(whole.get("clock"), dict):
@@ -120,7 +121,7 @@ def _load_kind(store: Store, kind: str, entities: Iterable[Any], seeded: Mapping
         if not isinstance(given, Mapping):
             raise ConfigurationError(f"{where}: got {given!r}, allowed: an object")
         facts: Entity = {name: _number(where, name, value) if _is_id(name) else value for name, value in given.items()}
-        history = facts.pop("history", None)
+        statuses = facts.pop("history", None)
         entity_id = facts.get("id")
         facts["id"] = store.next_id(kind) if entity_id is None else entity_id
         store.raise_sequence(kind, facts["id"])
@@ -131,10 +132,10 @@ def _load_kind(store: Store, kind: str, entities: Iterable[Any], seeded: Mapping
         store.insert(kind, entity)
         if kind in _WITH_STATUS:
             since = int(entity.get("created_time") or entity.get("created") or now)
-            for moment, status in history or [(since, entity["status"])]:
-                store.note_status(kind, entity["id"], status, int(moment))
-            if kind == "campaigns" and entity.get("daily_spend_cap"):
-                store.note_budget(kind, entity["id"], [(since // seeding.DAY, entity["daily_spend_cap"])])
+            if store.history.of(kind, [entity["id"]]):  # recorded again
+                since = now
+            for moment, status in statuses or [(since, entity["status"])]:
+                store.history.note(kind, {**entity, "status": status}, int(moment))
 
 
 def _join(store: Store, kind: str, facts: Entity, seeded: Mapping[str, Any]) -> None:
@@ -205,9 +206,13 @@ def _check_references(store: Store) -> None:
                 raise ConfigurationError(f"{kind} {lost[0]}: {name} {lost[1]} is not in {target}")
 
 
-def _measure(store: Store) -> None:
-    for group in store.find("product_groups"):
+def _measure(store: Store, now: int) -> None:
+    """Measure all groups. What a group that is new here held before, nobody knows: the same."""
+    every = store.find("product_groups")
+    known = store.history.of("product_groups", [group["id"] for group in every])
+    for group in every:
         store.update("product_groups", groups.measured(store, group))
+        store.history.note("product_groups", group, now if group["id"] in known else 0)
 
 
 def _first_ids(store: Store, seeded: Mapping[str, Any]) -> dict[str, Any]:
@@ -259,7 +264,7 @@ def import_answers(store: Store, answers: Iterable[tuple[str, Mapping[str, Any]]
             _load_kind(store, kind, converted, seeded, now)
             stored[kind] = stored.get(kind, 0) + len(converted)
         _check_references(store)
-        _measure(store)
+        _measure(store, now)
     return stored
 
 

@@ -1,0 +1,334 @@
+"""Budgets: what each promotion gets on each UTC day, as planned with what was known at that moment.
+
+A day is planned when it begins. At every change within it (somebody starts, stops, bids otherwise; a budget is changed)
+the rest of the day is planned anew, with what is left of the budgets: so nothing that is written touches the hours before.
+What one promotion leaves over, the others may use.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from operator import add, mul
+
+from msgspec import Struct
+
+from pinshop.emulator.delivery.market import WHOLE_DAY, Market, Noise, curve, demand, market
+from pinshop.emulator.delivery.model import DAY, Piece, Plan, Stated, Terms
+
+#: So many plans a day are made at once when something changes; from then on at most one in `_PAUSE` seconds.
+_PROMPT_PLANS, _PAUSE = 48, 900
+
+_WHOLE = (0, DAY, 0, DAY)
+
+
+class Limit(Struct, frozen=True):
+    """What a budget allows, from a moment on. Micro-currency; nothing set: no limit."""
+
+    daily: int | None = None
+    lifetime: int | None = None
+    #: The UTC day a lifetime budget is to last until.
+    last_day: int = 0
+
+    def allowance(self, day: int, before: int) -> int | None:
+        """How much may be spent on a UTC day, if so much was spent on the days before: what is left, spread evenly."""
+        if self.lifetime is None:
+            return self.daily
+        return max(0, self.lifetime - before) // max(1, self.last_day - day + 1)
+
+
+class Budget(Struct, frozen=True):
+    """A budget, its history, and whom it binds."""
+
+    key: str
+    limits: tuple[tuple[int, Limit], ...]  # since which second
+    members: frozenset[int]  # places in the pool
+
+
+class Member(Struct, frozen=True):
+    """A promotion as budgets see it."""
+
+    id: str
+    pieces: tuple[Piece, ...]
+    currency: str = "USD"
+    stated: Mapping[int, Stated] = {}
+
+
+class _Line(Struct):
+    """What a promotion wants on consecutive days; `Pool` takes away what budgets do not allow."""
+
+    place: int
+    market: Market
+    impressions: list[int]
+    clicks: list[int]
+    prices: list[int]
+    spend: list[int]
+
+
+class Pool:
+    """Promotions that share budgets. ``budgets`` come from the narrowest to the widest."""
+
+    def __init__(self, members: Sequence[Member], budgets: Sequence[Budget], seed: int) -> None:
+        self.members, self._budgets, self._seed = members, budgets, seed
+        self._noise = [Noise(seed, member.id) for member in members]
+        self._chances = [Noise(seed, budget.key) for budget in budgets]
+        self._markets: dict[tuple[int, Terms], Market] = {}
+        self._counted = any(limit.lifetime is not None for budget in budgets for _, limit in budget.limits)
+        self._range: tuple[int, int] | None = None
+        self._plans: list[Plan] = []
+        self._place: list[int] = []
+        self._spent: list[int] = []
+
+    def plan(self, place: int, first: int, last: int) -> Plan:
+        """The plan of a member for these days at least (day numbers, both included)."""
+        if self._range is None or first < self._range[0] or last > self._range[1]:
+            if self._range is not None:
+                first, last = min(first, self._range[0]), max(last, self._range[1])
+            self._plan(first, last)
+            self._range = first, last
+        return self._plans[place]
+
+    def _plan(self, first: int, last: int) -> None:
+        self._plans = [Plan(noise, [], [], [], [], [], {}) for noise in self._noise]
+        self._place = [0] * len(self.members)
+        self._spent = [0] * len(self._budgets)
+        begin = first
+        if self._counted:  # what is left of a lifetime budget depends on every day before
+            begin = min((member.pieces[0][0] // DAY for member in self.members if member.pieces), default=first)
+            begin = min(first, begin)
+        moments = {moment for member in self.members for piece in member.pieces for moment in piece[:2]}
+        moments |= {since for budget in self._budgets for since, _ in budget.limits}
+        low, high = begin * DAY, (last + 1) * DAY
+        edges, within = {begin, first, last + 1}, dict[int, list[int]]()
+        for moment in sorted(moments):
+            if low <= moment < high:
+                day, second = divmod(moment, DAY)
+                edges |= {day, day + 1}
+                if second:
+                    within.setdefault(day, []).append(second)
+        for start, end in pairwise(sorted(edges)):
+            if start in within:
+                self._changing_day(start, within[start], keep=start >= first)
+            else:
+                self._steady_days(start, end, keep=start >= first)
+        for place, member in enumerate(self.members):
+            if member.stated:
+                self._state(place, member, first, last)
+
+    # ---- days
+
+    def _steady_days(self, start: int, end: int, *, keep: bool) -> None:
+        """Days on which nothing changes: planned once, in whole columns."""
+        lines = []
+        for place, piece in self._live(start * DAY):
+            line = self._line(place, piece, start, end - start)
+            if line is not None:
+                lines.append(line)
+        bound = self._bound(lines, start * DAY)
+        if bound:
+            totals = [list(map(sum, zip(*(line.spend for line in mine), strict=True))) for _, _, mine in bound]
+            chances = [self._chances[number].days(0, start, end - start) for number, _, _ in bound]
+            for offset in range(end - start):
+                cut = False
+                for (number, limit, mine), total, chance in zip(bound, totals, chances, strict=True):
+                    allowed = limit.allowance(start + offset, self._spent[number])
+                    wanted = sum(line.spend[offset] for line in mine) if cut else total[offset]
+                    if allowed is not None and (wanted > allowed or not allowed):
+                        _ration(mine, offset, allowed, wanted, chance[offset])
+                        cut = True
+                if self._counted:
+                    self._count(start + offset, lines, offset)
+        elif self._counted:
+            for offset in range(end - start):
+                self._count(start + offset, lines, offset)
+        if keep:
+            days = list(range(start, end))
+            for line in lines:
+                plan = self._plans[line.place]
+                plan.days += days
+                plan.impressions += line.impressions
+                plan.clicks += line.clicks
+                plan.spend += line.spend
+                plan.markets += [line.market] * len(days)
+
+    def _changing_day(self, day: int, seconds: Sequence[int], *, keep: bool) -> None:
+        """A day on which something changes: planned at its beginning, and anew at each change."""
+        moments = _planned_at(seconds)
+        spent = [0] * len(self._budgets)
+        for now, following in pairwise((*moments, DAY)):
+            lines, whole, horizons, stops = [], [], [], []
+            for place, piece in self._live(day * DAY + now):
+                line = self._line(place, piece, day, 1)
+                if line is None:
+                    continue
+                horizon = min(DAY, piece[3] - day * DAY)
+                whole.append((line.impressions[0], line.clicks[0], line.spend[0]))
+                horizons.append(horizon)
+                stops.append(min(following, piece[1] - day * DAY))
+                if (now, horizon) != (0, DAY):
+                    _narrow(line, now, horizon)
+                lines.append(line)
+            wants = [(line.impressions[0], line.clicks[0], line.spend[0]) for line in lines]
+            for number, limit, mine in self._bound(lines, day * DAY + now):
+                allowed = limit.allowance(day, self._spent[number])
+                wanted = sum(line.spend[0] for line in mine)
+                left = None if allowed is None else max(0, allowed - spent[number])
+                if left is not None and (wanted > left or not left):
+                    _ration(mine, 0, left, wanted, self._chances[number].days(0, day, 1)[0])
+            for line, full, want, horizon, stop in zip(lines, whole, wants, horizons, stops, strict=True):
+                got = line.impressions[0], line.clicks[0], line.spend[0]
+                part = (now, horizon, now, stop) if got != want else (0, DAY, now, stop)
+                counts = got if got != want else full
+                realised = cut_spend(counts, line.market, part)
+                for number, budget in enumerate(self._budgets):
+                    if line.place in budget.members:
+                        spent[number] += realised
+                if keep:
+                    plan = self._plans[line.place]
+                    if part != (0, DAY, 0, DAY):
+                        plan.parts[len(plan.days)] = part
+                    plan.days.append(day)
+                    plan.impressions.append(counts[0])
+                    plan.clicks.append(counts[1])
+                    plan.spend.append(counts[2])
+                    plan.markets.append(line.market)
+        if self._counted:
+            self._spent = list(map(add, self._spent, spent))
+
+    # ---- steps
+
+    def _live(self, moment: int) -> Iterable[tuple[int, Piece]]:
+        """Who is live at a moment. Moments only grow."""
+        for number, member in enumerate(self.members):
+            pieces, place = member.pieces, self._place[number]
+            while place < len(pieces) and pieces[place][1] <= moment:
+                place += 1
+            self._place[number] = place
+            if place < len(pieces) and pieces[place][0] <= moment:
+                yield number, pieces[place]
+
+    def _met(self, place: int, terms: Terms) -> Market:
+        found = self._markets.get((place, terms))
+        if found is None:
+            member = self.members[place]
+            found = self._markets[place, terms] = market(member.id, member.currency, terms, self._seed)
+        return found
+
+    def _line(self, place: int, piece: Piece, first: int, count: int) -> _Line | None:
+        met = self._met(place, piece[2])
+        if not met.impressions:
+            return None
+        impressions, clicks, prices = demand(met, self._noise[place], first, count)
+        spend = list(map(mul, impressions if met.per_impression else clicks, prices))
+        return _Line(place, met, impressions, clicks, prices, spend)
+
+    def _bound(self, lines: Sequence[_Line], moment: int) -> list[tuple[int, Limit, list[_Line]]]:
+        """The budgets that limit something at a moment, with whom they bind."""
+        found = []
+        for number, budget in enumerate(self._budgets):
+            at = bisect_right(budget.limits, moment, key=lambda one: one[0]) - 1
+            limit = budget.limits[at][1] if at >= 0 else Limit()
+            mine = [line for line in lines if line.place in budget.members]
+            if mine and (limit.daily is not None or limit.lifetime is not None):
+                found.append((number, limit, mine))
+        return found
+
+    def _count(self, day: int, lines: Sequence[_Line], offset: int) -> None:
+        for number, budget in enumerate(self._budgets):
+            self._spent[number] += sum(line.spend[offset] for line in lines if line.place in budget.members)
+
+    def _state(self, place: int, member: Member, first: int, last: int) -> None:
+        """Put what is stated in place of what was planned. The others keep what they had: budgets know the plan only."""
+        plan = self._plans[place]
+        rows = enumerate(zip(plan.days, plan.impressions, plan.clicks, plan.spend, plan.markets, strict=True))
+        entries = [(*row, plan.parts.get(index, _WHOLE)) for index, row in rows if row[0] not in member.stated]
+        for day, one in member.stated.items():
+            if first <= day <= last:
+                met = self._met(place, terms_at(member.pieces, day * DAY))
+                entries.append((day, one.impressions, one.clicks, one.spend_micro, met, _WHOLE))
+        entries.sort(key=lambda entry: (entry[0], entry[5][2]))
+        self._plans[place] = Plan(
+            plan.noise,
+            days=[entry[0] for entry in entries],
+            impressions=[entry[1] for entry in entries],
+            clicks=[entry[2] for entry in entries],
+            spend=[entry[3] for entry in entries],
+            markets=[entry[4] for entry in entries],
+            parts={index: entry[5] for index, entry in enumerate(entries) if entry[5] != _WHOLE},
+        )
+
+
+def terms_at(pieces: Sequence[Piece], moment: int) -> Terms:
+    """The terms in force at a moment, or the nearest: the last before it, else the first after it."""
+    at = bisect_right(pieces, moment, key=lambda piece: piece[0]) - 1
+    return pieces[max(at, 0)][2] if pieces else Terms(product_count=1)
+
+
+def _planned_at(seconds: Sequence[int]) -> list[int]:
+    """When a day is planned: at its beginning and at its changes, but not all day long at each of thousands of them."""
+    moments = [0]
+    for second in seconds:
+        if len(moments) < _PROMPT_PLANS or second >= moments[-1] + _PAUSE:
+            moments.append(second)
+        elif second > moments[-1]:  # it waits, and whatever comes meanwhile waits with it
+            moments.append(moments[-1] + _PAUSE)
+    return [moment for moment in moments if moment < DAY]
+
+
+def _narrow(line: _Line, start: int, end: int) -> None:
+    """Let a line of one day want only what falls between two seconds of it."""
+    impressions, clicks = line.impressions[0], line.clicks[0]
+    low, high = (impressions * curve(second) // WHOLE_DAY for second in (start, end))
+    clicks = clicks * high // impressions - clicks * low // impressions if impressions else 0
+    line.impressions[0], line.clicks[0] = high - low, clicks
+    line.spend[0] = line.prices[0] * (high - low if line.market.per_impression else clicks)
+
+
+def cut_spend(counts: tuple[int, int, int], met: Market, part: tuple[int, int, int, int]) -> int:
+    """What is spent of a plan in the part of it that is lived."""
+    impressions, clicks, spend = counts
+    start, end, begin, stop = part
+    base, length = curve(start), curve(end) - curve(start)
+    if length <= 0 or not impressions:
+        return 0
+    seen = [impressions * (curve(second) - base) // length for second in (begin, stop)]
+    billed = impressions
+    if not met.per_impression:
+        seen, billed = [clicks * one // impressions for one in seen], clicks
+    return spend * seen[1] // billed - spend * seen[0] // billed if billed else 0
+
+
+def _ration(lines: Sequence[_Line], offset: int, allowed: int, wanted: int, chance: int) -> None:
+    """Cut the wishes of a day down to what is allowed. What one cannot use for want of a whole click, the next gets.
+
+    The walk begins where the day's chance says, so that shares below one click's price go now to these, now to those.
+    The day's last click is had for what is left, if that is a quarter of its price.
+    """
+    start = chance % len(lines)
+    owed = spent = most = 0
+    short: _Line | None = None
+    for line in (*lines[start:], *lines[:start]):
+        wish, price = line.spend[offset], line.prices[offset]
+        impressions, clicks = line.impressions[offset], line.clicks[offset]
+        if not wish:
+            line.impressions[offset] = impressions * allowed // wanted if wanted else 0
+            continue
+        owed += wish * allowed
+        units = impressions if line.market.per_impression else clicks
+        got = min(units, (owed // wanted - spent) // price)
+        cost = min(got * price, wish)
+        if line.market.per_impression:
+            line.impressions[offset], line.clicks[offset] = got, clicks * got // impressions
+        else:
+            line.clicks[offset] = got
+            line.impressions[offset] = min(impressions, max(got, impressions * allowed // wanted))
+        line.spend[offset] = cost
+        spent += cost
+        if got < units:
+            short, most = line, wish
+    left = allowed - spent
+    if short is not None and not short.market.per_impression and 0 < short.prices[offset] <= 4 * left:
+        short.clicks[offset] += 1
+        short.spend[offset] = min(short.spend[offset] + min(left, short.prices[offset]), most)
+        short.impressions[offset] = max(short.impressions[offset], short.clicks[offset])
