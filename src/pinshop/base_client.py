@@ -31,6 +31,7 @@ from pinshop.version import __version__
 if TYPE_CHECKING:
     from pinshop.resources.ad_accounts import AdAccounts
     from pinshop.resources.ad_groups import AdGroups
+    from pinshop.resources.analytics import Analytics
     from pinshop.resources.campaigns import Campaigns
     from pinshop.resources.catalog_product_groups import CatalogProductGroups
     from pinshop.resources.catalogs import Catalogs
@@ -216,6 +217,13 @@ class BaseClient(Resource[C]):
         from pinshop.resources.promotions import Promotions
 
         return Promotions(self, self._session)
+
+    @cached_property
+    def analytics(self) -> Analytics[C]:
+        """What promotions earned, any size: plan, get, run, batch."""
+        from pinshop.resources.analytics import Analytics
+
+        return Analytics(self, self._session)
 
     @cached_property
     def ad_accounts(self) -> AdAccounts[C]:

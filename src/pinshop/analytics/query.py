@@ -1,6 +1,5 @@
-"""Analytics: any number of ids and any range of dates -> calls within Pinterest's limits -> one table of rows.
+"""What is asked: ids, columns and dates checked, and cut into calls within Pinterest's limits.
 
-Pure: `plan` cuts ids at the row's limit and dates at the window of the granularity; `merge` puts the answers together.
 Nothing is ever added up here: a ratio, a reach or a frequency of two windows cannot be made from the two values.
 """
 
@@ -12,14 +11,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pinshop.api import checks, columns, models, operations
+from pinshop.api.models import CatalogProductGroup
 from pinshop.api.operations import ApiVersion, Call, Operation
+from pinshop.api.reaches import reach
 from pinshop.errors import InvalidInput
 
-#: Longest range of one call, in days, both ends included. Source: "a maximum time range of 90 days", "If granularity is
-#: HOUR, … 3 days" (5.17.0 and later).
-WINDOW_DAYS = {"HOUR": 3}
-
-LONGEST_WINDOW_DAYS = 90
+ALL_COLUMNS = "all"
 
 
 def plan(
@@ -40,7 +37,7 @@ def plan(
     Raises:
         InvalidInput: unknown columns, reversed dates, or a range that would need adding up over windows.
     """
-    asked = check_columns(columns, api_version, row.id, allow_unknown=allow_unknown_columns)
+    asked = check_columns(columns, api_version, row.id, allow_unknown=allow_unknown_columns, granularity=granularity)
     granularity = checks.check_choice("granularity", granularity, row.params["granularity"].choices, row.id)  # type: ignore[assignment]
     spans = windows(start_date, end_date, granularity, row.id)
     calls = [
@@ -70,7 +67,7 @@ def windows(
     last = datetime.date.fromisoformat(checks.check_date("end_date", end_date, operation))
     if last < first:
         raise InvalidInput("end_date", end_date, f"{first} (start_date) or later", operation=operation)
-    days = WINDOW_DAYS.get(granularity, LONGEST_WINDOW_DAYS)
+    days = reach("sync", granularity).days
     if (last - first).days >= days and granularity not in ("DAY", "HOUR"):
         # Two windows would give two rows for one total, or a week in two halves.
         raise InvalidInput(
@@ -79,6 +76,18 @@ def windows(
             f"at most {days} days in all with granularity {granularity}; ask for DAY, whose counts and money can be added up",
             operation=operation,
         )
+    return cut(first, last, days)
+
+
+def check_future(first: datetime.date, today: datetime.date | None) -> None:
+    """Refuse days that have not begun anywhere on earth; ``today`` is the server's, None where it is not known yet."""
+    if today is not None and first > today + datetime.timedelta(1):
+        allowed = f"{today} or earlier, which is today at the server: nothing has been earned after it"
+        raise InvalidInput("start_date", str(first), allowed, operation="product_groups/analytics")
+
+
+def cut(first: datetime.date, last: datetime.date, days: int) -> list[tuple[datetime.date, datetime.date]]:
+    """A range as windows of so many days at most, both ends included."""
     spans = []
     while first <= last:
         # Not first + days: the last day of the calendar has no day after it.
@@ -90,10 +99,37 @@ def windows(
     return spans
 
 
+def ids_of(field: str, given: object, operation: str | None = None) -> list[str]:
+    """Ids of promotions, each once: ids as text or numbers, or the promotions themselves.
+
+    Raises:
+        InvalidInput: one of them is no id, or a catalog product group.
+    """
+    if isinstance(given, str | int | Mapping) or not isinstance(given, Iterable):
+        raise InvalidInput(field, given, "a list of ids", operation=operation)
+    found: dict[str, None] = {}
+    for index, one in enumerate(given):
+        if isinstance(one, CatalogProductGroup):
+            allowed = "promotions: analytics are of what promotes it; promotions.list(ad_group_id=…) has their ids"
+            raise InvalidInput(f"{field}[{index}]", one, allowed, operation=operation)
+        value = getattr(one, "id", one) if not isinstance(one, str | int) else one
+        found[checks.check_id(f"{field}[{index}]", value, operation)] = None
+    return list(found)
+
+
 def check_columns(
-    names: Iterable[str], api_version: ApiVersion, operation: str | None = None, *, allow_unknown: bool = False
+    names: Iterable[str],
+    api_version: ApiVersion,
+    operation: str | None = None,
+    *,
+    allow_unknown: bool = False,
+    granularity: str = "DAY",
 ) -> list[str]:
-    """Column names that this generation knows, each once, in the order given."""
+    """Column names that this generation knows, each once, in the order given.
+
+    A family ("spend", "checkout", in small letters) stands for its columns, "all" for all. By the hour these leave out
+    conversions, which Pinterest has by the day only.
+    """
     if isinstance(names, str | Mapping) or not isinstance(names, Iterable):
         raise InvalidInput("columns", names, "a list of column names", operation=operation)
     checked = []
@@ -102,8 +138,14 @@ def check_columns(
         name = getattr(given, "value", given)
         if not isinstance(name, str) or not name or "," in name:
             raise InvalidInput(f"columns[{index}]", given, "the name of a column", operation=operation)
+        if name in columns.FAMILIES or name == ALL_COLUMNS:
+            several = columns.available(api_version, None if name == ALL_COLUMNS else name)
+            checked += [one for one in several if granularity != "HOUR" or not columns.COLUMNS[one].conversion]
+            continue
         if name not in available and not allow_unknown:
-            if name in columns.COLUMNS:
+            if name.lower() in columns.FAMILIES:
+                allowed = f'a column; the family "{name.lower()}" in small letters stands for all its columns'
+            elif name in columns.COLUMNS:
                 allowed = f"a column of api_version {api_version} ({name} exists since {columns.COLUMNS[name].since})"
             else:
                 near = difflib.get_close_matches(name.upper(), available, n=3, cutoff=0.6)

@@ -63,6 +63,15 @@ def split(body: bytes, constants: Mapping[str, str] | None = None) -> Block:
     return Block(raws, constants or {}, body)
 
 
+class _OnlyId(Struct):
+    """A row of which nothing but the id is decoded."""
+
+    PRODUCT_GROUP_ID: str | int | None = None
+
+
+_only_ids = msgspec.json.Decoder(list[_OnlyId])
+
+
 class Asked(Struct, frozen=True, kw_only=True):
     """What the rows answer. Ids of an account that were not named (all that were live) are None."""
 
@@ -185,10 +194,16 @@ class Rows(Sequence[dict[str, Any]]):
         """Ids that were asked for and have no row: they earned nothing, or are no promotions of the ad account."""
         if not any(self.asked.ids.values()):
             return ()
-        seen = {str(row.get(self.asked.key)) for row in self._rows}
+        seen = self._ids_seen()
         return tuple(
             one for account, ids in self.asked.ids.items() if account not in self.failed for one in ids or () if one not in seen
         )
+
+    def _ids_seen(self) -> set[str]:
+        if self._known is not None or self.asked.key != "PRODUCT_GROUP_ID":
+            return {str(row.get(self.asked.key)) for row in self._rows}
+        bodies = (block.body or b"[" + b",".join(block.raws) + b"]" for block in self.blocks or ())
+        return {str(row.PRODUCT_GROUP_ID) for body in bodies for row in _only_ids.decode(body)}
 
     def raise_if_failed(self) -> None:
         """Raise the error of the first ad account of which nothing is known, if there is one."""

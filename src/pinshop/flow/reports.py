@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pinshop.api import endpoints, operations, params
@@ -36,7 +36,13 @@ def state_of(session: Session, ad_account_id: Id, token: str) -> Flow[ReportStat
     return (yield from exchange(session, call, decoders.as_entity(ReportState))).value
 
 
-def wait(session: Session, ad_account_id: Id, token: str, at_most_seconds: float) -> Flow[ReportState]:
+def wait(
+    session: Session,
+    ad_account_id: Id,
+    token: str,
+    at_most_seconds: float,
+    progress: Callable[[ReportState], object] | None = None,
+) -> Flow[ReportState]:
     """Ask again and again until it is finished."""
     if isinstance(at_most_seconds, bool) or not 0 <= at_most_seconds <= 86400:
         raise InvalidInput("at_most_seconds", at_most_seconds, "0 to 86400", operation=endpoints.REPORTS_GET.id)
@@ -44,6 +50,8 @@ def wait(session: Session, ad_account_id: Id, token: str, at_most_seconds: float
     pause = _FIRST_PAUSE_SECONDS
     while True:
         state = yield from state_of(session, ad_account_id, token)
+        if progress is not None:
+            progress(state)
         if state.report_status == "FINISHED":
             return state
         if state.report_status != "IN_PROGRESS":

@@ -10,12 +10,13 @@ from enum import Enum
 from typing import Any, Literal, TypeVar
 
 from pinshop.analytics import query
-from pinshop.analytics.rows import Rows, merge
+from pinshop.analytics.rows import Asked, Rows, merge, split
 from pinshop.api import checks, endpoints, models, operations, params
 from pinshop.api.checks import Id
 from pinshop.api.models import ProductGroupPromotion, decoders
 from pinshop.errors import InvalidInput
 from pinshop.files.batch_journal import JournalFile
+from pinshop.flow import events
 from pinshop.flow.batch import Batch, check_settle_seconds
 from pinshop.flow.estimate import Estimate
 from pinshop.flow.exchange import exchange
@@ -220,7 +221,7 @@ class Promotions(Resource[C]):
     def analytics(
         self,
         ad_account_id: Id,
-        product_group_ids: Iterable[Id],
+        product_group_ids: Iterable[Id | ProductGroupPromotion],
         *,
         start_date: str | datetime.date,
         end_date: str | datetime.date,
@@ -241,10 +242,11 @@ class Promotions(Resource[C]):
 
         Args:
             ad_account_id: 1 to 18 digits.
-            product_group_ids: ids of *promotions* (Pinterest's older word for them is product group).
+            product_group_ids: ids of *promotions* (Pinterest's older word for them is product group), or the promotions.
             start_date: first day, UTC. Pinterest goes back 90 days, by the hour 8 days.
             end_date: last day, included.
-            columns: names as in `pinshop.api.columns`. Money named MICRO_DOLLAR is in millionths of the account's currency.
+            columns: names as in `pinshop.columns`, its families ("spend") or "all". Money named MICRO_DOLLAR is in millionths
+                of the account's currency.
             granularity: TOTAL, DAY, HOUR, WEEK or MONTH. All but DAY and HOUR take 90 days at most: their rows of two
                 windows could not be put together.
             click_window_days: how long after a click a conversion counts; Pinterest's default is 30.
@@ -254,20 +256,26 @@ class Promotions(Resource[C]):
             reporting_timezone: days of Pinterest's or of the account's time zone (since 5.16).
             allow_unknown_columns: send column names that pinshop does not know.
 
+        Returns:
+            The rows. ``missing_ids`` are ids that got none. Without ids there is nothing to ask, and there are no rows.
+
         Raises:
-            InvalidInput: unknown columns, reversed dates, or a range that would need adding up.
+            InvalidInput: unknown columns, reversed dates, a range that would need adding up or lies in the future; or there
+                are no rows because none of the ids is a promotion of this ad account.
 
         Source: product_groups/analytics in Pinterest's description 5.28.0.
         """
+        row, session = endpoints.PROMOTIONS_ANALYTICS, self._session
+        ids = query.ids_of("product_group_ids", product_group_ids, row.id)
         calls, asked = query.plan(
-            endpoints.PROMOTIONS_ANALYTICS,
+            row,
             ad_account_id,
-            product_group_ids,
+            ids or ["0"],
             start_date=start_date,
             end_date=end_date,
             columns=columns,
             granularity=granularity,
-            api_version=self._session.api_version,
+            api_version=session.api_version,
             allow_unknown_columns=allow_unknown_columns,
             click_window_days=click_window_days,
             engagement_window_days=engagement_window_days,
@@ -275,12 +283,31 @@ class Promotions(Resource[C]):
             conversion_report_time=conversion_report_time,
             reporting_timezone=reporting_timezone,
         )
+        first, last = (datetime.date.fromisoformat(str(day)) for day in (start_date, end_date))
+        about = Asked(
+            granularity=str(getattr(granularity, "value", granularity)),
+            first=first,
+            last=last,
+            ids={str(ad_account_id): tuple(ids)},
+            keys=("PRODUCT_GROUP_ID",) if granularity == "TOTAL" else ("PRODUCT_GROUP_ID", "DATE"),
+        )
+        if not ids:
+            return Rows((), asked, blocks=[], asked=about)
         if len(calls) == 1:
-            answers = [(yield from exchange(self._session, calls[0], models.decode_rows))]
+            answers = [(yield from exchange(session, calls[0], split))]
         else:
-            flows = [exchange(self._session, call, models.decode_rows) for call in calls]
-            answers = yield Together(flows, self._session.options.concurrency)
-        return merge((answer.value for answer in answers), asked)
+            flows = [exchange(session, call, split) for call in calls]
+            answers = yield Together(flows, session.options.concurrency)
+        rows = merge((answer.value for answer in answers), asked, asked=about)
+        query.check_future(first, session.today())
+        if not len(rows):
+            from pinshop.analytics import fetching
+
+            yield from fetching.explain_no_rows(session, str(ad_account_id), ids)
+        if missing := rows.missing_ids:
+            words = f"{len(missing)} id(s) without a row: {', '.join(missing[:5])}; see missing_ids"
+            session.emit(events.Noticed(row.id, words))
+        return rows
 
     @operation
     def resume(

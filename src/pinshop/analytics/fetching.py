@@ -1,0 +1,360 @@
+"""Carries a plan out: many accounts side by side and in turn, and an account that fails takes no other with it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from pinshop.analytics import planning
+from pinshop.analytics.planning import Ask, Plan, Query
+from pinshop.analytics.rows import Block, Rows, split
+from pinshop.api import endpoints, models, operations
+from pinshop.api.models import AdAccount, AdGroup, Page, ProductGroupPromotion, decoders
+from pinshop.errors import APIError, BadReply, Forbidden, InvalidInput, NotFound, PinshopError, ReportUnavailable
+from pinshop.flow import events, reports
+from pinshop.flow.exchange import exchange
+from pinshop.flow.session import Session
+from pinshop.flow.steps import Flow, Together
+
+#: How long a report may take.
+REPORT_SECONDS = 1800.0
+
+_EVERY_STATUS = models.choices(models.EntityStatus)
+
+#: A request that is too long for the server: HTTP 413, 414 and 431.
+_TOO_LONG = frozenset({413, 414, 431})
+
+
+class Progress(Struct, frozen=True):
+    """How far a query is: ``done`` of ``total`` calls and reports, and the rows so far. ``ad_account_id``: whose came last."""
+
+    done: int
+    total: int
+    rows: int
+    ad_account_id: str
+    error: PinshopError | None = None
+
+    def __str__(self) -> str:
+        return f"{self.done} of {self.total}, {self.rows:,} rows"
+
+
+OnProgress: TypeAlias = Callable[[Progress], object]
+
+
+class Counter:
+    """Counts what is done and tells it, whichever thread did it."""
+
+    def __init__(self, total: int, tell: OnProgress | None) -> None:
+        self._lock = threading.Lock()
+        self._tell = tell
+        self._done = self._rows = 0
+        self._total = total
+
+    def add(self, account: str, rows: int, error: PinshopError | None = None) -> None:
+        """One more call or report is done."""
+        with self._lock:
+            self._done += 1
+            self._rows += rows
+            if self._tell is not None:
+                self._tell(Progress(self._done, self._total, self._rows, account, error))
+
+
+def fetch(session: Session, question: Query, ask: Ask, constants: Mapping[str, str]) -> Flow[list[Block]]:
+    """The rows of one ask."""
+    if ask.way == "report":
+        return [(yield from _report(session, question, ask, constants))]
+    return (yield from _sync(session, question, ask, ask.ids or (), constants))
+
+
+def _sync(session: Session, question: Query, ask: Ask, ids: Sequence[str], constants: Mapping[str, str]) -> Flow[list[Block]]:
+    call = planning.sync_call(question, ask, ids)
+    try:
+        return [(yield from exchange(session, call, lambda body: split(body, constants))).value]
+    except (APIError, BadReply) as error:
+        too_long = error.status in _TOO_LONG or (isinstance(error, BadReply) and "too large" in error.message)
+        if not too_long or len(ids) < 2:
+            raise
+        session.emit(events.Noticed(call.operation.id, f"{len(ids)} ids at once are too many: asking for half of them each"))
+    half = len(ids) // 2
+    first = yield from _sync(session, question, ask, ids[:half], constants)
+    return first + (yield from _sync(session, question, ask, ids[half:], constants))
+
+
+def _report(session: Session, question: Query, ask: Ask, constants: Mapping[str, str]) -> Flow[Block]:
+    """Order, wait, download. A report that expires while it is read is ordered once more."""
+    ordered = 0
+    while True:
+        ordered += 1
+        order = yield from reports.order(session, ask.ad_account_id, planning.report_fields(question, ask))
+        if not isinstance(order.token, str):
+            raise BadReply("the order of a report was answered without a token", operation=endpoints.REPORTS_CREATE.id)
+        try:
+            yield from reports.wait(session, ask.ad_account_id, order.token, REPORT_SECONDS)
+            body = yield from reports.download(session, ask.ad_account_id, order.token)
+        except ReportUnavailable as error:
+            if ordered > 1 or error.state.report_status not in ("EXPIRED", "DOES_NOT_EXIST"):
+                raise
+            session.emit(events.Noticed(endpoints.REPORTS_GET.id, "the report expired before it was read: ordering it again"))
+        else:
+            return report_block(body, constants)
+
+
+def report_block(body: bytes, constants: Mapping[str, str]) -> Block:
+    """The rows of a report's file, JSON or CSV, as those of an answer; numbers of CSV are numbers."""
+    from pinshop.analytics.values import as_sent
+
+    text = body.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if text.startswith((b"{", b"[")):
+        groups = _groups(text)
+        return Block([raw for raws in groups for raw in raws], constants)
+    data = models.decode_report(body)
+    found = [{name: as_sent(name, value) for name, value in row.items()} for row in data.rows]
+    return Block([msgspec.Raw(models.encode(row)) for row in found], constants)
+
+
+_split_groups = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def _groups(text: bytes) -> list[Sequence[msgspec.Raw]]:
+    if text.startswith(b"["):
+        return [split(text).raws]
+    try:
+        groups = _split_groups.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadReply(f"the report is not JSON ({error})", body=text) from error
+    return [split(bytes(raws)).raws for raws in groups.values()]
+
+
+# ---------------------------------------------------------------------------------------------- accounts
+
+
+class Account(Struct, frozen=True):
+    """What a query knows of an ad account."""
+
+    currency: str | None = None
+
+    def constants(self, ad_account_id: str) -> dict[str, str]:
+        """What stands in every row of it."""
+        return {"AD_ACCOUNT_ID": ad_account_id, **({"CURRENCY": self.currency} if self.currency else {})}
+
+
+def account_of(session: Session, ad_account_id: str) -> Flow[Account]:
+    """Ask what its currency is; the answer also says what day it is at the server."""
+    call = operations.build(endpoints.AD_ACCOUNTS_GET, {"ad_account_id": ad_account_id})
+    found = (yield from exchange(session, call, decoders.as_entity(AdAccount))).value
+    return Account(str(found.currency) if isinstance(found.currency, str) else None)
+
+
+def accounts_of(session: Session, ad_account_ids: Sequence[str], known: dict[str, Account]) -> Flow[dict[str, PinshopError]]:
+    """Fill in ``known``; returns the accounts that could not be asked, and why."""
+    wanted = [one for one in ad_account_ids if one not in known]
+
+    def one(ad_account_id: str) -> Flow[PinshopError | None]:
+        try:
+            known[ad_account_id] = yield from account_of(session, ad_account_id)
+        except PinshopError as error:
+            return error
+        return None
+
+    errors = yield Together([one(account) for account in wanted], session.options.concurrency)
+    return {account: error for account, error in zip(wanted, errors, strict=True) if error is not None}
+
+
+# --------------------------------------------------------------------------------------------- discovery
+
+
+def discover(session: Session, question: Query, ad_account_id: str) -> Flow[list[str]]:
+    """Ids of the promotions that were live.
+
+    By a TOTAL report, which costs a few calls whatever their number; where there are no reports (Pinterest's sandbox), by
+    listing them ad group by ad group.
+    """
+    if question.discover == "report":
+        try:
+            return (yield from _discover_by_report(session, question, ad_account_id))
+        except (Forbidden, NotFound) as error:
+            session.emit(events.Noticed(endpoints.REPORTS_CREATE.id, f"no reports here ({error.message}): listing ad groups"))
+    return (yield from _discover_by_listing(session, question, ad_account_id))
+
+
+def _discover_by_report(session: Session, question: Query, ad_account_id: str) -> Flow[list[str]]:
+    """Rows of a TOTAL report are those of promotions that had anything at all to tell in these days."""
+    from pinshop.analytics.query import cut
+    from pinshop.api.reaches import reach
+
+    total = msgspec.structs.replace(question, granularity="TOTAL", level="PRODUCT_GROUP")
+    found: dict[str, None] = {}
+    for first, last in cut(question.start_date, question.end_date, reach("report", "TOTAL").days):
+        ask = Ask(ad_account_id, "report", None, first, last)
+        block = yield from _report(session, total, ask, {})
+        found.update(dict.fromkeys(str(row["PRODUCT_GROUP_ID"]) for row in block.dicts()))
+    return list(found)
+
+
+def _discover_by_listing(session: Session, question: Query, ad_account_id: str) -> Flow[list[str]]:
+    path = {"ad_account_id": ad_account_id}
+    ad_groups: list[str] = list(question.ad_group_ids)
+    if not ad_groups:
+        filters = {"campaign_ids": list(question.campaign_ids) or None, "entity_statuses": _EVERY_STATUS, "page_size": 250}
+        listed = yield from _pages(session, operations.build(endpoints.AD_GROUPS_LIST, path, filters), AdGroup)
+        ad_groups = [str(group.id) for group in listed]
+    flows = [
+        _pages(
+            session,
+            operations.build(
+                endpoints.PROMOTIONS_LIST,
+                path,
+                {"ad_group_id": group.removeprefix("AG"), "entity_statuses": _EVERY_STATUS, "page_size": 250},
+            ),
+            ProductGroupPromotion,
+        )
+        for group in ad_groups
+    ]
+    found = yield Together(flows, session.options.concurrency)
+    return list(dict.fromkeys(str(promotion.id) for promotions in found for promotion in promotions))
+
+
+def promotions_of(session: Session, ad_account_id: str, ids: Sequence[str]) -> Flow[list[ProductGroupPromotion]]:
+    """The promotions with these ids, also archived ones."""
+    row = endpoints.PROMOTIONS_LIST
+    calls = [
+        operations.build(
+            row,
+            {"ad_account_id": ad_account_id},
+            {"product_group_promotion_ids": part, "entity_statuses": _EVERY_STATUS, "page_size": 250},
+        )
+        for part in (operations.chunk_ids(row, "product_group_promotion_ids", ids, session.api_version) if ids else [])
+    ]
+    found = yield Together([_pages(session, call, ProductGroupPromotion) for call in calls], session.options.concurrency)
+    return [promotion for promotions in found for promotion in promotions]
+
+
+def _pages(session: Session, call: operations.Call, kind: type[Any]) -> Flow[list[Any]]:
+    """All entries of a list."""
+    from urllib.parse import quote
+
+    entries: list[Any] = []
+    seen: set[str] = set()
+    bookmark = ""
+    while True:
+        step = msgspec.structs.replace(call, query=f"{call.query}&bookmark={quote(bookmark, safe='')}") if bookmark else call
+        page: Page[Any] = (yield from exchange(session, step, decoders.as_page(kind))).value
+        entries += page.items
+        bookmark = page.bookmark or ""
+        if not bookmark or bookmark in seen:  # some servers repeat the last one instead of sending null
+            return entries
+        seen.add(bookmark)
+
+
+def explain_no_rows(session: Session, ad_account_id: str, ids: Sequence[str]) -> Flow[None]:
+    """Not one of these ids has a row: find out whether they are promotions at all.
+
+    Raises:
+        InvalidInput: none of them is a promotion of the ad account; says so if they are catalog product groups.
+    """
+    row = endpoints.PROMOTIONS_ANALYTICS
+    some = list(ids[:250])
+    try:
+        if (yield from promotions_of(session, ad_account_id, some)):
+            return
+    except (PinshopError, ValueError):
+        return  # not to be known here: the rows are what they are
+    shown = ", ".join(some[:3]) + (", …" if len(ids) > 3 else "")
+    allowed = f"ids of promotions of ad account {ad_account_id}; promotions.list(ad_group_id=…) has them"
+    try:
+        call = operations.build(endpoints.CATALOG_PRODUCT_GROUPS_GET, {"product_group_id": some[0]})
+        yield from exchange(session, call, decoders.as_json)
+    except PinshopError:
+        pass
+    else:
+        allowed += f"; {some[0]} is a catalog product group, and analytics are of the promotions of it"
+    raise InvalidInput("product_group_ids", shown, allowed, operation=row.id)
+
+
+# ------------------------------------------------------------------------------------------------- a plan
+
+
+def prepared(
+    session: Session, plan: Plan, known: dict[str, Account]
+) -> Flow[tuple[Plan, dict[str, tuple[str, ...]], dict[str, PinshopError]]]:
+    """The plan with the ids that had to be asked for, these ids, and the accounts that failed already."""
+    failed = yield from accounts_of(session, plan.query.ad_account_ids, known)
+    wanted = [account for account in plan.to_discover if account not in failed]
+
+    def one(account: str) -> Flow[list[str] | PinshopError]:
+        try:
+            return (yield from discover(session, plan.query, account))
+        except PinshopError as error:
+            return error
+
+    found = yield Together([one(account) for account in wanted], session.options.concurrency)
+    ids = {account: tuple(one) for account, one in zip(wanted, found, strict=True) if not isinstance(one, PinshopError)}
+    failed |= {account: one for account, one in zip(wanted, found, strict=True) if isinstance(one, PinshopError)}
+    return planning.with_ids(plan, ids, session.api_version) if plan.to_discover else plan, ids, failed
+
+
+def each(
+    session: Session,
+    plan: Plan,
+    asks: Sequence[Ask],
+    known: Mapping[str, Account],
+    failed: dict[str, PinshopError],
+    take: Callable[[int, list[Block]], Flow[Any]],
+    progress: OnProgress | None,
+) -> Flow[None]:
+    """Fetch the asks, some at once, and hand each its blocks. An account's first failure ends what is left of it."""
+    counter = Counter(len(asks), progress)
+
+    def one(index: int, ask: Ask) -> Flow[None]:
+        account = ask.ad_account_id
+        if account in failed:
+            counter.add(account, 0, failed[account])
+            return
+        try:
+            blocks = yield from fetch(session, plan.query, ask, known[account].constants(account))
+        except InvalidInput:
+            raise
+        except PinshopError as error:
+            failed.setdefault(account, error)
+            counter.add(account, 0, error)
+            return
+        yield from take(index, blocks)
+        counter.add(account, sum(len(block.raws) for block in blocks))
+
+    yield Together([one(index, ask) for index, ask in enumerate(asks)], session.options.concurrency)
+
+
+def run(session: Session, plan: Plan, known: dict[str, Account], progress: OnProgress | None) -> Flow[Rows]:
+    """The rows of a plan.
+
+    Raises:
+        PinshopError: every account failed; the first one's error.
+    """
+    plan, ids, failed = yield from prepared(session, plan, known)
+    found: dict[int, list[Block]] = {}
+
+    def take(index: int, blocks: list[Block]) -> Flow[None]:
+        found[index] = blocks
+        return
+        yield  # a flow that has no step
+
+    yield from each(session, plan, plan.asks, known, failed, take, progress)
+    accounts = plan.query.ad_account_ids
+    if failed and all(account in failed for account in accounts):
+        raise next(iter(failed.values()))
+    for account, error in failed.items():
+        session.emit(events.Noticed("analytics", f"ad account {account} is unknown: {error}"))
+    blocks = [block for index, ask in enumerate(plan.asks) if ask.ad_account_id not in failed for block in found.get(index, ())]
+    currencies = {
+        account: known[account].currency or "" for account in accounts if account in known and known[account].currency
+    }
+    rows = Rows((), plan.query.columns, blocks=blocks, asked=plan.asked(currencies, ids), failed=failed)
+    if plan.query.level == "PRODUCT_GROUP" and (missing := rows.missing_ids):
+        session.emit(
+            events.Noticed("analytics", f"{len(missing)} id(s) without a row: {', '.join(missing[:5])}; see missing_ids")
+        )
+    return rows

@@ -1,0 +1,185 @@
+"""Ask for anything that was earned: any accounts, promotions, columns and days."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, Required, TypedDict, TypeVar, Unpack
+
+from pinshop.analytics import fetching, planning
+from pinshop.analytics.fetching import Account, OnProgress
+from pinshop.analytics.planning import Plan
+from pinshop.analytics.rows import Rows
+from pinshop.api import models
+from pinshop.api.checks import Id
+from pinshop.errors import InvalidInput
+from pinshop.flow.session import Session
+from pinshop.flow.steps import Flow
+from pinshop.resources.binding import Resource, operation
+
+C = TypeVar("C")
+
+_WindowDays = Literal[0, 1, 7, 14, 30, 60]
+
+
+class Question(TypedDict, total=False):
+    """What `Analytics.plan` and `Analytics.get` take beside accounts and promotions.
+
+    columns: names, families ("spend", "checkout", "video") or "all".
+    start_date, end_date: days, both included. Reports go back 914 days, by the hour 8, product items 92.
+    granularity: DAY (the default), TOTAL, HOUR, WEEK or MONTH.
+    ad_group_ids, campaign_ids: all promotions of these, at most 500.
+    level: PRODUCT_GROUP (the default) or PRODUCT_ITEM.
+    way: "sync" or "report" overrides the rules of `pinshop.analytics.planning`.
+    discover: how ids are found for the synchronous endpoint: by a "report" (the default) or by "listing" ad groups.
+    """
+
+    columns: Required[Iterable[str] | str]
+    start_date: Required[str | datetime.date]
+    end_date: Required[str | datetime.date]
+    granularity: models.Granularity
+    ad_group_ids: Iterable[Id]
+    campaign_ids: Iterable[Id]
+    level: Literal["PRODUCT_GROUP", "PRODUCT_ITEM"]
+    click_window_days: _WindowDays
+    engagement_window_days: _WindowDays
+    view_window_days: _WindowDays
+    conversion_report_time: models.ConversionReportTime
+    reporting_timezone: models.ReportingTimezone
+    way: Literal["sync", "report"]
+    discover: Literal["report", "listing"]
+    allow_unknown_columns: bool
+
+
+class Analytics(Resource[C]):
+    """``client.analytics``: what promotions earned, whatever the size of the question."""
+
+    def __init__(self, client: Any, session: Session) -> None:
+        super().__init__(client, session)
+        self._accounts: dict[str, Account] = {}
+
+    def plan(
+        self,
+        ad_account_ids: Id | Iterable[Id],
+        promotions: Iterable[Any] | Mapping[str, Iterable[Any]] | None = None,
+        **question: Unpack[Question],
+    ) -> Plan:
+        """Plan a query without sending anything. ``print`` it: which way it goes and why, its calls and seconds.
+
+        Args:
+            ad_account_ids: one or several.
+            promotions: ids or promotions; for several ad accounts a dict of these by ad account. None: all that were live.
+            **question: see `Question`.
+
+        Raises:
+            InvalidInput: no call could answer; says which days or columns can be asked for.
+        """
+        session = self._session
+        checked = planning.check(ad_account_ids, promotions, api_version=session.api_version, **question)
+        return self._plan(checked)
+
+    def _plan(self, question: planning.Query, *, certain: bool = False) -> Plan:
+        session = self._session
+        ours = datetime.datetime.fromtimestamp(session.clock(), datetime.UTC).date()
+        return planning.make(
+            question,
+            session.today() or ours,
+            session.api_version,
+            latest=None if certain else ours,
+            quotas=session.pacer.budget(session.monotonic()) if session.pacer else [],
+            side_by_side=session.options.concurrency,
+        )
+
+    def _plan_by_the_servers_day(self, question: planning.Query) -> Flow[Plan]:
+        """The plan; what seems out of reach is refused only after the server was asked what day it is."""
+        session, accounts = self._session, question.ad_account_ids
+        failed = yield from fetching.accounts_of(session, accounts, self._accounts)
+        if failed and len(failed) == len(accounts):
+            raise next(iter(failed.values()))
+        try:
+            return self._plan(question, certain=True)
+        except InvalidInput:
+            yield from fetching.account_of(session, next(account for account in accounts if account not in failed))
+            return self._plan(question, certain=True)
+
+    @operation
+    def get(
+        self,
+        ad_account_ids: Id | Iterable[Id],
+        promotions: Iterable[Any] | Mapping[str, Iterable[Any]] | None = None,
+        *,
+        progress: OnProgress | None = None,
+        names: bool = False,
+        **question: Unpack[Question],
+    ) -> Flow[Rows]:
+        """Get what promotions earned, as one table of rows: `plan` and `run` in one.
+
+        Sends ``GET /ad_accounts/{ad_account_id}/product_groups/analytics`` or orders reports, as the plan says; several ad
+        accounts are asked side by side, in turn. Tables begin with AD_ACCOUNT_ID, CURRENCY, PRODUCT_GROUP_ID and DATE.
+
+        Args:
+            ad_account_ids: one or several.
+            promotions: ids or promotions; for several ad accounts a dict of these by ad account. None: all that were live.
+            progress: called with a `Progress` after every call and report.
+            names: join status, ad group and catalog product group of the promotions (one call per 250).
+            **question: see `Question`.
+
+        Returns:
+            The rows. ``rows.failed`` names ad accounts of which nothing is known, ``rows.missing_ids`` ids without a row.
+
+        Raises:
+            InvalidInput: no call could answer; says which days or columns can be asked for.
+            PinshopError: nothing at all could be fetched.
+
+        Source: product_groups/analytics and analytics/create_report in Pinterest's description 5.28.0.
+        """
+        session = self._session
+        checked = planning.check(ad_account_ids, promotions, api_version=session.api_version, **question)
+        plan = yield from self._plan_by_the_servers_day(checked)
+        rows = yield from fetching.run(session, plan, self._accounts, progress)
+        return (yield from self._named(rows)) if names else rows
+
+    @operation
+    def run(self, plan: Plan, *, progress: OnProgress | None = None, names: bool = False) -> Flow[Rows]:
+        """Carry out a plan: as `get`, which sends ``GET /ad_accounts/{ad_account_id}/product_groups/analytics`` or reports.
+
+        Raises:
+            PinshopError: nothing at all could be fetched.
+
+        Source: product_groups/analytics and analytics/create_report in Pinterest's description 5.28.0.
+        """
+        rows = yield from fetching.run(self._session, plan, self._accounts, progress)
+        return (yield from self._named(rows)) if names else rows
+
+    @operation
+    def batch(self, plan: Plan, ask: planning.Ask) -> Flow[Any]:
+        """Get the rows of one ask of a plan, for engines with workers of their own, as a `pyarrow.Table`.
+
+        Its schema is ``plan.query.schema()``, whatever came. Sends
+        ``GET /ad_accounts/{ad_account_id}/product_groups/analytics`` or orders a report.
+
+        Raises:
+            PinshopError: it failed; asking again is safe.
+
+        Source: product_groups/analytics and analytics/create_report in Pinterest's description 5.28.0.
+        """
+        from pinshop.analytics import tables
+
+        pa = tables.need("pyarrow", "arrow")
+        session = self._session
+        failed = yield from fetching.accounts_of(session, [ask.ad_account_id], self._accounts)
+        for error in failed.values():
+            raise error
+        constants = self._accounts[ask.ad_account_id].constants(ask.ad_account_id)
+        blocks = yield from fetching.fetch(session, plan.query, ask, constants)
+        schema = plan.query.schema()
+        return pa.concat_tables([schema.empty_table(), *(tables.from_block(block, schema) for block in blocks)])
+
+    def _named(self, rows: Rows) -> Flow[Rows]:
+        found: list[models.ProductGroupPromotion] = []
+        for account in rows.asked.ids:
+            if account in rows.failed:
+                continue
+            ids = dict.fromkeys(str(row["PRODUCT_GROUP_ID"]) for row in rows if row.get("AD_ACCOUNT_ID") == account)
+            found += yield from fetching.promotions_of(self._session, account, list(ids))
+        return rows.with_promotions(found)
