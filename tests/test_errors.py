@@ -9,6 +9,7 @@ import traceback
 import pytest
 
 from pinshop import errors
+from pinshop.plans.nodes import Problem
 
 
 def family() -> list[type[errors.PinshopError]]:
@@ -21,6 +22,10 @@ def family() -> list[type[errors.PinshopError]]:
 
 def example(kind: type[errors.PinshopError]) -> errors.PinshopError:
     facts = {"operation": "ad_accounts/get", "advice": "try again", "attempts": 2, "request_id": "42"}
+    if issubclass(kind, errors.ManifestError):
+        return kind([Problem("spring.yaml", 3, 5, "ad_groups[0].promotions[1].status", "ACTVE", "one of ACTIVE, PAUSED")])
+    if issubclass(kind, errors.StalePlan | errors.GuardRefused):
+        return kind("plan 0123456789ab is not applied", ["a reason"], **facts)
     if issubclass(kind, errors.InvalidInput):
         return kind("items[3].tracking_url", "x" * 5000, "at most 4,000 characters", operation="ad_accounts/get")
     if issubclass(kind, errors.APIError):

@@ -2,7 +2,8 @@
 
     PinshopError
     ├── InvalidInput (ValueError)        refused here, before anything was sent
-    │   └── InvalidSetting               one of where and how to connect; a ConfigurationError too
+    │   ├── InvalidSetting               one of where and how to connect; a ConfigurationError too
+    │   └── ManifestError                a manifest of promotions, with file and line
     ├── ConfigurationError               no token, an unreadable profile, a missing extra
     ├── TransportError                   the network, not Pinterest
     │   ├── ConnectError                 never reached the server: nothing was executed
@@ -19,6 +20,9 @@
     │   ├── RateLimited                  429, or a 400 that orders a wait
     │   └── ServerError                  5xx
     ├── PartialFailure                   a batch with failed or unknown items, on request
+    ├── PlanRefused                      a plan that must not be applied as it is
+    │   ├── StalePlan                    what it would change has changed meanwhile
+    │   └── GuardRefused                 more money or more changes than was allowed
     └── ReportUnavailable                a report that failed, expired, or is not finished
 
 A message reads: *operation: what happened — what to do (request id)*. The same facts are attributes.
@@ -95,6 +99,20 @@ class InvalidInput(PinshopError, ValueError):
         if len(shown) > 120:
             shown = f"{shown[:100]}… ({len(shown)} characters)"
         super().__init__(f"{field}: got {shown}, allowed: {allowed}", operation=operation)
+
+
+class ManifestError(InvalidInput):
+    """A manifest of promotions was refused; nothing was sent. ``problems`` holds all, each with file, line and column."""
+
+    def __init__(self, problems: Iterable[Any]) -> None:
+        self.problems = list(problems)
+        first = self.problems[0]
+        super().__init__(first.field, first.given, first.allowed)
+        shown = [str(problem) for problem in self.problems[:20]]
+        if len(self.problems) > 20:
+            shown.append(f"… and {len(self.problems) - 20} more")
+        self.message = "\n".join(shown)
+        self.args = (self.message,)
 
 
 class ConfigurationError(PinshopError):
@@ -202,6 +220,26 @@ class PartialFailure(PinshopError):
     def __init__(self, message: str, result: Any, **facts: Any) -> None:
         self.result = result
         super().__init__(message, sent=True, **facts)
+
+
+class PlanRefused(PinshopError):
+    """A plan is not applied: it is for another server, account or user, is out of date, or was changed after it was made."""
+
+
+class StalePlan(PlanRefused):
+    """What a plan would change, or what its guards rest on, has changed since. ``differences`` says each in a line."""
+
+    def __init__(self, message: str, differences: Iterable[str], **facts: Any) -> None:
+        self.differences = list(differences)
+        super().__init__(message, **facts)
+
+
+class GuardRefused(PlanRefused):
+    """A plan could spend more, or changes more, than was allowed. ``refusals`` says each in a line."""
+
+    def __init__(self, message: str, refusals: Iterable[str], **facts: Any) -> None:
+        self.refusals = list(refusals)
+        super().__init__(message, **facts)
 
 
 class ReportUnavailable(PinshopError):
