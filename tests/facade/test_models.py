@@ -7,6 +7,7 @@ import importlib
 import pickle
 import pkgutil
 import pprint
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -175,6 +176,7 @@ def test_an_element_takes_what_is_no_promotion():
         ("2023-01-31T05:06:07Z", "2023-01-31"),
         ("01/31/2023", "2023-01-31"),
         ("2023/1/2", "2023-01-02"),
+        ("13/01/2023", "2023-01-13"),  # the thirteenth month cannot be: dateutil reads it so too
     ],
 )
 def test_the_page_s_date_parser_parses_the_page_s_dates(text, day):
@@ -182,6 +184,8 @@ def test_the_page_s_date_parser_parses_the_page_s_dates(text, day):
 
 
 @pytest.mark.parametrize("text", ["Wednesday", "10.11.12", "13/31/2023", "", "May 2023"])
-def test_it_refuses_what_it_would_have_to_guess(text):
+def test_without_dateutil_it_refuses_what_it_would_have_to_guess(text, monkeypatch):
+    monkeypatch.setitem(sys.modules, "dateutil", None)
+    monkeypatch.setitem(sys.modules, "dateutil.parser", None)
     with pytest.raises(ValueError, match=r".+"):
         dateutil_parser(text)

@@ -17,7 +17,10 @@ from pinterest.generated.client.exceptions import (
     ServiceException,
     UnauthorizedException,
 )
+from pinterest.generated.client.not_shipped import explain_missing_modules
 from pinterest.generated.client.version import __version__
+
+explain_missing_modules()
 
 __all__ = [
     "ApiAttributeError",

@@ -112,7 +112,7 @@ class Endpoint:
             for name, value in arguments.items():
                 types = self._accepted[name]
                 if types and not (types is _STR and type(value) is str):
-                    arguments[name] = check_type(value, types, [name], CONVERTS)
+                    arguments[name] = check_type(value, types, [name], CONVERTS, configuration)
         path_params: dict[str, Any] = {}
         query_params: list[tuple[str, Any]] = []
         body = None

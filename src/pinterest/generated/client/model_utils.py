@@ -44,9 +44,9 @@ _MONTH_FIRST = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
 
 
 def parse(timestr: str) -> datetime:
-    """A `datetime` of a text: ISO 8601, 2023/01/31 or, month first, 01/31/2023.
+    """A `datetime` of a text: ISO 8601, 2023/01/31 or 01/31/2023 (month first, unless that month cannot be).
 
-    It stands where 0.1.2 had dateutil's parser, and refuses what dateutil guesses ("Wednesday", "10.11.12").
+    Other forms ("Jan 2, 2023") are read by python-dateutil where it is installed; 0.1.2 brought it.
     """
     try:
         return datetime.fromisoformat(timestr)
@@ -55,19 +55,41 @@ def parse(timestr: str) -> datetime:
             year, month, day = map(int, match.groups())
         elif match := _MONTH_FIRST.fullmatch(timestr):
             month, day, year = map(int, match.groups())
+            if month > 12:  # as dateutil does
+                month, day = day, month
         else:
-            raise
+            return _parse_freely(timestr)
         return datetime(year, month, day)  # noqa: DTZ001  (a day has no time zone)
+
+
+def _parse_freely(timestr: str) -> datetime:
+    try:
+        from dateutil.parser import parse as free_parse
+    except ImportError:
+        raise ValueError(f"{timestr!r} is no ISO date; python-dateutil, which reads more, is not installed") from None
+    parsed: datetime = free_parse(timestr)
+    return parsed
 
 
 def to_date(text: str, path_to_item: Sequence[Any]) -> date:
     """A day given as text."""
+    return _from_text(text, path_to_item, "date").date()
+
+
+def to_datetime(text: str, path_to_item: Sequence[Any]) -> datetime:
+    """A moment given as text."""
+    return _from_text(text, path_to_item, "datetime")
+
+
+def _from_text(text: str, path_to_item: Sequence[Any], kind: str) -> datetime:
     try:
-        return parse(text).date()
-    except ValueError as error:
+        if len(text) < 8:
+            raise ValueError(f"This is not a {kind}")  # noqa: TRY301
+        return parse(text)
+    except (ValueError, OverflowError) as error:
         raise ApiValueError(
             "If you need your parameter to have a fallback string value, please set its type as `type: {}` in your spec. "
-            f"That allows the value to be any type. Failed to parse {text!r} as date",
+            f"That allows the value to be any type. Failed to parse {text!r} as {kind}",
             path_to_item,
         ) from error
 
@@ -100,8 +122,8 @@ def type_error(value: Any, path_to_item: Sequence[Any], types: Sequence[Any], *,
     )
 
 
-def check_type(value: Any, types: tuple[Any, ...], path_to_item: list[Any], mode: int) -> Any:
-    """Return the value, or what it converts to.
+def check_type(value: Any, types: tuple[Any, ...], path_to_item: list[Any], mode: int, configuration: Any = True) -> Any:
+    """Return the value, or what it converts to. ``configuration`` says which validations are disabled.
 
     Raises:
         ApiTypeError: it is none of ``types``.
@@ -112,32 +134,51 @@ def check_type(value: Any, types: tuple[Any, ...], path_to_item: list[Any], mode
     for kind in types:
         if isinstance(kind, list):
             if simple is list:
-                return _check_items(value, tuple(kind), path_to_item, mode)
+                return _check_items(value, tuple(kind), path_to_item, mode, configuration)
         elif isinstance(kind, dict):
             if simple is dict:
-                return value
+                return _check_values(value, next(iter(kind.values())), path_to_item, mode, configuration)
         elif kind is simple or (isinstance(value, OpenApiModel) and (types is ANY_TYPE or isinstance(value, kind))):
             return value
     if mode == CONVERTS:
         for kind in types:
-            if not isinstance(kind, type):
-                continue
-            if issubclass(kind, ModelSimple) and simple in (str, int, float, list):
-                return kind(value, _path_to_item=path_to_item, _configuration=True)
-            if issubclass(kind, ModelNormal) and simple is dict:
-                return kind._from_openapi_data(**{**value, "_path_to_item": path_to_item, "_configuration": True})
-            if issubclass(kind, ModelNormal) and simple is list:  # never useful; the error is the old one
-                return kind._from_openapi_data(*value, _path_to_item=path_to_item, _configuration=True)
-            if kind is date and simple is str:
-                return to_date(value, path_to_item)
+            if (
+                isinstance(kind, type)
+                and (made := _converted(value, simple, kind, path_to_item, configuration)) is not _MISSING
+            ):
+                return made
     raise type_error(value, path_to_item, types)
 
 
-def _check_items(items: list[Any], types: tuple[Any, ...], path_to_item: list[Any], mode: int) -> list[Any]:
+def _converted(value: Any, simple: type, kind: type, path_to_item: list[Any], configuration: Any) -> Any:
+    """The value as ``kind``, where 0.1.2 converted it; else `_MISSING`."""
+    if issubclass(kind, ModelSimple) and simple in (str, int, float, list):
+        return kind(value, _path_to_item=path_to_item, _configuration=configuration)
+    if issubclass(kind, ModelNormal) and simple is dict:
+        return kind._from_openapi_data(**{**value, "_path_to_item": path_to_item, "_configuration": configuration})
+    if issubclass(kind, ModelNormal) and simple is list:  # never useful; the error is the old one
+        return kind._from_openapi_data(*value, _path_to_item=path_to_item, _configuration=configuration)
+    if kind is date and simple is str:
+        return to_date(value, path_to_item)
+    if kind is datetime and simple is str:
+        return to_datetime(value, path_to_item)
+    if kind is float and simple is int:
+        return float(value)
+    return _MISSING
+
+
+def _check_values(
+    values: dict[str, Any], types: tuple[Any, ...], path_to_item: list[Any], mode: int, configuration: Any
+) -> dict[str, Any]:
+    checked = {name: check_type(value, types, [*path_to_item, name], mode, configuration) for name, value in values.items()}
+    return values if all(map(_same, checked.values(), values.values())) else checked
+
+
+def _check_items(items: list[Any], types: tuple[Any, ...], path_to_item: list[Any], mode: int, configuration: Any) -> list[Any]:
     wanted = types[0]
     if isinstance(wanted, type) and all(type(item) is wanted for item in items):
         return items
-    checked = [check_type(item, types, [*path_to_item, index], mode) for index, item in enumerate(items)]
+    checked = [check_type(item, types, [*path_to_item, index], mode, configuration) for index, item in enumerate(items)]
     # The caller's list stays the caller's: 0.1.2 wrote what it had converted into it.
     return items if all(map(_same, checked, items)) else checked
 
@@ -166,7 +207,7 @@ def check_allowed_values(
         if isinstance(input_values, dict):
             raise ApiValueError(f"Invalid keys in `{name}` [{', '.join(map(str, unknown))}], must be a subset of [{listed}]")
         raise ApiValueError(f"Invalid values for `{name}` [{(', '.join(map(str, unknown)),)}], must be a subset of [{listed}]")
-    if input_values not in allowed and input_values not in later():
+    if input_values not in allowed and input_values not in tuple(later()):  # it may have no hash
         raise ApiValueError(f"Invalid value for `{name}` ({input_values}), must be one of {allowed}")
 
 
@@ -268,7 +309,7 @@ class OpenApiModel:
             raise ApiAttributeError(f"{cls.__name__} has no attribute '{name}'", here)
         if not isinstance(name, str):
             raise type_error(name, here, (str,), key_type=True)
-        value = check_type(value, types, here, self._mode)
+        value = check_type(value, types, here, self._mode, True if configuration is None else configuration)
         if (name,) in cls.allowed_values:
             value = self._check_allowed(name, value)
         if (name,) in cls.validations:
@@ -390,7 +431,7 @@ class ModelSimple(OpenApiModel):
             raise _too_many(type(self), positional, path)
         _set_store(self, {})
         _set_mode(self, _mode(kwargs))
-        self._put("value", value, path)
+        self._put("value", value, path, kwargs.get("_configuration"))
         if unknown := {name: kwargs[name] for name in kwargs if name != "value" and name not in _SPECIAL}:
             raise ApiTypeError(
                 f"Invalid named arguments={unknown} passed to {type(self).__name__}. Remove those invalid named arguments.",
@@ -567,3 +608,10 @@ def batch_items(value: Any) -> Any:
         if "data" in value:
             return [value]
     return value
+
+
+def __getattr__(name: str) -> Any:
+    # A module of the old client that was left behind by an installation over it asks here for what it is made of.
+    from pinterest.generated.client.not_shipped import missing_attribute
+
+    return missing_attribute(__name__, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import logging
 import random
 import ssl
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from functools import lru_cache
 from typing import Any, cast
+from urllib.parse import urlencode
 
 import urllib3
 from urllib3.util import Retry
@@ -19,8 +21,10 @@ from pinshop.errors import APIError, BadReply, ConnectError, PinshopError, RateL
 from pinshop.flow.exchange import exchange
 from pinshop.flow.session import Options, Session
 from pinshop.transports.urllib3 import Urllib3Transport, classify
+from pinterest.generated.client.bodies import encode_body, header_lines
 from pinterest.generated.client.configuration import Configuration
 from pinterest.generated.client.exceptions import ApiException, ApiValueError, UnusableAnswer, exception_for
+from pinterest.generated.client.network_errors import network_error
 
 logger = logging.getLogger(__name__)
 
@@ -128,7 +132,7 @@ class _Raw:
         return Reply(response.status, response.headers, body, response.reason or "")
 
 
-def _obey(flow: Any, send: Callable[[Request], Reply]) -> Reply:
+def _obey(flow: Any, send: Callable[[Request], Reply], verb: str) -> Reply:
     """Drive a flow to its end, and return the last reply.
 
     Raises:
@@ -150,17 +154,21 @@ def _obey(flow: Any, send: Callable[[Request], Reply]) -> Reply:
     except StopIteration:
         return cast("Reply", answer)  # the last one: a flow ends with an answer or an error
     except PinshopError as refusal:
-        raise _as_api_exception(refusal, answer) from refusal
+        raise _as_api_exception(refusal, answer, verb) from refusal
 
 
-def _as_api_exception(error: PinshopError, reply: Reply | None) -> ApiException:
+def _as_api_exception(error: PinshopError, reply: Reply | None, verb: str) -> ApiException:
     if reply is not None:  # refused, or a redirect
+        logger.debug("response body: %s", reply.body)
         answer = RESTResponse(reply)
         answer.charset = charset(reply.headers)
         return exception_for(reply.status)(http_resp=answer)
     if isinstance(error, BadReply):
-        return UnusableAnswer(error.status, str(error))
-    return ApiException(0, f"{type(error).__name__}: {error}")
+        unusable = UnusableAnswer(error.status, str(error))
+        unusable.headers = error.headers or {}
+        unusable.body = bytes(error.body or b"").decode("utf-8", "replace")
+        return unusable
+    return network_error(error, verb)
 
 
 class RESTClientObject:
@@ -200,10 +208,11 @@ class RESTClientObject:
     def request(
         self,
         method: str,
-        host: str,
-        target: str,
-        headers: dict[str, str],
-        body: bytes | None = None,
+        url: str,
+        query_params: Any = None,
+        headers: Mapping[str, Any] | None = None,
+        body: Any = None,
+        post_params: Any = None,
         _preload_content: bool = True,
         _request_timeout: Any = None,
     ) -> Any:
@@ -212,8 +221,13 @@ class RESTClientObject:
         Raises:
             ApiException: everything else that the server or the network did.
         """
+        method = method.upper()
+        sent = header_lines(headers or {})
+        payload = None if method in {"GET", "HEAD"} else encode_body(method, sent, body, post_params)
+        origin, target = _split(url)
+        if query_params:
+            target += "?" + urlencode(query_params)
         connect_seconds, read_seconds = timeouts(_request_timeout)
-        origin, prefix = _split(host)
         options = Options(
             connect_seconds=connect_seconds,
             read_seconds=read_seconds,
@@ -222,17 +236,38 @@ class RESTClientObject:
             retry=_Retries(self._retries),
         )
         session = Session(
-            origin, prefix, _Unsigned(), None, _no_hook, time.time, time.monotonic, random.random, "5.28", options, headers
+            origin, "", _Unsigned(), None, _no_hook, time.time, time.monotonic, random.random, "5.28", options, sent
         )
-        call = Call(OPERATIONS[method], target, "", body, headers.get("Content-Type", ""))
+        call = Call(OPERATIONS[method], target, "", payload, sent.get("Content-Type", ""))
         transport = self.transport(origin)
         if not _preload_content:
             raw = _Raw(transport)
-            _obey(exchange(session, call, bytes), raw)
+            _obey(exchange(session, call, bytes), raw, method)
             return raw.response
-        answer = _obey(exchange(session, call, bytes), transport.send)
+        answer = _obey(exchange(session, call, bytes), transport.send, method)
         logger.debug("response body: %s", answer.body)
         return RESTResponse(answer)
+
+    def GET(self, url: str, **options: Any) -> Any:
+        return self.request("GET", url, **options)
+
+    def HEAD(self, url: str, **options: Any) -> Any:
+        return self.request("HEAD", url, **options)
+
+    def OPTIONS(self, url: str, **options: Any) -> Any:
+        return self.request("OPTIONS", url, **options)
+
+    def DELETE(self, url: str, **options: Any) -> Any:
+        return self.request("DELETE", url, **options)
+
+    def POST(self, url: str, **options: Any) -> Any:
+        return self.request("POST", url, **options)
+
+    def PUT(self, url: str, **options: Any) -> Any:
+        return self.request("PUT", url, **options)
+
+    def PATCH(self, url: str, **options: Any) -> Any:
+        return self.request("PATCH", url, **options)
 
     def close(self) -> None:
         """Close every connection. The next request opens a new one."""
@@ -258,10 +293,10 @@ def _split(host: str) -> tuple[str, str]:
 
 def timeouts(given: Any) -> tuple[float, float]:
     """``_request_timeout`` as seconds to connect and to answer: one number for both, or a pair."""
-    if not given:
+    if given is None or (type(given) in (int, float) and not given):
         return CONNECT_SECONDS, READ_SECONDS
     pair = given if isinstance(given, tuple | list) else (given, given)
-    if len(pair) != 2 or not all(one is None or (isinstance(one, int | float) and 0 < one < 1e9) for one in pair):
+    if len(pair) != 2 or not all(one is None or (type(one) in (int, float) and 0 <= one < 1e9) for one in pair):
         raise ApiValueError(f"Invalid value for `_request_timeout` ({given}), must be seconds or a pair (connect, read)")
     return pair[0] or CONNECT_SECONDS, pair[1] or READ_SECONDS
 
@@ -272,10 +307,9 @@ def charset(headers: Mapping[str, str]) -> str:
     name = rest.partition(";")[0].strip().strip('"')
     if found and name.lower() not in {"utf-8", "utf8"}:
         try:
-            b" ".decode(name)
+            return name if codecs.lookup(name)._is_text_encoding else "utf-8"
         except (LookupError, ValueError):
             return "utf-8"
-        return name
     return "utf-8"
 
 

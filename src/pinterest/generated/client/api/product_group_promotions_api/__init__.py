@@ -5,6 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, TypedDict, Unpack, overload
 
+from pinterest.generated.client.not_shipped import check_that_all_is_ours
+
+check_that_all_is_ours()
+
 from pinshop.api import endpoints
 from pinterest.generated.client.api_client import ApiClient
 from pinterest.generated.client.endpoint import Endpoint

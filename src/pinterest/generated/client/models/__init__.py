@@ -6,7 +6,7 @@ Exception, which would hide Python's own (import that by name), and `dateutil_pa
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 from pinterest.generated.client.exceptions import ApiAttributeError, ApiValueError
@@ -394,7 +394,7 @@ class ProductGroupPromotionArrayResponse(ListResponse):
 class ProductGroupAnalyticsResponse(ListResponse):
     """What product groups earned; ``value`` is a list of dicts, one per id and period.
 
-    Values are exactly what was sent, but for ``DATE``, which is a `datetime.date`.
+    Values are exactly what was sent, but for ``DATE``, which is a `datetime.date`, by the hour a `datetime.datetime`.
     """
 
     __slots__ = ()
@@ -416,7 +416,7 @@ class ProductGroupAnalyticsResponse(ListResponse):
 
 def _day(text: str) -> Any:
     try:
-        return date.fromisoformat(text) if len(text) == 10 else text
+        return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
     except ValueError:
         return text
 
@@ -436,3 +436,9 @@ class ProductGroupPromotionListResponse(ModelNormal):
         if isinstance(value.get("items"), list):
             value["items"] = [ProductGroupPromotionArrayElement._received(item) for item in value["items"]]
         return cls._wrap(value)
+
+
+def __getattr__(name: str) -> Any:
+    from pinterest.generated.client.not_shipped import missing_attribute
+
+    return missing_attribute(__name__, name)
