@@ -76,7 +76,9 @@ def test_a_copy_is_another():
     [
         old.ApiException(404, "Gone", None),
         old.NotFoundException(
-            http_resp=SimpleNamespace(status=404, reason="x", data="b", getheaders=lambda: urllib3.HTTPHeaderDict(a="1"))
+            http_resp=SimpleNamespace(
+                status=404, reason="x", data="b", getheaders=lambda: urllib3.response.HTTPHeaderDict(a="1")
+            )
         ),
         UnusableAnswer(200, "empty"),
         old.ApiTypeError("m", ["a", 0], (str,), True),

@@ -107,7 +107,7 @@ def load(store: Store, text: str, now: int) -> None:
                 fresh.set_meta("clock", {"frozen": instant(whole["clock"]), "offset": 0.0})
             fresh.set_meta("seeded", whole.get("seeded") or _first_ids(fresh, seeded))
         store.restore(fresh)
-    except (KeyError, TypeError, ValueError, LookupError) as error:
+    except (KeyError, TypeError, ValueError, LookupError, msgspec.MsgspecError) as error:
         if isinstance(error, ConfigurationError):
             raise
         raise ConfigurationError(f"the state cannot be read: {type(error).__name__}: {error}") from error

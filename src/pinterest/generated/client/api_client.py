@@ -340,7 +340,7 @@ def _parse(response: Any, response_type: tuple[Any, ...]) -> Any:
         raise ApiTypeError("the answer is empty")
     try:
         return _decode(body)
-    except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
+    except (msgspec.DecodeError, ValueError, RecursionError):
         pass
     # What msgspec refuses and Python's json took: NaN, a byte order mark, lone surrogates, bytes that are no UTF-8.
     text = body if isinstance(body, str) else body.decode("utf-8", "replace")
