@@ -178,5 +178,8 @@ def registered(connection: duckdb.DuckDBPyConnection, table: Any) -> Generator[s
     connection.register(name, table)
     try:
         yield name
-    finally:
-        connection.unregister(name)
+    except BaseException:
+        with contextlib.suppress(Exception):  # in a transaction that failed, nothing works but its end
+            connection.unregister(name)
+        raise
+    connection.unregister(name)
