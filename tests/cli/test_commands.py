@@ -113,7 +113,7 @@ def test_without_click_one_sentence_says_what_to_install():
     code = "import sys; sys.modules['click'] = None; from pinshop.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode != 0
-    assert done.stderr == "Error: the command pinshop needs click: pip install 'pinshop[cli]'\n"
+    assert done.stderr == "Error: the command pinshop needs click, which is not installed — pip install 'pinshop[cli]'\n"
 
 
 @pytest.mark.parametrize(

@@ -295,12 +295,14 @@ class Rows(Sequence[dict[str, Any]]):
         """As `to_arrow`, as a `polars.DataFrame`. Needs ``pinshop[polars]``."""
         from pinshop.analytics import tables
 
+        tables.need("polars", "polars")  # before anything is made, and before the Arrow it is made of is missed
         return tables.to_polars(self.to_arrow(types=types))
 
     def to_pandas(self, *, types: Mapping[str, values.Type] | None = None) -> pandas.DataFrame:
         """As `to_arrow`, as a `pandas.DataFrame` of Arrow dtypes: integers stay integers. Needs ``pinshop[pandas]``."""
         from pinshop.analytics import tables
 
+        tables.need("pandas", "pandas")
         return tables.to_pandas(self.to_arrow(types=types))
 
     def to_csv(self, target: str | os.PathLike[str] | IO[str]) -> None:
@@ -337,10 +339,11 @@ class Rows(Sequence[dict[str, Any]]):
         Raises:
             InvalidInput: the table is there already (create), or has other columns (append).
         """
-        from pinshop.analytics import files
+        from pinshop.analytics import files, tables
 
         if mode not in ("create", "replace", "append"):
             raise InvalidInput("mode", mode, "create, replace or append")
+        tables.need("duckdb", "duckdb")
         files.write_duckdb(self.to_arrow(types=types), database, table, mode)
 
 

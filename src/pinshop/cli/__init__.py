@@ -12,5 +12,5 @@ def main() -> None:
     except ImportError as error:
         if error.name != "click":
             raise
-        sys.exit("Error: the command pinshop needs click: pip install 'pinshop[cli]'")
+        sys.exit("Error: the command pinshop needs click, which is not installed — pip install 'pinshop[cli]'")
     command(prog_name="pinshop")

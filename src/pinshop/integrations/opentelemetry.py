@@ -21,14 +21,14 @@ from typing import Any
 
 from pinshop.api.endpoints import BY_ID
 from pinshop.api.http import Url
-from pinshop.errors import ConfigurationError
+from pinshop.extras import missing
 from pinshop.flow import events
 
 try:
     from opentelemetry import trace
     from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TracerProvider
 except ImportError:
-    raise ConfigurationError("traces need OpenTelemetry", advice="pip install 'pinshop[otel]'") from None
+    raise missing("opentelemetry", "otel", "tracing") from None
 
 
 class Tracing:

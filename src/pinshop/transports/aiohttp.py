@@ -9,6 +9,7 @@ from typing import Any
 
 from pinshop.api.http import Reply, Request
 from pinshop.errors import BadReply, ConnectError, Disconnected, TimedOut, TLSError
+from pinshop.extras import missing
 from pinshop.transports.failures import without_frames
 from pinshop.transports.gzip import gunzip
 from pinshop.transports.tls import ssl_context as make_ssl_context
@@ -16,8 +17,8 @@ from pinshop.transports.tls import ssl_context as make_ssl_context
 try:
     import aiohttp
     from yarl import URL
-except ImportError as error:  # pragma: no cover - shown by the test of the wheel without extras
-    raise ImportError("AsyncClient needs aiohttp: pip install 'pinshop[async]'") from error
+except ImportError:
+    raise missing("aiohttp", "async", "AsyncClient") from None
 
 
 class AiohttpTransport:

@@ -25,6 +25,7 @@ from pinshop.emulator.control import charts
 from pinshop.emulator.journal import Journal, JournalEntry
 from pinshop.emulator.limits import PROFILES
 from pinshop.errors import ConfigurationError
+from pinshop.extras import required
 
 if TYPE_CHECKING:
     import jinja2
@@ -585,10 +586,7 @@ def _often(fault: Fault) -> str:
 
 @cache
 def _templates() -> jinja2.Environment:
-    try:
-        import jinja2
-    except ImportError as error:
-        raise ConfigurationError("the console needs jinja2", advice="pip install 'pinshop[emulator]'") from error
+    jinja2 = required("jinja2", "emulator", "the console")
     environment: Any = jinja2.Environment(
         loader=jinja2.PackageLoader("pinshop.emulator.control", "pages"), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,

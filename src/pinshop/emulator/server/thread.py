@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pinshop.errors import ConfigurationError
+from pinshop.extras import required
 
 
 def is_loopback(host: str) -> bool:
@@ -27,7 +28,8 @@ class Server:
     """uvicorn in a thread, on a socket that we bound, so that the port is known and ready before the thread runs."""
 
     def __init__(self, app: Callable[..., Any], host: str, port: int) -> None:
-        import uvicorn
+        uvicorn = required("uvicorn", "emulator", "a served emulator")
+        required("httptools", "emulator", "a served emulator")
 
         # The protocol is named because asyncio turns Nagle's delay off only where it is: 40 ms per answer otherwise.
         family = socket.AF_INET6 if ":" in host else socket.AF_INET

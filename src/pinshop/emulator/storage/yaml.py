@@ -27,6 +27,7 @@ from pinshop.emulator.handlers import catalog_product_groups
 from pinshop.emulator.storage import history, seeding
 from pinshop.emulator.storage.store import COLUMNS, Entity, Store
 from pinshop.errors import ConfigurationError
+from pinshop.extras import required
 
 _KINDS = ("users", "ad_accounts", "campaigns", "ad_groups", "catalogs", "feeds", "items", "product_groups", "promotions")
 
@@ -39,7 +40,7 @@ _FILTERS = "filters"
 
 def export(store: Store) -> str:
     """The whole state as YAML: ids as text, one entity per line."""
-    import yaml
+    yaml = required("yaml", "emulator", "a state as YAML")
 
     whole: dict[str, Any] = {"clock": store.get_meta("clock"), "seeded": store.get_meta("seeded")}
     for kind in _KINDS:
@@ -71,7 +72,7 @@ def load(store: Store, text: str, now: int) -> None:
     Raises:
         ConfigurationError: not such a file, or an entity that refers to one that is not there; the state stays as it was.
     """
-    import yaml
+    yaml = required("yaml", "emulator", "a state as YAML")
 
     try:
         whole = yaml.safe_load(text)
