@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -44,6 +45,7 @@ def run(tmp_path, monkeypatch, served):
     monkeypatch.setenv("PINTEREST_ACCESS_TOKEN", served.access_token)
     monkeypatch.setenv("PINTEREST_API_URI", served.base_url)
     monkeypatch.setattr(vaults, "keychain", lambda: None)
+    monkeypatch.setattr(time, "sleep", lambda _: None)  # reports are waited for; the emulator counts polls, not seconds
     monkeypatch.chdir(tmp_path)
     served.reset()
 
@@ -70,6 +72,13 @@ def test_the_examples_of_a_help_text_run(run, name):
     assert examples, f"{name} --help shows no example"
     if name.startswith("pinshop promotions") and "create" not in name:
         promoted(run)
+    if name.split()[1] in ("plan", "apply", "drift", "rollback", "fmt", "validate"):
+        promoted(run)
+        run("import --output promotions.yaml")
+        run("plan promotions.yaml --out spring.plan.json")
+    if name == "pinshop rollback":
+        Path("promotions.yaml").write_text(Path("promotions.yaml").read_text().replace("Shopping", "Spring"))
+        run("apply promotions.yaml --yes")
     if "profile" in name or "logout" in name or name == "pinshop accounts use":
         run("login --profile shop --with-token", given=os.environ["PINTEREST_ACCESS_TOKEN"] + "\n")
     for example in examples:
@@ -85,12 +94,11 @@ def test_the_table_of_commands_is_the_help_of_each():
 
 
 def test_completion_imports_no_command():
-    code = (
-        "import sys; from pinshop.cli.tree import main; import click\n"
-        "print(len(main.shell_complete(click.Context(main), 'p')), [m for m in sys.modules if m.startswith('pinshop.c')])"
-    )
+    listed = "[c.value for c in main.shell_complete(click.Context(main), 'pr')]"
+    imported = "[m for m in sys.modules if m.startswith('pinshop.c')]"
+    code = f"import sys, click; from pinshop.cli.tree import main; print({listed}, {imported})"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert printed.strip() == "3 ['pinshop.cli', 'pinshop.cli.tree']"
+    assert printed.strip() == "['profiles', 'product-groups', 'promotions'] ['pinshop.cli', 'pinshop.cli.tree']"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

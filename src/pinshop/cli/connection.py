@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 DRY_RUN = "dry run: not sent"
+_PRINTING = ("form", "fields", "output", "as_json")
 
 
 class Connection:
@@ -73,6 +74,11 @@ class Connection:
         """The ad account where ``--account`` names one: for what belongs to a user unless an account is named."""
         return self.account if self._named is not None else None
 
+    @property
+    def chosen_account(self) -> str | None:
+        """As `account`, but None where nothing names one: a manifest does."""
+        return self.account if self._named is not None or self.client.credentials.ad_account_id is not None else None
+
     def confirm(self, question: str) -> None:
         """Ask before what cannot be undone or spends money. Without a terminal ``--yes`` is the only consent.
 
@@ -114,18 +120,21 @@ class DryRun:
         self._inner.close()
 
 
-def connected(*, writes: bool = False, asks: bool = False) -> Callable[[F], F]:
-    """Give a command the options of a connection, and a `Connection` as its first argument."""
+def connected(*, writes: bool = False, asks: bool = False, prints: bool = True) -> Callable[[F], F]:
+    """Give a command the options of a connection, and a `Connection` as its first argument.
+
+    ``prints``: whether it prints rows, and has the options for their form. ``writes``: whether it has ``--dry-run``. ``asks``:
+    whether it needs consent.
+    """
 
     def decorate(command: F) -> F:
         @functools.wraps(command)
         def run(**kwargs: Any) -> Any:
-            names = ("profile", "base_url", "account", "api_version", "emulator", "form", "fields", "output", "as_json")
+            names = ("profile", "base_url", "account", "api_version", "emulator")
             chosen = {name: kwargs.pop(name) for name in names}
+            form, fields, path, as_json = (kwargs.pop(name, None) if prints else None for name in _PRINTING)
             dry_run, yes, no_input = kwargs.pop("dry_run", False), kwargs.pop("yes", False), kwargs.pop("no_input", False)
-            out = Output(
-                "json" if chosen["as_json"] and not chosen["form"] else chosen["form"], chosen["fields"], chosen["output"]
-            )
+            out = Output("json" if as_json and not form else form, fields, path)
             with ExitStack() as opened:
                 client, emulated = _open(chosen, opened)
                 here = Connection(
@@ -144,14 +153,14 @@ def connected(*, writes: bool = False, asks: bool = False) -> Callable[[F], F]:
                     say("Dry run: nothing was sent.")
 
         wrapped: Any = explained(run)
-        for option in reversed(_options(writes=writes, asks=asks)):
+        for option in reversed(_options(writes=writes, asks=asks, prints=prints)):
             wrapped = option(wrapped)
         return wrapped  # type: ignore[no-any-return]
 
     return decorate
 
 
-def _options(*, writes: bool, asks: bool) -> list[Callable[[Any], Any]]:
+def _options(*, writes: bool, asks: bool, prints: bool) -> list[Callable[[Any], Any]]:
     options = [
         click.option(
             "--account",
@@ -174,11 +183,14 @@ def _options(*, writes: bool, asks: bool) -> list[Callable[[Any], Any]]:
             help="The version of Pinterest's API to speak.",
         ),
         click.option("--emulator", metavar="[=FILE]", help="Run against a fresh local Pinterest; =FILE one that stays."),
-        click.option("--format", "form", type=click.Choice(FORMATS), help="Default: a table on a terminal, else jsonl."),
-        click.option("--fields", metavar="A,B.C", help="Only these fields, in this order."),
-        click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file instead."),
-        click.option("--json", "as_json", is_flag=True, help="The same as --format json; errors are JSON too."),
     ]
+    if prints:
+        options += [
+            click.option("--format", "form", type=click.Choice(FORMATS), help="Default: a table on a terminal, else jsonl."),
+            click.option("--fields", metavar="A,B.C", help="Only these fields, in this order."),
+            click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file instead."),
+            click.option("--json", "as_json", is_flag=True, help="The same as --format json; errors are JSON too."),
+        ]
     if writes:
         options.append(click.option("--dry-run", is_flag=True, help="Print the writes instead of sending them."))
     if asks:

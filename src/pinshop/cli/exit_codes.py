@@ -2,7 +2,7 @@
 
     0  done
     1  a failure of the network or of pinshop itself; what was sent may have been executed
-    2  wrong usage, or a configuration that cannot work; nothing was sent
+    2  wrong usage, a configuration that cannot work, a plan that is refused; nothing was sent
     3  the token: missing rights, expired, refused (HTTP 401, 403)
     4  Pinterest refused the request (other 4xx)
     5  the quota is spent (HTTP 429)
@@ -31,6 +31,7 @@ from pinshop.errors import (
     InvalidInput,
     PartialFailure,
     PinshopError,
+    PlanRefused,
     RateLimited,
     ServerError,
     Unauthorized,
@@ -47,7 +48,7 @@ MEANINGS = dict(line.split(maxsplit=1) for line in (__doc__ or "").splitlines() 
 
 def code_of(error: PinshopError) -> int:
     """The exit code that an error stands for."""
-    if isinstance(error, InvalidInput | ConfigurationError):
+    if isinstance(error, InvalidInput | ConfigurationError | PlanRefused):
         return USAGE
     if isinstance(error, Unauthorized | Forbidden):
         return TOKEN

@@ -35,7 +35,18 @@ SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
         "resume": ("resume", "resume", "Finish an interrupted create from its journal, sending nothing twice."),
     },
     "What was earned": {
+        "analytics": ("analytics", "analytics", "Read what promotions earned."),
         "columns": ("columns", "columns", "List the columns of analytics: kind, unit, meaning."),
+    },
+    "Promotions as code": {
+        "plan": ("plans", "plan", "Compare a manifest with what Pinterest has, and say what would be changed."),
+        "apply": ("plans", "apply", "Execute a plan exactly, and at most once."),
+        "drift": ("plans", "drift", "Say what Pinterest has otherwise than a manifest says. Only reads."),
+        "rollback": ("plans", "rollback", "Plan the way back to before a plan that was applied."),
+        "import": ("plans", "import_", "Write the manifest of what an ad account has."),
+        "fmt": ("manifests", "fmt", "Format manifests."),
+        "validate": ("manifests", "validate", "Check manifests without sending anything."),
+        "schema": ("manifests", "schema", "Print the JSON schema of manifests, for editors."),
     },
     "Everything else": {
         "api": ("api", "api", "Call any endpoint: signed, paced and retried."),

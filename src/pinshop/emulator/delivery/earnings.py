@@ -114,7 +114,6 @@ class Earnings:
         self._reporter = Reporter(store.seed)
         self._pools: dict[tuple[str, int], tuple[Pool, dict[int, int]]] = {}
         self._live: dict[int, Steps] = {}
-        self._ad_groups: dict[int, list[int]] = {}
         self._limits: dict[tuple[str, int], tuple[tuple[int, Limit], ...]] = {}
         self._products: dict[int, Steps] = {}
 
@@ -123,7 +122,7 @@ class Earnings:
         if self._version != version:
             self._version = version
             self._reporter = Reporter(self._store.seed)
-            for known in (self._pools, self._live, self._ad_groups, self._limits, self._products):
+            for known in (self._pools, self._live, self._limits, self._products):
                 known.clear()
 
     # ---- pieces
@@ -186,40 +185,38 @@ class Earnings:
     # ---- pools
 
     def _pool(self, promotion: Entity, ad_group: Entity, currency: str) -> tuple[Pool, int]:
-        """The pool of those that share budgets with a promotion, and its place in it.
-
-        A pool is a whole campaign: a day is planned anew for all of it, whichever of its budgets there are.
-        """
-        promotion_id, ad_group_id, campaign_id = promotion["id"], ad_group["id"], int(ad_group["campaign_id"])
-        if campaign_id not in self._ad_groups:
-            self._ad_groups[campaign_id] = self._store.ids_of("ad_groups", campaign_id=campaign_id)
-            self._learn(dict.fromkeys(self._ad_groups[campaign_id], campaign_id), ())
-        bound = self._limits["campaigns", campaign_id] or any(
-            self._limits["ad_groups", i] for i in self._ad_groups[campaign_id]
-        )
-        key = ("campaigns", campaign_id) if bound else ("promotions", promotion_id)
+        """The pool of those that share budgets with a promotion, and its place in it."""
+        promotion_id, ad_group_id, campaign_id = promotion["id"], ad_group["id"], ad_group["campaign_id"]
+        key = "promotions", promotion_id
+        if self._limits["campaigns", campaign_id]:
+            key = "campaigns", campaign_id
+        elif self._limits["ad_groups", ad_group_id]:
+            key = "ad_groups", ad_group_id
         if key not in self._pools:
-            under = {promotion_id: ad_group_id}
-            if bound:
-                under = {i: group_id for i, group_id, _ in self._store.promotions_under(*key)}
-            self._pools[key] = self._gather(campaign_id, under, currency)
+            self._pools[key] = self._gather(key, promotion, ad_group, currency)
         pool, places = self._pools[key]
         return pool, places[promotion_id]
 
-    def _gather(self, campaign_id: int, under: Mapping[int, int], currency: str) -> tuple[Pool, dict[int, int]]:
-        """A pool of promotions of a campaign (id -> ad group id), and their places."""
+    def _gather(self, key: tuple[str, int], promotion: Entity, ad_group: Entity, currency: str) -> tuple[Pool, dict[int, int]]:
+        kind, entity_id = key
+        history = self._store.history
+        if kind == "promotions":
+            under = {promotion["id"]: ad_group["id"]}
+            changes = history.of(kind, [promotion["id"]])
+        else:
+            under = {i: group_id for i, group_id, _ in self._store.promotions_under(kind, entity_id)}
+            changes = history.under(kind, entity_id)
         order = sorted(under)
-        changes = self._store.history.of("promotions", order)
-        self._learn({}, changes.values())
-        stated = {i: _stated(days) for i, days in self._store.history.stated(order).items()}
+        self._learn(dict.fromkeys(under.values(), int(ad_group["campaign_id"])), changes.values())
+        stated = {i: _stated(days) for i, days in history.stated(order).items()}
         members = [Member(str(i), self._pieces(under[i], changes.get(i, [])), currency, stated.get(i, {})) for i in order]
         budgets = []
-        for group_id in sorted(set(under.values())):
+        for group_id in sorted(set(under.values())) if kind != "promotions" else ():
             if limits := self._limits["ad_groups", group_id]:
                 mine = frozenset(place for place, i in enumerate(order) if under[i] == group_id)
                 budgets.append(Budget(f"ad_groups {group_id}", limits, mine))
-        if limits := self._limits["campaigns", campaign_id]:
-            budgets.append(Budget(f"campaigns {campaign_id}", limits, frozenset(range(len(order)))))
+        if kind == "campaigns":
+            budgets.append(Budget(f"campaigns {entity_id}", self._limits[key], frozenset(range(len(order)))))
         return Pool(members, budgets, self._store.seed), {i: place for place, i in enumerate(order)}
 
     def subjects(self, promotions: Sequence[Entity], account: Entity) -> list[model.Subject]:

@@ -1,0 +1,133 @@
+"""`pinshop analytics`: what promotions earned."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pinshop.api.endpoints import PROMOTIONS_ANALYTICS
+from pinshop.cli import charts
+from pinshop.cli.connection import Connection, connected
+from pinshop.cli.output import say
+from pinshop.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from pinshop.analytics.rows import Rows
+
+#: What is asked for where no columns are named.
+DEFAULT_COLUMNS = (
+    "SPEND_IN_DOLLAR", "TOTAL_IMPRESSION", "TOTAL_CLICKTHROUGH", "TOTAL_CHECKOUT", "TOTAL_CHECKOUT_VALUE_IN_MICRO_DOLLAR",
+)  # fmt: skip
+_GRANULARITIES = tuple(map(str, PROMOTIONS_ANALYTICS.params["granularity"].choices))
+
+
+@click.command()
+@click.argument("promotions", nargs=-1, metavar="[PROMOTION_ID]...")
+@click.option("--ad-group", "ad_groups", multiple=True, metavar="ID", help="All promotions of these ad groups.")
+@click.option("--campaign", "campaigns", multiple=True, metavar="ID", help="All promotions of these campaigns.")
+@click.option("--all-accounts", is_flag=True, help="All ad accounts that the token reaches, side by side.")
+@click.option("--columns", default=",".join(DEFAULT_COLUMNS), help="Names or families (spend,checkout), or all.")
+@click.option("--start", "start_date", metavar="DAY", help="The first day, YYYY-MM-DD.")
+@click.option("--end", "end_date", metavar="DAY", help="The last day, included. Default: yesterday.")
+@click.option(
+    "--days", type=click.IntRange(1, 914), default=30, show_default=True, help="So many days, where --start is missing."
+)
+@click.option("--granularity", type=click.Choice(_GRANULARITIES), default="DAY", show_default=True)
+@click.option(
+    "--by", metavar="COLUMNS", help="Total by these, such as DATE or PRODUCT_GROUP_ID; what cannot be added is refused."
+)
+@click.option("--total", is_flag=True, help="One row for all.")
+@click.option("--densify", is_flag=True, help="A row for every promotion and day, also where nothing was reported.")
+@click.option("--names", is_flag=True, help="Join status, ad group and catalog product group.")
+@click.option("--chart", metavar="COLUMN", help="Draw this column by day.")
+@click.option("--way", type=click.Choice(["sync", "report"]), help="How it is fetched. Default: by the documented rules.")
+@click.option("--cost", is_flag=True, help="Say what it would take, and fetch nothing.")
+@connected()
+def analytics(
+    here: Connection, promotions: tuple[str, ...], ad_groups: tuple[str, ...], campaigns: tuple[str, ...], all_accounts: bool,
+    columns: str, start_date: str | None, end_date: str | None, days: int, granularity: Any, by: str | None, total: bool,
+    densify: bool, names: bool, chart: str | None, way: Any, cost: bool,
+) -> None:  # fmt: skip
+    """Read what promotions earned: those named, those of ad groups or campaigns, else all that were live.
+
+    \b
+    Examples:
+      pinshop analytics --days 7 --by DATE
+      pinshop analytics --columns spend,checkout --start 2026-02-01 --end 2026-02-28 --total
+      pinshop analytics --days 7 --cost
+    """
+    accounts = [str(one.id) for one in here.client.ad_accounts.list(page_size=250)] if all_accounts else [here.account]
+    last = _day("--end", end_date) if end_date else _today(here) - datetime.timedelta(1)
+    first = _day("--start", start_date) if start_date else last - datetime.timedelta(days - 1)
+    question: dict[str, Any] = {
+        "columns": [name.strip() for name in columns.split(",") if name.strip()] if columns != "all" else "all",
+        "start_date": first,
+        "end_date": last,
+        "granularity": granularity,
+    }
+    more = {"ad_group_ids": ad_groups, "campaign_ids": campaigns, "way": way}
+    question |= {name: value for name, value in more.items() if value}
+    if cost:
+        click.echo(str(here.client.analytics.plan(accounts, promotions or None, **question)))
+        return
+    rows = here.client.analytics.get(accounts, promotions or None, progress=_progress(), names=names, **question)
+    for account, error in rows.failed.items():
+        say(f"ad account {account}: {error}")
+    if rows.missing_ids:
+        say(f"no row for {len(rows.missing_ids)} promotions: {', '.join(rows.missing_ids[:5])}")
+    if densify:
+        rows = rows.densify()
+    if total or by:
+        rows = _total(rows, [name.strip() for name in by.split(",")] if by else [])
+    if chart:
+        click.echo(charts.by_day(rows, chart), err=here.out.form != "table")
+    if here.out.form == "parquet" and here.out.path is not None:
+        rows.to_parquet(here.out.path)
+    else:
+        here.out.rows(rows, rows.names(), rows.names())
+
+
+def _total(rows: Rows, by: list[str]) -> Rows:
+    """Totals of what can be totalled. The rest is named: reach and frequency cannot be added, a ratio needs its parts."""
+    fine, left = [], []
+    for name in rows.columns:
+        try:
+            rows.total(by=by, columns=[name])
+        except InvalidInput as error:
+            if error.field == "by":
+                raise
+            left.append(name)
+        else:
+            fine.append(name)
+    if left:
+        say(f"left out, for they cannot be added: {', '.join(left)}")
+    return rows.total(by=by, columns=fine)
+
+
+def _today(here: Connection) -> datetime.date:
+    """The server's day, which an answer tells; a local Pinterest may live in another year."""
+    session = here.client._session  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - the client knows it, and shows it nowhere else
+    if session.today() is None:
+        here.client.user_account.get()
+    return session.today() or datetime.datetime.now(datetime.UTC).date()
+
+
+def _day(option: str, text: str) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(option, text, "a day as YYYY-MM-DD") from None
+
+
+def _progress() -> Any:
+    if not sys.stderr.isatty():
+        return None
+
+    def tell(progress: Any) -> None:
+        sys.stderr.write(f"\r{progress} ")
+        sys.stderr.flush()
+
+    return tell
