@@ -102,6 +102,7 @@ class InGroup(Struct):
     pause_missing: bool = False
     archive_missing: bool = False
     take: Take | None = None
+    lenient: bool = False
 
 
 class GroupDiff(Struct):
@@ -145,6 +146,10 @@ def diff_promotions(group: InGroup, wanted: Sequence[Wanted], rows: Iterable[Pro
     matched: set[str] = set()
     for entry in wanted:
         if entry.id:
+            if group.lenient and entry.id not in by_id:
+                text = f"promotion {entry.id} in {group.label} is gone or archived: left alone"
+                found.notes.append(Note(kind="absent", account=group.account, text=text, ids=[entry.id]))
+                continue
             pin = _pinned(entry, by_id, past_ids, found)
             if pin is None:
                 continue

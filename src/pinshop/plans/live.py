@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 from pinshop.api import endpoints, operations
 from pinshop.api.models import AdAccount, AdGroup, Campaign, CatalogProductGroup, ProductGroupPromotion, UserAccount, decoders
-from pinshop.errors import Forbidden, Unauthorized
+from pinshop.errors import ConfigurationError, Forbidden, Unauthorized
 from pinshop.flow.exchange import exchange
 from pinshop.flow.session import Response, Session
 from pinshop.flow.steps import Flow, Together
@@ -49,6 +49,10 @@ class Live:
     def __init__(self, client: Any) -> None:
         self.session: Session = client._session  # noqa: SLF001 - plans are written once for both clients, as resources are
         self._client = client
+        version, listed = self.session.api_version, endpoints.PROMOTIONS_LIST
+        if operations.version(version) < operations.version(listed.since):
+            words = f"API {version} cannot list promotions, so plans cannot know what is there"
+            raise ConfigurationError(words, advice=f"use a client of API {operations.API_VERSIONS[-1]}")
 
     # ------------------------------------------------------------------------------------------ who, where
 
@@ -111,16 +115,8 @@ class Live:
 
     def product_groups(self, account: str, ids: Iterable[str] | None = None) -> Flow[list[CatalogProductGroup]]:
         """All catalog product groups of an account's owner, or those of these ids."""
-        session, listed = self.session, flow_of(self._client.catalog_product_groups.list)
-        if session.api_version != "5.6":
-            spec = listed(id=ids, ad_account_id=account, page_size=250)
-            return cast("list[CatalogProductGroup]", (yield from every(session, spec)))
-        # 5.6 lists the groups of one feed only.
-        feeds = yield from every(session, flow_of(self._client.feeds.list)(ad_account_id=account, page_size=250))
-        lists = [every(session, listed(feed_id=feed.id, ad_account_id=account, page_size=250)) for feed in feeds]
-        wanted = None if ids is None else set(ids)
-        found = yield from together(session, lists)
-        return [group for some in found for group in some if wanted is None or group.id in wanted]
+        spec = flow_of(self._client.catalog_product_groups.list)(id=ids, ad_account_id=account, page_size=250)
+        return cast("list[CatalogProductGroup]", (yield from every(self.session, spec)))
 
     def _statuses(self, row: operations.Operation) -> tuple[str, ...]:
         param = row.params["entity_statuses"]

@@ -199,7 +199,7 @@ class ManifestReader:
         try:
             params.check(kind, {"id": "1", **fields}, path)
         except InvalidInput as error:
-            field = error.field if not self._csv else error.field.rpartition(".")[2]
+            field = self._called(error.field)
             self._document.refuse_below(node, path, error.field, error.given, error.allowed)
             if self._csv:
                 last = self._document.problems.pop()
@@ -218,7 +218,12 @@ class ManifestReader:
     # ------------------------------------------------------------------------------------------ pieces
 
     def _refuse(self, node: Node, field: str, allowed: str, given: Any = ...) -> None:
-        self._document.refuse(node, field.rpartition(".")[2] if self._csv else field, allowed, given)
+        self._document.refuse(node, self._called(field), allowed, given)
+
+    def _called(self, path: str) -> str:
+        """A field in messages: its path, or the name of its column."""
+        name = path.rpartition(".")[2]
+        return path if not self._csv else "row" if name.endswith("]") else name
 
     def _place(self, node: Node, path: str) -> Place:
         return Place(self._document.file, node.line, node.column, "row" if self._csv else path)

@@ -42,6 +42,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     archive_missing: bool = False
     valid_seconds: int = DAY
     source: str = ""
+    #: What is gone or archived is noted, and no error: the manifest was not written by hand.
+    lenient: bool = False
 
 
 def plan_flow(client: Any, manifest: Manifest, asked: Asked, known: Known | None = None) -> Flow[Plan]:
@@ -192,7 +194,7 @@ class _AccountPlan:
         entry, asked = target.entry, self._asked
         group = InGroup(
             self._account.id, target.ref, target.label, entry.exclusive, entry.protect or resolved.protect,
-            asked.pause_missing, asked.archive_missing, asked.take,
+            asked.pause_missing, asked.archive_missing, asked.take, asked.lenient,
         )  # fmt: skip
         rows = [] if target.live is None else (yield from self._live.promotions(self._account.id, target.ref))
         wanted: list[Wanted] = target.wanted

@@ -50,7 +50,7 @@ def rollback_flow(client: Any, history: History, asked: Asked, *, archive_create
 
 
 def _with_source(asked: Asked, source: str) -> Asked:
-    return msgspec.structs.replace(asked, source=source)
+    return msgspec.structs.replace(asked, source=source, lenient=True)
 
 
 def _with_notes(plan: Plan, notes: list[Note]) -> Plan:
@@ -95,6 +95,10 @@ def _back(history: History, done: dict[tuple[str, str], str | None], archive_cre
 
 
 def _values(change: Change, stages: set[Any], archive_created: bool, notes: list[Note]) -> dict[str, Any]:
+    if "status" in change.after and change.after["status"] in compare.FINAL:
+        text = f"{describe(change)}: archiving is final, there is no way back"
+        notes.append(Note(kind="absent", account=change.account, text=text, ids=[change.id] if change.id else []))
+        return {}
     if change.action == "create":
         return {"status": "ARCHIVED" if archive_created and change.noun == "promotion" else "PAUSED"}
     fields: dict[str, Any] = {}
@@ -103,8 +107,6 @@ def _values(change: Change, stages: set[Any], archive_created: bool, notes: list
         for name in change.writes()[stage]:
             if name not in change.before:
                 unknown.append(name)
-            elif name == "status" and change.after.get("status") in compare.FINAL:
-                unknown.append("status (archiving is final)")
             else:
                 fields[name] = change.before[name]
     if unknown:

@@ -8,7 +8,7 @@ from enum import Enum
 from types import UnionType
 from typing import Annotated, Any, Literal, Required, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from pinshop.api.params.annotations import Limits, Moment, Pattern
+from pinshop.api.params.annotations import IdOf, Limits, Moment, Pattern
 from pinshop.plans.entries import GROUP_REFS, NOUNS, STATUSES, field_names
 from pinshop.plans.values import BUDGETS
 
@@ -100,6 +100,12 @@ def _of(hint: Any, name: str = "") -> dict[str, Any]:
 def _limited(base: Any, limits: Any, name: str) -> dict[str, Any]:
     if isinstance(limits, Moment):
         return {"type": ["string", "integer"], "description": "a moment with its time zone, or Unix seconds"}
+    if isinstance(limits, IdOf):
+        return {
+            "type": ["string", "integer"],
+            "pattern": f"^({limits.prefix})?[0-9]+$" if limits.prefix else "^[0-9]+$",
+            "minimum": 0,
+        }
     if isinstance(limits, Pattern):
         return {"type": ["string", "integer"], "pattern": f"^{limits.form}$"}
     if isinstance(limits, Limits) and "micro-currency" in limits.unit:

@@ -83,7 +83,7 @@ class _Reader:
             return Node(source.value, line, column, quoted=source.style not in ("", None))
         identity = id(source)
         if identity in self._open:
-            return self._refuse(line, column, path, f"*{source.anchor}", "an alias of something that does not contain it")
+            return self._refuse(line, column, path, "an alias of itself", "an alias of something that does not contain it")
         if identity in self._known:  # an alias
             known, size = self._known[identity]
             self._size += size
