@@ -159,3 +159,116 @@ class Authority:
             context.verify_mode = ssl.CERT_REQUIRED
             context.load_verify_locations(self.file)
         return context
+
+
+class Wire:
+    """One end of a connection, for a script that says byte by byte what a server or proxy does with it."""
+
+    def __init__(self, server: Scripted, connection: socket.socket) -> None:
+        self.server = server
+        self.connection = connection
+
+    def request(self) -> bytes:
+        """Read a whole request; it counts as executed."""
+        request = self.server._read(self.connection)
+        if request is None:
+            raise ConnectionError
+        self.server.requests.append(request)
+        return request
+
+    def head(self) -> bytes:
+        """Read the head of a request and no more than what came with it."""
+        data = b""
+        while b"\r\n\r\n" not in data:
+            part = self.connection.recv(4096)
+            if not part:
+                raise ConnectionError
+            data += part
+        return data
+
+    def rest(self, size: int) -> None:
+        """Read and drop so many bytes."""
+        while size > 0:
+            size -= len(self.connection.recv(min(size, 65536))) or size
+
+    def send(self, data: bytes) -> None:
+        self.connection.sendall(data)
+
+    def drip(self, data: bytes) -> None:
+        """One byte after the other, each well within any limit."""
+        self.server.settled.set()
+        for at in range(len(data)):
+            self.send(data[at : at + 1])
+            if self.server.over.wait(0.06):
+                break
+        raise ConnectionError
+
+    def hold(self) -> None:
+        """Say nothing more until the test is over."""
+        self.server.settled.set()
+        self.server.over.wait(10)
+        raise ConnectionError
+
+    def gone(self) -> None:
+        """Wait until the other side has closed, reading and dropping what it sends."""
+        self.server.settled.set()
+        while self.connection.recv(65536):
+            pass
+        raise ConnectionError
+
+    def close(self) -> None:
+        self.connection.close()
+        self.server.settled.set()
+        raise ConnectionError
+
+    def reset(self) -> None:
+        reset(self.connection)
+        self.server.settled.set()
+        raise ConnectionError
+
+    def hello_reset(self) -> None:
+        """Reset in the middle of the handshake."""
+        self.connection.recv(65536)
+        self.reset()
+
+    def tls(self, context: ssl.SSLContext) -> None:
+        self.connection = context.wrap_socket(self.connection, server_side=True)
+
+
+#: What a `Scripted` server does with the first connection; afterwards, and on every other, it answers properly.
+Act = Callable[[Wire], Any]
+
+PROPER = http(b'"proper"')
+
+
+class Scripted(Peer):
+    """A server or proxy that lies in its first connection as a script says, and behaves from then on."""
+
+    def __init__(self, act: Act, context: ssl.SSLContext | None = None) -> None:
+        super().__init__(PROPER, context)
+        self._act = act
+        #: Set when the script has nothing more to do by itself.
+        self.settled = threading.Event()
+        #: Set by the test when it has taken the first answer.
+        self.answered = threading.Event()
+        self.wires: list[Wire] = []
+
+    def _serve(self, connection: socket.socket) -> None:
+        connection.settimeout(10)
+        wire = Wire(self, connection)
+        self.wires.append(wire)
+        try:
+            if self._context is not None:
+                wire.tls(self._context)
+            if self.connections == 1 and len(self.wires) == 1:
+                self._act(wire)
+                self.settled.set()
+            while True:
+                if wire.request().startswith(b"CONNECT"):
+                    wire.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                else:
+                    wire.send(PROPER)
+        except OSError:
+            pass
+        finally:
+            wire.connection.close()

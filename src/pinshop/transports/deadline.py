@@ -1,16 +1,10 @@
-"""One deadline for a whole answer, below urllib3: subclasses of its connections."""
+"""One deadline for a whole answer, below http.client."""
 
 from __future__ import annotations
 
-import http.client
 import io
-import ssl
 import time
 from typing import Any
-
-import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 
 class _Deadline(io.RawIOBase):
@@ -21,11 +15,15 @@ class _Deadline(io.RawIOBase):
         self._raw = sock.makefile("rb", buffering=0)
         self._limit: float | None = sock.gettimeout()
         self._until = time.monotonic() + (self._limit or 0.0)
+        #: Set after the last byte of the answer: what is buffered can be looked at without waiting for more.
+        self.ended = False
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
+        if self.ended:
+            return None  # "nothing yet", as of a socket that does not block
         if self._limit is not None:
             left = self._until - time.monotonic()
             if left <= 0:
@@ -40,83 +38,19 @@ class _Deadline(io.RawIOBase):
         super().close()
 
 
-class _Lines(io.BufferedReader):
-    """Remembers whether the last line was a whole one."""
-
-    whole = True
-
-    def readline(self, size: int | None = -1, /) -> bytes:
-        line = super().readline(size)
-        self.whole = line.endswith(b"\n")
-        return line
-
-
-class _SocketWithDeadline:
+class SocketWithDeadline:
     """All that `http.client.HTTPResponse` wants of a socket."""
 
-    __slots__ = ("lines",)
+    __slots__ = ("_raw", "stream")
 
     def __init__(self, sock: Any) -> None:
-        self.lines = _Lines(_Deadline(sock))
+        self._raw = _Deadline(sock)
+        self.stream: Any = io.BufferedReader(self._raw)
 
-    def makefile(self, mode: str) -> io.BufferedReader:
-        return self.lines
+    def makefile(self, mode: str) -> Any:
+        return self.stream
 
-
-class _Response(http.client.HTTPResponse):
-    def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
-        wrapped = _SocketWithDeadline(sock)
-        self._lines = wrapped.lines
-        super().__init__(wrapped, *args, **kwargs)  # type: ignore[arg-type]
-
-    def begin(self) -> None:
-        super().begin()
-        # http.client takes the end of the connection for the end of the headers, and an answer without a body for whole.
-        if not self._lines.whole:
-            raise http.client.IncompleteRead(b"")
-
-
-class _Phases:
-    """A connection that says truthfully whether a failure came before the request left or after.
-
-    urllib3 reports a handshake that took too long as a read timeout, and a TLS alert after the request as a TLS failure.
-    """
-
-    def connect(self) -> None:
-        try:
-            super().connect()  # type: ignore[misc]
-        except ssl.SSLError:
-            raise
-        except TimeoutError as error:
-            raise urllib3.exceptions.ConnectTimeoutError(self, f"TLS handshake: {error}") from error
-        except OSError as error:
-            raise urllib3.exceptions.NewConnectionError(self, f"{error}") from error  # type: ignore[arg-type]
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        try:
-            super().request(*args, **kwargs)  # type: ignore[misc]
-        except ssl.SSLError as error:
-            raise urllib3.exceptions.ProtocolError("Connection aborted.", error) from error
-
-    def getresponse(self) -> Any:
-        try:
-            return super().getresponse()  # type: ignore[misc]
-        except ssl.SSLError as error:
-            raise urllib3.exceptions.ProtocolError("Connection aborted.", error) from error
-
-
-class _HTTPConnection(_Phases, HTTPConnection):
-    response_class = _Response
-
-
-class _HTTPSConnection(_Phases, HTTPSConnection):
-    response_class = _Response
-
-
-# urllib3's own connections do not fit its protocols for pyright either.
-class HTTPPool(HTTPConnectionPool):
-    ConnectionCls: Any = _HTTPConnection
-
-
-class HTTPSPool(HTTPSConnectionPool):
-    ConnectionCls: Any = _HTTPSConnection
+    def left_over(self) -> bytes:
+        """What was read beyond the end of the answer; never waits. Nothing can be read afterwards."""
+        self._raw.ended = True
+        return self.stream.peek()  # type: ignore[no-any-return]

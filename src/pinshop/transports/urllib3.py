@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import ssl
+import threading
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 import urllib3
-import urllib3.util
-from urllib3.connectionpool import HTTPConnectionPool
 
 from pinshop.api.http import Reply, Request
-from pinshop.errors import BadReply, ConfigurationError, ConnectError, Disconnected, TimedOut, TLSError
-from pinshop.transports.deadline import HTTPPool, HTTPSPool
-from pinshop.transports.failures import without_frames
+from pinshop.errors import ConfigurationError, PinshopError
+from pinshop.transports import failures
+from pinshop.transports.connections import Exchange, HTTPPool, HTTPSPool, TooLarge, current
+from pinshop.transports.framing import Malformed
 from pinshop.transports.gzip import gunzip
-from pinshop.transports.tls import TLS_ADVICE, ssl_context
+from pinshop.transports.proxies import Proxy
+from pinshop.transports.tls import ssl_context
+
+import_module("encodings.idna")  # the first look-up of a host would import it, inside a job
+
+_FAILURES = (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError, TooLarge)
+
+#: What urllib3 raises without having had a connection, which a stub may raise too.
+_UNCONNECTED = (
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.EmptyPoolError,
+    urllib3.exceptions.LocationValueError,
+    ValueError,
+)
 
 
 class Urllib3Transport:
     """HTTP/1.1 over urllib3: no redirects, no retries, a bounded answer, one deadline for the whole of it.
+
+    Every request goes through `urllib3.PoolManager.urlopen`, so whatever stubs or records urllib3 there, or puts another
+    class in the place of its connections, is obeyed.
 
     Args:
         ssl_context: replaces the default, which trusts what the operating system trusts.
@@ -30,6 +49,9 @@ class Urllib3Transport:
         max_reply_bytes: longest answer after decompression.
         pool_size: idle connections kept per host.
         pool_options: passed to urllib3's `PoolManager` as they are.
+
+    Raises:
+        ConfigurationError: ``proxy`` is no proxy's URL.
     """
 
     def __init__(
@@ -45,129 +67,142 @@ class Urllib3Transport:
         pool_options: Mapping[str, Any] | None = None,
     ) -> None:
         self._ssl = (ssl_context, ca_file, client_certificate)
-        self._proxy = proxy
+        self._proxy = None if proxy is None else Proxy.parse(proxy)
         self._proxy_headers = proxy_headers
         self._limit = max_reply_bytes
         self._options: dict[str, Any] = {"maxsize": pool_size, **(pool_options or {})}
-        self._context: ssl.SSLContext | None = None
         self._manager: urllib3.PoolManager | None = None
-        self._pools: dict[str, HTTPConnectionPool] = {}
+        self._secured = False
+        self._closed = False
+        self._lock = threading.Lock()
         self._process = os.getpid()
 
-    def _pool(self, origin: str) -> HTTPConnectionPool:
-        if self._process != os.getpid():  # a forked child must not speak on its parent's connections
-            self._process = os.getpid()
-            self._manager = None
-            self._pools = {}
-        if (pool := self._pools.get(origin)) is not None:
-            return pool
-        if self._manager is None:
-            self._manager = self._new_manager()
-        secured = origin.startswith("https:") and "ssl_context" not in self._options
-        pool = self._manager.connection_from_url(origin, {"ssl_context": self._trust()} if secured else None)
-        self._pools[origin] = pool
-        return pool
-
-    def _trust(self) -> ssl.SSLContext:
-        """Made when it is needed: reading the system's certificates takes longer than all the rest."""
-        if self._context is None:
-            self._context = ssl_context(*self._ssl)
-        return self._context
+    def _ready(self, origin: str) -> urllib3.PoolManager:
+        """The manager of this process's connections, with certificates as soon as the first https request needs them."""
+        secured = origin.startswith("https:")
+        if self._manager is not None and self._process == os.getpid() and (self._secured or not secured):
+            return self._manager
+        if self._process != os.getpid():  # a forked child must not speak on its parent's connections, or wait for its threads
+            self._process, self._manager, self._lock = os.getpid(), None, threading.Lock()
+        with self._lock:
+            if self._closed:
+                raise ConfigurationError("the client is closed", advice="make a new one")
+            if self._manager is None:
+                self._manager = self._new_manager()
+                self._secured = "ssl_context" in self._options
+            if secured and not self._secured:
+                # Made when it is needed: reading the system's certificates takes longer than all the rest.
+                self._manager.connection_pool_kw["ssl_context"] = ssl_context(*self._ssl)
+                self._secured = True
+            return self._manager
 
     def _new_manager(self) -> urllib3.PoolManager:
         options: dict[str, Any] = dict(self._options)
-        try:
-            if self._proxy is None:
-                manager = urllib3.PoolManager(**options)
-            else:
-                url = urllib3.util.parse_url(self._proxy)
-                headers = dict(self._proxy_headers or {})
-                if url.auth:
-                    headers = {**urllib3.util.make_headers(proxy_basic_auth=url.auth), **headers}
-                if url.scheme == "https":
-                    options.setdefault("proxy_ssl_context", self._trust())
-                manager = urllib3.ProxyManager(self._proxy, proxy_headers=headers, **options)
-        except urllib3.exceptions.HTTPError as error:
-            raise ConfigurationError(f"proxy: {error}") from error
+        proxy = self._proxy
+        if proxy is None:
+            manager = urllib3.PoolManager(**options)
+        else:
+            headers = dict(self._proxy_headers or {})
+            if proxy.authorization is not None:
+                headers = {"Proxy-Authorization": proxy.authorization, **headers}
+            if proxy.url.startswith("https:"):
+                options.setdefault("proxy_ssl_context", options.get("ssl_context") or ssl_context(*self._ssl))
+            manager = urllib3.ProxyManager(proxy.url, proxy_headers=headers, **options)
         classes: Any = {"http": HTTPPool, "https": HTTPSPool}
         manager.pool_classes_by_scheme = classes
         return manager
 
-    def open(self, request: Request, *, preload: bool = False, **options: Any) -> urllib3.BaseHTTPResponse:
-        """Send, and hand out urllib3's response as it is. Raises urllib3's exceptions."""
-        pool = self._pool(request.origin)
-        target = request.target
-        if self._proxy is not None and request.origin.startswith("http:"):
-            target = request.origin + target  # a forwarding proxy wants the whole URL
-        return pool.urlopen(
-            request.method,
-            target,
-            body=request.body,
-            headers=request.headers,
-            timeout=urllib3.Timeout(connect=request.connect_seconds, read=request.read_seconds),
-            preload_content=preload,
-            assert_same_host=False,  # the pool was chosen for this origin
-            **{"retries": False, "redirect": False, **options},
-        )
-
     def send(self, request: Request, /) -> Reply:
-        response = None
+        current.exchange = exchange = Exchange(request.read_seconds)
+        response: Any = None
+        failure: PinshopError
         try:
-            response = self.open(request, decode_content=False)
-            body = response.read(self._limit + 1)
-            missing = response.length_remaining
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            if response is not None:
-                response.close()
-            raise classify(error, answering=response is not None) from without_frames(error)
-        except BaseException:  # Ctrl-C: half an answer must not be left for the next request
-            if response is not None:
-                response.close()
+            response = self._ready(request.origin).urlopen(
+                request.method,
+                request.origin + request.target,
+                body=request.body,
+                headers=request.headers,
+                timeout=urllib3.Timeout(connect=request.connect_seconds, read=request.read_seconds),
+                preload_content=False,
+                decode_content=False,
+                retries=False,
+                redirect=False,
+            )
+            answer = exchange.response
+            if answer is None:
+                return self._foreign(response)
+            body = answer.read_whole(self._limit)
+            if answer.will_close:
+                exchange.connection.close()
+            response.release_conn()
+            headers = response.headers
+            if encoding := headers.get("content-encoding"):
+                body = gunzip(body, encoding, self._limit, response.status)
+            return Reply(response.status, headers, body, response.reason or "")
+        except _FAILURES as error:
+            failure = self._explain(error, exchange, request)
+            _end(exchange, response)
+        except PinshopError:
             raise
-        size = len(body)
-        if size > self._limit or missing:
-            response.close()
-            del body  # a part of it could be a token, and crash reporters show local variables
-            if missing and size <= self._limit:
-                raise Disconnected(f"the answer was cut short ({missing} bytes missing)", sent=True)
-            raise BadReply(f"the answer is larger than {self._limit:,} bytes", status=response.status)
+        except BaseException:  # Ctrl-C: half an answer must not be left for the next request
+            _end(exchange, response)
+            raise
+        raise failure  # outside: the library's error, and all that hangs on it, must not hang on ours
+
+    def open(self, request: Request, *, decode_content: bool | None = None) -> Any:
+        """Send, and hand out urllib3's response unread. What goes wrong while it is read is urllib3's to raise."""
+        current.exchange = exchange = Exchange(request.read_seconds)
+        try:
+            return self._ready(request.origin).urlopen(
+                request.method,
+                request.origin + request.target,
+                body=request.body,
+                headers=request.headers,
+                timeout=urllib3.Timeout(connect=request.connect_seconds, read=request.read_seconds),
+                preload_content=False,
+                decode_content=decode_content,
+                retries=False,
+                redirect=False,
+            )
+        except _FAILURES as error:
+            failure = self._explain(error, exchange, request)
+        raise failure
+
+    def _foreign(self, response: Any) -> Reply:
+        """The answer of whoever stubbed or replaced urllib3's connections."""
+        body = response.data or b""
+        if len(body) > self._limit:
+            raise TooLarge
         response.release_conn()
         encoding = response.headers.get("content-encoding")
-        if encoding:
+        if encoding and body.startswith(b"\x1f\x8b"):  # stubs give what is decoded already
             body = gunzip(body, encoding, self._limit, response.status)
         return Reply(response.status, response.headers, body, response.reason or "")
 
+    def _explain(self, error: Exception, exchange: Exchange, request: Request) -> PinshopError:
+        if isinstance(error, TooLarge):
+            return failures.too_large(self._limit, exchange.response.status if exchange.response else 0)
+        if isinstance(error, ValueError | http.client.InvalidURL) and exchange.response is None:
+            return ConfigurationError("the request cannot be written: its URL or a header holds what HTTP does not allow")
+        if exchange.sent or not (exchange.observed or isinstance(error, _UNCONNECTED)):
+            malformed = next((one for one in failures.chain(error) if isinstance(one, Malformed)), None)
+            return failures.malformed(str(malformed)) if malformed else failures.was_sent(error)
+        return failures.not_sent(error, request.origin, self._proxy.url if self._proxy else None)
+
     def close(self) -> None:
-        for pool in self._pools.values():
-            pool.close()
-        self._pools = {}
-        if self._manager is not None:
-            self._manager.clear()
-            self._manager = None
+        """Close every connection, and refuse what comes after."""
+        self._closed = True
+        manager, self._manager = self._manager, None
+        if manager is not None:
+            for key in manager.pools.keys():  # noqa: SIM118 - it cannot be iterated
+                if (pool := manager.pools.get(key)) is not None:
+                    pool.close()
+            manager.clear()
 
 
-def classify(error: Exception, *, answering: bool) -> ConnectError | TLSError | TimedOut | Disconnected:
-    """urllib3's failure as one of ours. Whatever is not surely before sending counts as sent."""
-    cause: BaseException | None = error
-    if isinstance(error, urllib3.exceptions.ProxyError):
-        cause = error.original_error
-        if not isinstance(cause, urllib3.exceptions.SSLError):
-            return ConnectError(f"the proxy did not connect ({cause})", advice="check the proxy")
-    if isinstance(cause, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError):
-        return ConnectError(_plain(cause))
-    if isinstance(cause, urllib3.exceptions.EmptyPoolError | urllib3.exceptions.LocationValueError):
-        return ConnectError(_plain(cause))
-    if isinstance(cause, urllib3.exceptions.SSLError) and not answering:
-        return TLSError(_plain(cause), advice=TLS_ADVICE)
-    if isinstance(cause, urllib3.exceptions.ProtocolError) and len(cause.args) > 1 and isinstance(cause.args[1], Exception):
-        cause = cause.args[1]
-    if isinstance(cause, urllib3.exceptions.TimeoutError | TimeoutError):
-        return TimedOut("no complete answer in time", sent=True, advice="Pinterest may have executed it")
-    return Disconnected(f"the connection broke ({_plain(cause)})", sent=True, advice="Pinterest may have executed it")
-
-
-def _plain(error: BaseException | None) -> str:
-    """The words of an exception without the object that urllib3 puts in front (``<… object at 0x…>: ``)."""
-    text = str(error) or type(error).__name__
-    head, found, tail = text.partition(": ")
-    return tail if found and ("object at 0x" in head or "host=" in head) else text
+def _end(exchange: Exchange, response: Any) -> None:
+    """Close the connection of a request that did not end well."""
+    if exchange.connection is not None:
+        exchange.connection.close()
+    if response is not None:
+        response.close()

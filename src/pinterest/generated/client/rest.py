@@ -20,7 +20,8 @@ from pinshop.api.operations import Call, Operation
 from pinshop.errors import APIError, BadReply, ConnectError, PinshopError, RateLimited, TLSError, TransportError
 from pinshop.flow.exchange import exchange
 from pinshop.flow.session import Options, Session
-from pinshop.transports.urllib3 import Urllib3Transport, classify
+from pinshop.transports import failures
+from pinshop.transports.urllib3 import Urllib3Transport
 from pinterest.generated.client.bodies import encode_body, header_lines
 from pinterest.generated.client.configuration import Configuration
 from pinterest.generated.client.exceptions import ApiException, ApiValueError, UnusableAnswer, exception_for
@@ -121,15 +122,14 @@ class _Raw:
         self.response: Any = None
 
     def __call__(self, request: Request) -> Reply:
-        try:
-            self.response = response = self._transport.open(request)
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise classify(error, answering=False) from error
+        self.response = response = self._transport.open(request)
         try:
             body = b"" if 200 <= response.status < 300 else response.data
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise classify(error, answering=True) from error
-        return Reply(response.status, response.headers, body, response.reason or "")
+            failure = failures.was_sent(error)
+        else:
+            return Reply(response.status, response.headers, body, response.reason or "")
+        raise failure
 
 
 def _obey(flow: Any, send: Callable[[Request], Reply], verb: str) -> Reply:
@@ -197,12 +197,15 @@ class RESTClientObject:
             options = self._options
             if origin.startswith("https:") or (self._proxy or "").startswith("https:"):
                 options = {**options, "ssl_context": _tls(*self._files)}
-            self._transport = Urllib3Transport(
-                proxy=self._proxy,
-                proxy_headers=self._proxy_headers,
-                pool_options=options,
-                max_reply_bytes=MAX_ANSWER_BYTES,
-            )
+            try:
+                self._transport = Urllib3Transport(
+                    proxy=self._proxy,
+                    proxy_headers=self._proxy_headers,
+                    pool_options=options,
+                    max_reply_bytes=MAX_ANSWER_BYTES,
+                )
+            except PinshopError as refusal:
+                raise ApiException(0, f"{type(refusal).__name__}: {refusal}") from refusal
         return self._transport
 
     def request(
@@ -273,6 +276,7 @@ class RESTClientObject:
         """Close every connection. The next request opens a new one."""
         if self._transport is not None:
             self._transport.close()
+            self._transport = None
 
 
 def _no_hook(event: Any) -> None:
