@@ -97,8 +97,9 @@ def make_plan(
         ManifestError: a name that is not there or not unique, an archived ad group, and the like, with file and line.
         PinshopError: as the calls.
     """
-    knowledge = None if journal is None else JournalKnowledge(histories(journal))
+    every = [] if journal is None else histories(journal)
     asked = Asked(
+        settle_seconds=2.0 if any(history.interrupted and not history.finished for history in every[-1:]) else 0.0,
         account=account,
         selection=Selection.checked(only, exclude),
         take=take,
@@ -106,7 +107,7 @@ def make_plan(
         archive_missing=archive_missing,
         valid_seconds=valid_seconds,
     )
-    return _run(client, only_reads(plan_flow(client, manifest, asked, knowledge)))
+    return _run(client, only_reads(plan_flow(client, manifest, asked, JournalKnowledge(every))))
 
 
 def apply(

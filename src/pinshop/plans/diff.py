@@ -51,9 +51,11 @@ class Difference(Struct):
 
 def differ(noun: Noun, wanted: Mapping[str, Any], live: Any, known: Known, take: Take | None) -> Difference | None:
     """What must change so that ``live`` has every value of ``wanted``; None: nothing."""
-    differing = [
-        field for field, value in wanted.items() if not compare.same(field, value, compare.stored(getattr(live, field, UNSET)))
-    ]
+    differing = []
+    for field, value in wanted.items():
+        now = getattr(live, field, UNSET)
+        if now != value and not compare.same(field, value, compare.stored(now)):
+            differing.append(field)
     if not differing:
         return None
     found = Difference({}, {}, {}, [], [])
@@ -156,9 +158,11 @@ def diff_promotions(group: InGroup, wanted: Sequence[Wanted], rows: Iterable[Pro
             row = pin
         else:
             key = (entry.group_id or "", creative(entry.creative_type))
-            rows_of_key = [row for row in by_key.get(key, ()) if row.id not in pinned]
-            matched.update(str(row.id) for row in rows_of_key)
+            rows_of_key = by_key.get(key, [])
+            if pinned:
+                rows_of_key = [row for row in rows_of_key if row.id not in pinned]
             if len(rows_of_key) > 1:
+                matched.update(str(row.id) for row in rows_of_key)
                 ids = [str(row.id) for row in rows_of_key]
                 what = f"{entry.name or entry.group_id} in {group.label} is promoted {len(ids)} times ({entry.place})"
                 text = f"{what}: none is changed; name one by id"

@@ -25,6 +25,9 @@ from pinshop.plans.entries import (
 from pinshop.plans.nodes import Document, Node, Problem
 from pinshop.plans.values import Money, Refused, converters
 
+#: How many values of fields of promotions are remembered as good.
+_MOST_KNOWN = 10_000
+
 _AD_GROUP = re.compile(r"ad_groups\[\d+\]$")
 
 
@@ -34,6 +37,7 @@ class ManifestReader:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._csv = document.file.lower().endswith(".csv")
+        self._known: dict[Any, Any] = {}
 
     def sections(self) -> list[AccountSection]:
         root = self._document.root
@@ -175,9 +179,18 @@ class ManifestReader:
         convert, names = converters(kind), field_names(noun)
         money: list[Money] = []
         fields: dict[str, Any] = {}
+        known = self._known if noun == "promotion" else None
+        seen: dict[str, Any] = {}
+        before = len(self._document.problems)
         for name, value in given.items():
             if name not in names:
                 continue
+            if known is not None and not isinstance(value.value, dict | list):
+                # No rule binds several fields of a promotion, so a value that was good is good again.
+                key = (name, value.value, type(value.value), value.quoted)
+                if key in known:
+                    seen[name] = known[key]
+                    continue
             try:
                 fields[name] = convert[name](value, f"{path}.{name}", money)
             except Refused as refused:
@@ -190,6 +203,8 @@ class ManifestReader:
                 )
             else:
                 section.money.append((where, amount))
+        if not fields:
+            return seen
         status = fields.get("status")
         if status is not None and status not in STATUSES:
             near = difflib.get_close_matches(str(status).upper(), STATUSES, n=1)
@@ -205,7 +220,12 @@ class ManifestReader:
                 last = self._document.problems.pop()
                 self._document.problems.append(Problem(last.file, last.line, last.column, field, last.given, last.allowed))
         self._check_urls(fields, given, path)
-        return fields
+        if known is not None and len(known) < _MOST_KNOWN and len(self._document.problems) == before:
+            for name, value in fields.items():
+                node_of = given[name]
+                if not isinstance(node_of.value, dict | list):
+                    known[name, node_of.value, type(node_of.value), node_of.quoted] = value
+        return {**seen, **fields}
 
     def _check_urls(self, fields: Mapping[str, Any], given: Mapping[str, Node], path: str) -> None:
         for name in ("tracking_url", "tracking_urls"):

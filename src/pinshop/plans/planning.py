@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct
 
+from pinshop.api.http import Pause
 from pinshop.api.models import AdGroup
 from pinshop.flow.steps import Flow
 from pinshop.plans import compare, guards
@@ -44,6 +45,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     source: str = ""
     #: What is gone or archived is noted, and no error: the manifest was not written by hand.
     lenient: bool = False
+    #: Waited before reading, where an apply was interrupted while it was sending.
+    settle_seconds: float = 0.0
 
 
 def plan_flow(client: Any, manifest: Manifest, asked: Asked, known: Known | None = None) -> Flow[Plan]:
@@ -57,6 +60,8 @@ def plan_flow(client: Any, manifest: Manifest, asked: Asked, known: Known | None
     session = live.session
     now = session.clock()
     known = known or NothingKnown()
+    if asked.settle_seconds:
+        yield Pause(asked.settle_seconds, "for what an interrupted apply had sent")
     (user, server), accounts = yield from together(session, [live.user(), find_accounts(live, manifest, asked.account)])
     parts = yield from together(
         session, [_AccountPlan(live, account, asked, known, now).make(sections) for account, sections in accounts]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from pinshop.api import fields as api_fields
@@ -164,6 +165,9 @@ def _check_versions(
         }
         for noun in nouns
     }
+    used = {name for group in groups for entry in group.promotions for name in entry.fields}
+    if not used & missing["promotion"].keys():
+        groups = [msgspec.structs.replace(group, promotions=[]) for group in groups]
     entries: list[tuple[Noun, Any]] = []
     entries.extend(("campaign", entry) for entry in campaigns)
     for group in groups:

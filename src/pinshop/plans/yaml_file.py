@@ -1,11 +1,12 @@
 """YAML as manifests use it: every scalar is text until the field it belongs to says otherwise.
 
 PyYAML's own loaders turn ``0123`` into 83, ``on`` into True, and let the second of two equal keys win. So the file is only
-parsed (`yaml.compose` with the C parser), and the nodes are read here. Anchors and aliases work; merge keys (``<<``) do not.
+parsed into events, with the C parser, and values are made of them here. Anchors and aliases work; merge keys (``<<``) do not.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pinshop.errors import ConfigurationError
@@ -40,8 +41,9 @@ def read_yaml(file: str, text: str) -> Document:
     """
     yaml = yaml_module()
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    reader = _Reader(yaml, file)
     try:
-        root = yaml.compose(text, Loader=loader)
+        root = reader.read(yaml.parse(text, Loader=loader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -51,12 +53,8 @@ def read_yaml(file: str, text: str) -> Document:
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise_if_any([Problem(file, 1, 1, "file", text[:40], f"YAML ({error})")])
         raise AssertionError from error
-    if root is None:
-        return Document(file, Node({}, 1, 1))
-    reader = _Reader(yaml, file)
-    document = Document(file, reader.node(root, ""))
     raise_if_any(reader.problems)
-    return document
+    return Document(file, Node({}, 1, 1) if root is None else root)
 
 
 def _line_of(text: str, line: int) -> str:
@@ -64,60 +62,116 @@ def _line_of(text: str, line: int) -> str:
     return lines[line - 1].strip() if 0 < line <= len(lines) else ""
 
 
+class _Open:
+    """A mapping or list whose end has not come yet."""
+
+    def __init__(self, node: Node, anchor: str | None) -> None:
+        self.node, self.anchor = node, anchor
+        self.is_mapping = isinstance(node.value, dict)
+        self.size = 1
+        #: Of a mapping: the key that waits for its value, and the line of each key.
+        self.key: str | None = None
+        self.skip = False
+        self.lines: dict[str, int] = {}
+
+
 class _Reader:
+    """Events of a YAML parser -> nodes. Without PyYAML's own nodes, which take most of the time."""
+
     def __init__(self, yaml: Any, file: str) -> None:
-        self._scalar, self._mapping = yaml.ScalarNode, yaml.MappingNode
-        self._file = file
-        self._known: dict[int, tuple[Node, int]] = {}
-        self._open: set[int] = set()
-        self._size = 0
+        self._yaml, self._file = yaml, file
+        self._anchors: dict[str, tuple[Node, int]] = {}
+        self._stack: list[_Open] = []
+        self._root: Node | None = None
         self.problems: list[Problem] = []
 
-    def node(self, source: Any, path: str) -> Node:
-        mark = source.start_mark
-        line, column = mark.line + 1, mark.column + 1
-        self._size += 1
-        if type(source) is self._scalar:
-            if source.style in ("", None) and source.value in _NULLS:
-                return Node(None, line, column)
-            return Node(source.value, line, column, quoted=source.style not in ("", None))
-        identity = id(source)
-        if identity in self._open:
-            return self._refuse(line, column, path, "an alias of itself", "an alias of something that does not contain it")
-        if identity in self._known:  # an alias
-            known, size = self._known[identity]
-            self._size += size
-            if self._size > _MOST_NODES:
-                return self._refuse(line, column, path, "aliases", f"at most {_MOST_NODES:,} values, with aliases written out")
-            return known
-        before = self._size
-        self._open.add(identity)
-        made = Node(self._pairs(source, path) if type(source) is self._mapping else self._items(source, path), line, column)
-        self._open.discard(identity)
-        self._known[identity] = (made, self._size - before)
-        return made
+    def read(self, events: Iterable[Any]) -> Node | None:
+        """The root of the first document; a second one is refused."""
+        yaml = self._yaml
+        scalar, start_map, start_list = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
+        ends = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
+        documents = 0
+        for event in events:
+            kind = type(event)
+            if kind is scalar:
+                mark, plain = event.start_mark, event.style in ("", None)
+                value = None if plain and event.value in _NULLS and not self._is_key() else event.value
+                node = Node(value, mark.line + 1, mark.column + 1, not plain)
+                self._put(node, 1, event.anchor)
+            elif kind is start_map or kind is start_list:
+                mark = event.start_mark
+                node = Node({} if kind is start_map else [], mark.line + 1, mark.column + 1)
+                if self._is_key():
+                    self._refuse(node.line, node.column, "a list or mapping as a key", "keys that are text")
+                self._stack.append(_Open(node, event.anchor))
+            elif kind in ends:
+                done = self._stack.pop()
+                self._put(done.node, done.size, done.anchor)
+            elif kind is yaml.AliasEvent:
+                self._alias(event)
+            elif kind is yaml.DocumentStartEvent:
+                documents += 1
+                if documents == 2:
+                    self._refuse(event.start_mark.line + 1, 1, "---", "one document in a file")
+        return self._root
 
-    def _items(self, source: Any, path: str) -> list[Node]:
-        return [self.node(item, f"{path}[{index}]") for index, item in enumerate(source.value)]
+    def _is_key(self) -> bool:
+        return bool(self._stack) and self._stack[-1].is_mapping and self._stack[-1].key is None and not self._stack[-1].skip
 
-    def _pairs(self, source: Any, path: str) -> dict[str, Node]:
-        pairs: dict[str, Node] = {}
-        lines: dict[str, int] = {}
-        for key, value in source.value:
-            line, column = key.start_mark.line + 1, key.start_mark.column + 1
-            if type(key) is not self._scalar:
-                self._refuse(line, column, path or "file", "a list or mapping as a key", "keys that are text")
-                continue
-            name = key.value
-            field = f"{path}.{name}" if path else name
-            if name in pairs:
-                self._refuse(line, column, field, name, f"each key once; it stands on line {lines[name]} and on line {line}")
-            elif name == "<<" and key.style in ("", None):
-                self._refuse(line, column, field, "<<", "no merge keys; promotion_defaults give fields to many promotions")
-            else:
-                pairs[name], lines[name] = self.node(value, field), line
-        return pairs
+    def _alias(self, event: Any) -> None:
+        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        known = self._anchors.get(event.anchor)
+        if known is None:
+            # An anchor is known when its end has come: one that is still open contains its alias.
+            inside = any(one.anchor == event.anchor for one in self._stack)
+            words = "an alias of something that does not contain it" if inside else "an alias of an anchor before it"
+            self._refuse(line, column, f"*{event.anchor}", words)
+            self._put(Node(None, line, column), 1, None)
+            return
+        node, size = known
+        total = size + sum(one.size for one in self._stack)
+        if total > _MOST_NODES:
+            self._refuse(line, column, "aliases", f"at most {_MOST_NODES:,} values, with aliases written out")
+            node, size = Node(None, line, column), 1
+        self._put(node, size, None)
 
-    def _refuse(self, line: int, column: int, field: str, given: Any, allowed: str) -> Node:
+    def _put(self, node: Node, size: int, anchor: str | None) -> None:
+        """Give a node to the collection that is open."""
+        if anchor:
+            self._anchors[anchor] = (node, size)
+        if not self._stack:
+            self._root = node if self._root is None else self._root
+            return
+        top = self._stack[-1]
+        top.size += size
+        if not top.is_mapping:
+            top.node.value.append(node)
+        elif top.skip:
+            top.skip = False
+        elif top.key is None:
+            self._key(top, node)
+        else:
+            top.node.value[top.key] = node
+            top.key = None
+
+    def _key(self, top: _Open, node: Node) -> None:
+        name = node.value
+        if not isinstance(name, str):
+            top.skip = True
+        elif name in top.lines:
+            words = f"each key once; it stands on line {top.lines[name]} and on line {node.line}"
+            self._refuse(node.line, node.column, name, words, name)
+            top.skip = True
+        elif name == "<<" and not node.quoted:
+            self._refuse(node.line, node.column, "<<", "no merge keys; promotion_defaults give fields to many promotions", name)
+            top.skip = True
+        else:
+            top.key, top.lines[name] = name, node.line
+
+    def _refuse(self, line: int, column: int, given: Any, allowed: str, name: str = "") -> None:
+        """Note a problem. Its path is where the open collections lead."""
+        path = ""
+        for one in self._stack:
+            path += f"[{len(one.node.value)}]" if not one.is_mapping else f".{one.key}" if one.key is not None else ""
+        field = ".".join(part for part in (path.lstrip("."), name) if part)
         self.problems.append(Problem(self._file, line, column, field or "file", given, allowed))
-        return Node(None, line, column)
