@@ -112,6 +112,15 @@ def pinterest_emulator(
 
 
 @pytest.fixture
+def pinterest_earns(pinterest_emulator: Emulator) -> Callable[..., None]:
+    """Say what a promotion earned: ``pinterest_earns(promotion_id, "2026-03-01", spend=60, checkout_value=119)``.
+
+    The arguments are those of `Emulator.earn`.
+    """
+    return pinterest_emulator.earn
+
+
+@pytest.fixture
 def pinterest(pinterest_emulator: Emulator) -> Client:
     """A `pinshop.Client` on the emulator, without a socket. Where it would wait, the emulated clock moves on instead."""
     from pinshop.client import Client

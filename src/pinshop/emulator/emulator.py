@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
@@ -250,6 +251,27 @@ class Emulator:
         Roles: OWNER, ADMIN, ANALYST, CAMPAIGN_MANAGER, CATALOGS_MANAGER, AUDIENCE_MANAGER, FINANCE_MANAGER.
         """
         return access.add_user(self.world, username, role, ad_account_id)
+
+    def earn(self, promotion_id: str | int, day: datetime.date | str, **numbers: float | None) -> None:
+        """Say what a promotion earned on a day, instead of what the model would say: so a test can rely on it.
+
+            emulator.earn(promotion_id, "2026-03-01", spend=60, checkout_value=119)
+
+        Args:
+            promotion_id: an existing promotion, live or not.
+            day: a UTC day, today or earlier.
+            numbers: ``spend`` and ``checkout_value`` in units of the ad account's currency, ``clicks``, ``impressions``,
+                ``checkouts`` as whole numbers. What is left out follows from the others; all other columns follow from these.
+                Checkouts are attributed to clicks and happened on that day. Without ``checkouts`` and ``checkout_value``
+                conversions follow from the clicks and impressions, as in the model.
+
+        The numbers are reported at once. Budgets do not know them, so other promotions keep what they had.
+
+        Raises:
+            ConfigurationError: no such promotion, a day in the future, or numbers that cannot be.
+        """
+        with self.world.change():
+            self.world.earnings.state(promotion_id, day, self.world.now(), numbers)
 
     # ----------------------------------------------------------------------------------------------- state
 

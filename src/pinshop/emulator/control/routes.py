@@ -194,9 +194,16 @@ def _scale(emulator: Emulator, _: str, body: dict[str, Any], __: Any) -> Reply:
     return _json(201, {"ad_account_ids": emulator.scale(**body)})
 
 
+def _earn(emulator: Emulator, _: str, body: dict[str, Any], __: Any) -> Reply:
+    """``{"promotion_id": …, "day": "2026-03-01", "spend": 60, "clicks": …, "checkout_value": 119}``; see `Emulator.earn`."""
+    emulator.earn(body.pop("promotion_id", ""), body.pop("day", ""), **body)
+    return _json(200, {})
+
+
 _STEPS: dict[tuple[str, str], Callable[..., Reply]] = {
     ("GET", "state"): _state,
     ("GET", "clock"): _clock,
+    ("POST", "earn"): _earn,
     ("POST", "clock"): _set_clock,
     ("POST", "reset"): _reset,
     ("GET", "snapshots"): _snapshots,

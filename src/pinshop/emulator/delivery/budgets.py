@@ -64,6 +64,9 @@ class _Line(Struct):
     clicks: list[int]
     prices: list[int]
     spend: list[int]
+    # What it wanted on the day that is being rationed.
+    wish: int = 0
+    units: int = 0
 
 
 class Pool:
@@ -128,7 +131,7 @@ class Pool:
         bound = self._bound(lines, start * DAY)
         if bound:
             totals = [list(map(sum, zip(*(line.spend for line in mine), strict=True))) for _, _, mine in bound]
-            chances = [self._chances[number].days(0, start, end - start) for number, _, _ in bound]
+            chances = [self._chance(number, start, end - start) for number, _, _ in bound]
             for offset in range(end - start):
                 cut = False
                 for (number, limit, mine), total, chance in zip(bound, totals, chances, strict=True):
@@ -175,7 +178,7 @@ class Pool:
                 wanted = sum(line.spend[0] for line in mine)
                 left = None if allowed is None else max(0, allowed - spent[number])
                 if left is not None and (wanted > left or not left):
-                    _ration(mine, 0, left, wanted, self._chances[number].days(0, day, 1)[0])
+                    _ration(mine, 0, left, wanted, self._chance(number, day, 1)[0])
             for line, full, want, horizon, stop in zip(lines, whole, wants, horizons, stops, strict=True):
                 got = line.impressions[0], line.clicks[0], line.spend[0]
                 part = (now, horizon, now, stop) if got != want else (0, DAY, now, stop)
@@ -233,6 +236,11 @@ class Pool:
             if mine and (limit.daily is not None or limit.lifetime is not None):
                 found.append((number, limit, mine))
         return found
+
+    def _chance(self, number: int, first: int, count: int) -> list[tuple[int, int]]:
+        """The chance of a budget on each day."""
+        noise = self._chances[number]
+        return list(zip(noise.days(0, first, count), noise.days(1, first, count), strict=True))
 
     def _count(self, day: int, lines: Sequence[_Line], offset: int) -> None:
         for number, budget in enumerate(self._budgets):
@@ -299,36 +307,54 @@ def cut_spend(counts: tuple[int, int, int], met: Market, part: tuple[int, int, i
     return spend * seen[1] // billed - spend * seen[0] // billed if billed else 0
 
 
-def _ration(lines: Sequence[_Line], offset: int, allowed: int, wanted: int, chance: int) -> None:
-    """Cut the wishes of a day down to what is allowed. What one cannot use for want of a whole click, the next gets.
+def _ration(lines: Sequence[_Line], offset: int, allowed: int, wanted: int, chance: tuple[int, int]) -> None:
+    """Cut the wishes of a day down to what is allowed: for everybody by the same share, in whole clicks.
 
-    The walk begins where the day's chance says, so that shares below one click's price go now to these, now to those.
-    The day's last click is had for what is left, if that is a quarter of its price.
+    Clicks are given out along a walk over all, whenever the shares passed make up another one. Where the walk begins is
+    the day's chance, so that shares below one click go now to these, now to those. What is then left buys further clicks;
+    the day's last click is had for what is left, if that is a quarter of its price.
     """
-    start = chance % len(lines)
-    owed = spent = most = 0
-    short: _Line | None = None
-    for line in (*lines[start:], *lines[:start]):
+    start = chance[0] % len(lines)
+    walk = (*lines[start:], *lines[:start])
+    passed = chance[1] * wanted >> 16
+    given, left = 0, allowed
+    for line in walk:
         wish, price = line.spend[offset], line.prices[offset]
         impressions, clicks = line.impressions[offset], line.clicks[offset]
         if not wish:
             line.impressions[offset] = impressions * allowed // wanted if wanted else 0
             continue
-        owed += wish * allowed
         units = impressions if line.market.per_impression else clicks
-        got = min(units, (owed // wanted - spent) // price)
+        passed += units * allowed
+        due = passed // wanted
+        got = due - given
+        given = due
+        if got > units or got * price > left:
+            got = min(units, left // price)
         cost = min(got * price, wish)
+        left -= cost
         if line.market.per_impression:
             line.impressions[offset], line.clicks[offset] = got, clicks * got // impressions
         else:
             line.clicks[offset] = got
             line.impressions[offset] = min(impressions, max(got, impressions * allowed // wanted))
+            line.wish, line.units = wish, units
         line.spend[offset] = cost
-        spent += cost
-        if got < units:
-            short, most = line, wish
-    left = allowed - spent
-    if short is not None and not short.market.per_impression and 0 < short.prices[offset] <= 4 * left:
-        short.clicks[offset] += 1
-        short.spend[offset] = min(short.spend[offset] + min(left, short.prices[offset]), most)
-        short.impressions[offset] = max(short.impressions[offset], short.clicks[offset])
+    for line in walk:
+        if not left:
+            break
+        if not line.market.per_impression and line.units > line.clicks[offset]:
+            left -= _one_more(line, offset, left)
+    for line in walk:
+        line.wish = line.units = 0
+
+
+def _one_more(line: _Line, offset: int, left: int) -> int:
+    """Give a promotion one more click, if what is left buys it. Returns what it costs."""
+    price = min(line.prices[offset], line.wish - line.spend[offset])
+    if not 0 < price <= 4 * left:
+        return 0
+    line.clicks[offset] += 1
+    line.impressions[offset] = max(line.impressions[offset], line.clicks[offset])
+    line.spend[offset] += min(left, price)
+    return min(left, price)

@@ -13,15 +13,17 @@ from msgspec import Struct
 from pinshop.api import columns
 from pinshop.api.operations import ApiVersion, version
 from pinshop.emulator.catalog import groups
-from pinshop.emulator.delivery import model
-from pinshop.emulator.delivery.budgets import Budget, Limit, Member, Pool
+from pinshop.emulator.delivery import model, stated
+from pinshop.emulator.delivery.budgets import Budget, Limit, Member, Pool, terms_at
 from pinshop.emulator.delivery.items import ItemSet
+from pinshop.emulator.delivery.market import market
 from pinshop.emulator.delivery.model import FOREVER
 from pinshop.emulator.delivery.rows import Reporter
 from pinshop.emulator.refusals import bad, shown
 from pinshop.emulator.rules import Rules
 from pinshop.emulator.storage.history import Changes, Settings
 from pinshop.emulator.storage.store import Entity, Store
+from pinshop.errors import ConfigurationError
 
 
 @lru_cache(maxsize=8)
@@ -114,6 +116,7 @@ class Earnings:
         self._reporter = Reporter(store.seed)
         self._pools: dict[tuple[str, int], tuple[Pool, dict[int, int]]] = {}
         self._live: dict[int, Steps] = {}
+        self._ad_groups: dict[int, list[int]] = {}
         self._limits: dict[tuple[str, int], tuple[tuple[int, Limit], ...]] = {}
         self._products: dict[int, Steps] = {}
 
@@ -122,7 +125,7 @@ class Earnings:
         if self._version != version:
             self._version = version
             self._reporter = Reporter(self._store.seed)
-            for known in (self._pools, self._live, self._limits, self._products):
+            for known in (self._pools, self._live, self._ad_groups, self._limits, self._products):
                 known.clear()
 
     # ---- pieces
@@ -185,38 +188,40 @@ class Earnings:
     # ---- pools
 
     def _pool(self, promotion: Entity, ad_group: Entity, currency: str) -> tuple[Pool, int]:
-        """The pool of those that share budgets with a promotion, and its place in it."""
-        promotion_id, ad_group_id, campaign_id = promotion["id"], ad_group["id"], ad_group["campaign_id"]
-        key = "promotions", promotion_id
-        if self._limits["campaigns", campaign_id]:
-            key = "campaigns", campaign_id
-        elif self._limits["ad_groups", ad_group_id]:
-            key = "ad_groups", ad_group_id
+        """The pool of those that share budgets with a promotion, and its place in it.
+
+        A pool is a whole campaign: a day is planned anew for all of it, whichever of its budgets there are.
+        """
+        promotion_id, ad_group_id, campaign_id = promotion["id"], ad_group["id"], int(ad_group["campaign_id"])
+        if campaign_id not in self._ad_groups:
+            self._ad_groups[campaign_id] = self._store.ids_of("ad_groups", campaign_id=campaign_id)
+            self._learn(dict.fromkeys(self._ad_groups[campaign_id], campaign_id), ())
+        bound = self._limits["campaigns", campaign_id] or any(
+            self._limits["ad_groups", i] for i in self._ad_groups[campaign_id]
+        )
+        key = ("campaigns", campaign_id) if bound else ("promotions", promotion_id)
         if key not in self._pools:
-            self._pools[key] = self._gather(key, promotion, ad_group, currency)
+            under = {promotion_id: ad_group_id}
+            if bound:
+                under = {i: group_id for i, group_id, _ in self._store.promotions_under(*key)}
+            self._pools[key] = self._gather(campaign_id, under, currency)
         pool, places = self._pools[key]
         return pool, places[promotion_id]
 
-    def _gather(self, key: tuple[str, int], promotion: Entity, ad_group: Entity, currency: str) -> tuple[Pool, dict[int, int]]:
-        kind, entity_id = key
-        history = self._store.history
-        if kind == "promotions":
-            under = {promotion["id"]: ad_group["id"]}
-            changes = history.of(kind, [promotion["id"]])
-        else:
-            under = {i: group_id for i, group_id, _ in self._store.promotions_under(kind, entity_id)}
-            changes = history.under(kind, entity_id)
+    def _gather(self, campaign_id: int, under: Mapping[int, int], currency: str) -> tuple[Pool, dict[int, int]]:
+        """A pool of promotions of a campaign (id -> ad group id), and their places."""
         order = sorted(under)
-        self._learn(dict.fromkeys(under.values(), int(ad_group["campaign_id"])), changes.values())
-        stated = {i: _stated(days) for i, days in history.stated(order).items()}
-        members = [Member(str(i), self._pieces(under[i], changes.get(i, [])), currency, stated.get(i, {})) for i in order]
+        changes = self._store.history.of("promotions", order)
+        self._learn({}, changes.values())
+        told = {i: _stated(days) for i, days in self._store.history.stated(order).items()}
+        members = [Member(str(i), self._pieces(under[i], changes.get(i, [])), currency, told.get(i, {})) for i in order]
         budgets = []
-        for group_id in sorted(set(under.values())) if kind != "promotions" else ():
+        for group_id in sorted(set(under.values())):
             if limits := self._limits["ad_groups", group_id]:
                 mine = frozenset(place for place, i in enumerate(order) if under[i] == group_id)
                 budgets.append(Budget(f"ad_groups {group_id}", limits, mine))
-        if kind == "campaigns":
-            budgets.append(Budget(f"campaigns {entity_id}", self._limits[key], frozenset(range(len(order)))))
+        if limits := self._limits["campaigns", campaign_id]:
+            budgets.append(Budget(f"campaigns {campaign_id}", limits, frozenset(range(len(order)))))
         return Pool(members, budgets, self._store.seed), {i: place for place, i in enumerate(order)}
 
     def subjects(self, promotions: Sequence[Entity], account: Entity) -> list[model.Subject]:
@@ -293,6 +298,23 @@ class Earnings:
                     shown = tuple((str(item["id"]), item["availability"] != "OUT_OF_STOCK") for item in items)
                     found.append(ItemSet(start, shown))
         return found, known
+
+    def state(self, promotion_id: str | int, day: datetime.date | str, now: int, numbers: dict[str, Any]) -> None:
+        """Say what a promotion earned on a UTC day; see `Emulator.earn`.
+
+        Raises:
+            ConfigurationError: no such promotion, a day that is not over or not begun, or numbers that cannot be.
+        """
+        text = str(promotion_id)
+        known = self._store.get("promotions", int(text)) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+        if known is None:
+            raise ConfigurationError(f"earn: there is no promotion {promotion_id!r}")
+        number = stated.day_number(day, now)
+        account = self._store.must("ad_accounts", known["ad_account_id"])
+        subject = self.subjects([known], account)[0]
+        terms = terms_at(subject.pieces, number * model.DAY)
+        met = market(subject.id, subject.currency, terms, self._store.seed)
+        self._store.history.state(known["id"], number, stated.completed(met, numbers))
 
     def reporting(self) -> model.Reporting:
         """The rules that touch rows, as delivery takes them."""

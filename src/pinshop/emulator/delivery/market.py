@@ -105,9 +105,16 @@ class Noise:
     def __init__(self, seed: int, owner: str) -> None:
         self._owner = f"{seed}|{owner}|"
         self._digests: dict[int, bytes] = {}
+        self._made: dict[tuple[int, int, int], tuple[int, ...]] = {}
 
     def days(self, channel: int, first: int, count: int) -> tuple[int, ...]:
         """The numbers of a channel for so many days."""
+        found = self._made.get((channel, first, count))
+        if found is None:
+            found = self._made[channel, first, count] = self._days(channel, first, count)
+        return found
+
+    def _days(self, channel: int, first: int, count: int) -> tuple[int, ...]:
         numbers: tuple[int, ...] = ()
         start = first // _NOISE_DAYS
         for block in range(start, (first + count - 1) // _NOISE_DAYS + 1):

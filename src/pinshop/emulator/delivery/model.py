@@ -72,6 +72,10 @@ class Plan(Struct):
     #: Entries that are not a whole day -> (planned from, planned to, live from, live to), in seconds of the day.
     parts: dict[int, tuple[int, int, int, int]]
 
+    def begins(self, entry: int) -> int:
+        """When an entry begins to be lived, in UTC seconds."""
+        return self.days[entry] * DAY + (self.parts[entry][2] if entry in self.parts else 0)
+
 
 #: Plans the days from the first to the last (day numbers), or more of them.
 Planner: TypeAlias = Callable[[int, int], Plan]

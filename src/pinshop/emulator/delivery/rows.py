@@ -142,7 +142,7 @@ def _make_rows(series: Series, layout: _Layout, attributes: Mapping[str, Any], i
             if values is None:
                 columns.append(repeat(msgspec.UNSET, count))
             else:
-                columns.append(values)
+                columns.append(series.told(name, values))
                 metrics.append(values)
     lead: list[Iterable[Any]] = [series.dates] if layout.dated else []
     made = list(map(layout.kind, *lead, *(repeat(one, count) for one in ids), *columns))

@@ -83,11 +83,15 @@ class Series:
         self._cell: dict[str, list[int]] = {}
         self._slot: dict[str, list[int]] = {}
         self._bounds: dict[str, list[Span]] = {}
+        self._entry_noise: dict[int, Sequence[int]] = {}
 
         first, last = (date.toordinal() - EPOCH for date in (query.start_date, query.end_date))
         start, end = first * DAY - offset, (last + 1) * DAY - offset
         plan = subject.plan(start // DAY, (end - 1) // DAY)
         low, high = bisect_left(plan.days, start // DAY), bisect_right(plan.days, (end - 1) // DAY)
+        known_to = known_until(reporting, now)
+        while high > low and not subject.stated and plan.begins(high - 1) >= known_to:
+            high -= 1
         self.days, self.markets = plan.days[low:high], plan.markets[low:high]
         self.parts = {index - low: part for index, part in plan.parts.items() if low <= index < high} if plan.parts else {}
         self._full["IMPRESSION_1"] = plan.impressions[low:high]
@@ -95,7 +99,7 @@ class Series:
         self._full["SPEND_IN_MICRO_DOLLAR"] = plan.spend[low:high]
         #: The market, if it was the same all the time.
         self.market = self.markets[0] if len(set(map(id, self.markets))) == 1 else None
-        self.cells = self._cells(start, end, known_until(reporting, now))
+        self.cells = self._cells(start, end, known_to)
         slots = self.cells.slots
         if reporting.empty_rows == "zero" or self.by_conversion_day:  # people buy while nothing is live any more
             per_day = 24 if self.hourly else 1
@@ -120,8 +124,14 @@ class Series:
     def _cells(self, start: int, end: int, known_to: int) -> _Cells:
         offset, slot_seconds = self.query.utc_offset_seconds, 3600 if self.hourly else DAY
         stated = self.subject.stated
-        if slot_seconds == DAY and offset == 0 and not self.parts and (not self.days or self.days[-1] * DAY + DAY <= known_to):
-            return _Cells(list(range(len(self.days))), self.days, {})
+        if slot_seconds == DAY and offset == 0 and not stated:  # every entry is a cell
+            cuts = {entry: part[2:] for entry, part in self.parts.items() if part[:2] != part[2:]}
+            if self.days and (last := len(self.days) - 1) >= 0:
+                part = self.parts.get(last, _WHOLE)
+                stop = min(part[3], known_to - self.days[last] * DAY)
+                if (part[2], stop) != part[:2]:
+                    cuts[last] = (part[2], stop)
+            return _Cells(list(range(len(self.days))), self.days, cuts)
         cells = _Cells([], [], {})
         for entry, day in enumerate(self.days):
             part = self.parts.get(entry, _WHOLE)
@@ -165,8 +175,12 @@ class Series:
 
     def entry_noise(self, channel: int) -> Sequence[int]:
         """A day's chance, for every entry of the plan."""
-        numbers = self._noise.days(channel, self._first_day, self._day_count)
-        return numbers if self._steady else [numbers[day - self._first_day] for day in self.days]
+        found = self._entry_noise.get(channel)
+        if found is None:
+            numbers = self._noise.days(channel, self._first_day, self._day_count)
+            found = numbers if self._steady else [numbers[day - self._first_day] for day in self.days]
+            self._entry_noise[channel] = found
+        return found
 
     def full(self, name: str) -> list[int]:
         """A count of every entry of the plan, as planned."""
@@ -254,6 +268,13 @@ class Series:
         if values is None:
             values = self._slot[name] = _gather(self.cell(name), self._slot_of_cell, len(self.slots))
         return values
+
+    def video_spend(self) -> list[int]:
+        """What was spent on videos, by bucket."""
+        spend = self.cell("SPEND_IN_MICRO_DOLLAR")
+        cells = [much if self.markets[entry].video else 0 for entry, much in zip(self.cells.entries, spend, strict=True)]
+        slots = _gather(cells, self._slot_of_cell, len(self.slots))
+        return _gather(slots, self._bucket_of_slot, len(self.dates))
 
     # ---- conversions, by reporting day
 
@@ -364,16 +385,17 @@ class Series:
     def column(self, name: str) -> list[Any] | None:
         """The values of a column, one per row; 0 may mean "no value". None: this subject has no such values."""
         if name not in self._columns:
-            values = self._make(name)
-            if values is not None and self.market is None and not self._shown_as(name):
-                kind = "video" if "VIDEO" in name else "collection"
-                shown = self.first_markets()
-                values = [
-                    value or (0 if met and getattr(met, kind) else msgspec.UNSET)
-                    for value, met in zip(values, shown, strict=True)
-                ]
-            self._columns[name] = values
+            self._columns[name] = self._make(name)
         return self._columns[name]
+
+    def told(self, name: str, values: list[Any]) -> list[Any]:
+        """The values as they are told: nothing where the creative type then had no such metric."""
+        if self.market is not None or self._shown_as(name):
+            return values
+        kind = "video" if "VIDEO" in name else "collection"
+        first = self.first_markets()
+        pairs = zip(values, first, strict=True)
+        return [value or (0 if met and getattr(met, kind) else msgspec.UNSET) for value, met in pairs]
 
     def first_markets(self) -> list[Market | None]:
         """The market that every bucket begins with; None where nothing was live."""
@@ -466,12 +488,16 @@ def _watch_time(series: Series) -> list[float]:
     return [VIDEO_SECONDS * passed / (4 * begun) if begun else 0 for passed, begun in zip(quarters, starts, strict=True)]
 
 
+def _video_spend(series: Series) -> list[Any]:
+    return [micro and micro / 1_000_000 for micro in series.video_spend()]
+
+
 _SPECIAL: dict[str, Callable[[Series], list[Any] | None]] = {
     "TOTAL_IMPRESSION_USER": _users,
     "VIDEO_15SEC_UNIQUE_VIEWS_1": _unique_views("_1"),
     "VIDEO_15SEC_UNIQUE_VIEWS_2": _unique_views("_2"),
     "TOTAL_VIDEO_AVG_WATCHTIME_IN_SECOND": _watch_time,
-    "VIDEO_SPEND_IN_DOLLAR": lambda series: series.column("SPEND_IN_DOLLAR"),
+    "VIDEO_SPEND_IN_DOLLAR": _video_spend,
     # Their values depend on a merchant's tag that is not modelled: no value, not zero.
     "PAGE_VISIT_ROAS": lambda _: None,
 }

@@ -102,20 +102,17 @@ class History:
         """Remember that from this second on the entity is no more."""
         self.note(kind, {"id": entity_id}, since)
 
+    def forget(self, kind: str, entity_id: int) -> None:
+        """Know nothing of an entity any more."""
+        with self._lock:
+            self.version += 1
+            self._db.execute("delete from history where kind = ? and id = ?", (kind, entity_id))
+
     def of(self, kind: str, ids: Sequence[int]) -> dict[int, Changes]:
         """The settings of some entities, each in order of time."""
         condition, arguments = among("id", ids)
         return self._changes(
             f"select id, since, settings from history where kind = ? and {condition} order by id, since", (kind, *arguments)
-        )
-
-    def under(self, kind: str, entity_id: int) -> dict[int, Changes]:
-        """The settings of all promotions under an ad group or a campaign, by ascending id."""
-        inner = "= ?" if kind == "ad_groups" else "in (select id from ad_groups where campaign_id = ?)"
-        return self._changes(
-            "select h.id, h.since, h.settings from promotions p join history h on h.kind = 'promotions' and h.id = p.id "
-            f"where p.ad_group_id {inner} order by h.id, h.since",
-            (entity_id,),
         )
 
     def statuses(self, kind: str, ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:

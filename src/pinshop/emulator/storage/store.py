@@ -325,6 +325,14 @@ class Store:
         with self.lock:
             return int(self._db.execute(sql, (product_group_id, *statuses)).fetchone()[0])
 
+    def ids_of(self, kind: str, **equal: int) -> list[int]:
+        """The ids of all entities whose columns equal these, ascending."""
+        where = " and ".join(f"{column} = ?" for column in equal) or "true"
+        with self.lock:
+            return [
+                row[0] for row in self._db.execute(f"select id from {kind} where {where} order by id", tuple(equal.values()))
+            ]
+
     def promotions_under(self, kind: str, entity_id: int) -> list[tuple[int, int, int]]:
         """``(id, ad group id, catalog product group id)`` of all promotions under an ad group or a campaign."""
         sql = "select id, ad_group_id, catalog_product_group_id from promotions where ad_group_id "

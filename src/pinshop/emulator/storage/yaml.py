@@ -22,8 +22,10 @@ from pinshop.api.fields import FIELDS
 from pinshop.emulator import shapes
 from pinshop.emulator.bodies import is_id
 from pinshop.emulator.catalog import groups
-from pinshop.emulator.clock import instant
+from pinshop.emulator.clock import Clock, instant
+from pinshop.emulator.delivery.earnings import Earnings
 from pinshop.emulator.handlers import catalog_product_groups
+from pinshop.emulator.rules import Rules
 from pinshop.emulator.storage import history, seeding
 from pinshop.emulator.storage.store import COLUMNS, Entity, Store
 from pinshop.errors import ConfigurationError
@@ -33,7 +35,7 @@ _KINDS = ("users", "ad_accounts", "campaigns", "ad_groups", "catalogs", "feeds",
 
 _WITH_STATUS = ("campaigns", "ad_groups", "promotions")
 
-_OTHER = ("clock", "seeded", "roles", "tokens", *history.TABLES)
+_OTHER = ("clock", "seeded", "roles", "tokens", "earned", *history.TABLES)
 
 _FILTERS = "filters"
 
@@ -97,9 +99,7 @@ def load(store: Store, text: str, now: int) -> None:
                     fresh.put_row(table, row)
             _check_references(fresh)
             _measure(fresh, now)
-            for table in history.TABLES:
-                for row in whole.get(table) or []:
-                    fresh.history.put(table, row)
+            _load_history(fresh, whole)
             for name in ("clock", "seeded", "seed"):
                 fresh.set_meta(name, store.get_meta(name))
             if isinstance(whole.get("clock"), dict):
@@ -107,6 +107,7 @@ def load(store: Store, text: str, now: int) -> None:
             elif whole.get("clock") is not None:
                 fresh.set_meta("clock", {"frozen": instant(whole["clock"]), "offset": 0.0})
             fresh.set_meta("seeded", whole.get("seeded") or _first_ids(fresh, seeded))
+            _load_earned(fresh, whole.get("earned") or [])
         store.restore(fresh)
     except (KeyError, TypeError, ValueError, LookupError, msgspec.MsgspecError) as error:
         if isinstance(error, ConfigurationError):
@@ -114,6 +115,29 @@ def load(store: Store, text: str, now: int) -> None:
         raise ConfigurationError(f"the state cannot be read: {type(error).__name__}: {error}") from error
     finally:
         fresh.close()
+
+
+def _load_history(store: Store, whole: Mapping[str, Any]) -> None:
+    """The tables of a file that was exported; what they tell of takes the place of what is supposed of other files."""
+    for kind, entity_id, *_ in whole.get("history") or []:
+        store.history.forget(kind, entity_id)
+    for table in history.TABLES:
+        for row in whole.get(table) or []:
+            store.history.put(table, row)
+
+
+def _load_earned(store: Store, earned: Iterable[Any]) -> None:
+    """``{promotion_id: …, day: 2026-03-01, spend: 60, checkout_value: 119}``: what promotions are said to have earned."""
+    now = int(Clock(store).seconds())
+    earnings = Earnings(store, Rules(), "5.28")
+    for index, given in enumerate(earned):
+        if not isinstance(given, dict):
+            raise ConfigurationError(f"earned[{index}]: got {given!r}, allowed: an object")
+        numbers = dict(given)
+        try:
+            earnings.state(numbers.pop("promotion_id", ""), numbers.pop("day", ""), now, numbers)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"earned[{index}]: {error}") from None
 
 
 def _load_kind(store: Store, kind: str, entities: Iterable[Any], seeded: Mapping[str, Any], now: int) -> None:

@@ -1,0 +1,118 @@
+"""Budgets are used when they are in demand, never exceeded, and what one leaves over others use."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pinshop.emulator.delivery.budgets import Budget, Limit, Member, Pool, cut_spend
+from pinshop.emulator.delivery.model import DAY, FOREVER, Terms
+
+FIRST = 20_500
+TERMS = Terms(product_count=40, average_price_micro=45_000_000)
+
+
+def pool(count: int, *limits: tuple[int, Limit], seed: int = 7, terms: Terms = TERMS) -> Pool:
+    members = [Member(str(4_260_000_000_000 + n), ((0, FOREVER, terms, FOREVER),)) for n in range(count)]
+    return Pool(members, [Budget("campaigns 1", limits, frozenset(range(count)))], seed)
+
+
+def by_day(pool: Pool, days: int) -> list[int]:
+    plans = [pool.plan(place, FIRST, FIRST + days - 1) for place in range(len(pool.members))]
+    return [sum(plan.spend[plan.days.index(day)] for plan in plans) for day in range(FIRST, FIRST + days)]
+
+
+@pytest.mark.parametrize("count", [1, 5, 30, 200, 1_000])
+@pytest.mark.parametrize("dollars", [2, 10, 50])
+def test_a_budget_in_demand_is_used(count: int, dollars: int) -> None:
+    budget = dollars * 1_000_000
+    wanted = by_day(pool(count), 7)
+    for spent, demand in zip(by_day(pool(count, (0, Limit(daily=budget))), 7), wanted, strict=True):
+        assert min(0.9 * budget, demand) <= spent <= budget
+
+
+@pytest.mark.parametrize("event", ["CLICKTHROUGH", "IMPRESSION"])
+@pytest.mark.parametrize("price", [1_000_000, 900_000_000])
+def test_a_budget_in_demand_is_used_at_any_price(event: str, price: int) -> None:
+    terms = Terms(product_count=90, average_price_micro=price, billable_event=event)
+    free = by_day(pool(30, terms=terms), 7)
+    assert min(free) > 10_000_000
+    assert min(by_day(pool(30, (0, Limit(daily=10_000_000)), terms=terms), 7)) >= 9_000_000
+
+
+def test_everybody_gets_a_turn() -> None:
+    """200 promotions share 10 a day: some 20 clicks, each day to others."""
+    shared = pool(200, (0, Limit(daily=10_000_000)))
+    month = [sum(shared.plan(place, FIRST, FIRST + 29).spend) for place in range(200)]
+    assert sum(1 for spent in month if spent) > 150
+
+
+def test_what_one_leaves_over_others_use() -> None:
+    few, many = Terms(product_count=1, average_price_micro=45_000_000), Terms(product_count=900, average_price_micro=45_000_000)
+    members = [Member(str(n), ((0, FOREVER, few if n < 5 else many, FOREVER),)) for n in range(6)]
+    shared = Pool(members, [Budget("b", ((0, Limit(daily=60_000_000)),), frozenset(range(6)))], 7)
+    assert min(by_day(shared, 7)) > 57_000_000
+
+
+def test_an_ad_groups_budget_and_the_campaigns_cap_bind_both() -> None:
+    members = [Member(str(n), ((0, FOREVER, TERMS, FOREVER),)) for n in range(8)]
+    inner = Budget("ad_groups 1", ((0, Limit(daily=5_000_000)),), frozenset(range(4)))
+    outer = Budget("campaigns 1", ((0, Limit(daily=30_000_000)),), frozenset(range(8)))
+    shared = Pool(members, [inner, outer], 7)
+    plans = [shared.plan(place, FIRST, FIRST + 9) for place in range(8)]
+    for day in range(10):
+        first = sum(plan.spend[day] for plan in plans[:4])
+        every = sum(plan.spend[day] for plan in plans)
+        assert first <= 5_000_000
+        assert 27_000_000 <= every <= 30_000_000
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(1, 12),
+    st.integers(1_000_000, 400_000_000),
+    st.lists(st.tuples(st.integers(0, 20 * DAY), st.integers(0, 40)), max_size=6, unique_by=lambda change: change[0]),
+    st.integers(0, 99),
+)
+def test_a_lifetime_budget_binds_however_its_end_is_moved(
+    count: int, total: int, changes: list[tuple[int, int]], seed: int
+) -> None:
+    limits = [(0, Limit(lifetime=total, last_day=FIRST + 9))]
+    for after, days in sorted(changes):
+        limits.append((FIRST * DAY + after, Limit(lifetime=total, last_day=FIRST + days)))
+    started = FIRST * DAY + 30_000
+    members = [Member(str(n), ((started, FOREVER, TERMS, FOREVER),)) for n in range(count)]
+    shared = Pool(members, [Budget("campaigns 1", tuple(limits), frozenset(range(count)))], seed)
+    spent = 0
+    for place in range(count):
+        plan = shared.plan(place, FIRST, FIRST + 60)
+        assert not any(stop > horizon for _, horizon, _, stop in plan.parts.values())
+        for index, counts in enumerate(zip(plan.impressions, plan.clicks, plan.spend, strict=True)):
+            spent += cut_spend(counts, plan.markets[index], plan.parts.get(index, (0, DAY, 0, DAY)))
+    assert spent <= total
+    wanted = by_day_total(count, seed, started)
+    assert spent >= min(0.85 * total, 0.8 * wanted) or total < 5_000_000
+
+
+def by_day_total(count: int, seed: int, started: int) -> int:
+    """What they would spend in 60 days if nothing bound them."""
+    members = [Member(str(n), ((started, FOREVER, TERMS, FOREVER),)) for n in range(count)]
+    free = Pool(members, [], seed)
+    return sum(sum(free.plan(place, FIRST, FIRST + 60).spend) for place in range(count))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(1, DAY - 1), min_size=1, max_size=200, unique=True), st.integers(1_000_000, 60_000_000))
+def test_a_day_with_many_changes_stays_within_its_budget(seconds: list[int], budget: int) -> None:
+    members = [Member("1", ((0, FOREVER, TERMS, FOREVER),))]
+    members += [
+        Member(str(2 + n), ((FIRST * DAY + second, FOREVER, TERMS, FOREVER),)) for n, second in enumerate(sorted(seconds))
+    ]
+    shared = Pool(members, [Budget("b", ((0, Limit(daily=budget)),), frozenset(range(len(members))))], 7)
+    spent = 0
+    for place in range(len(members)):
+        plan = shared.plan(place, FIRST, FIRST)
+        for index, counts in enumerate(zip(plan.impressions, plan.clicks, plan.spend, strict=True)):
+            spent += cut_spend(counts, plan.markets[index], plan.parts.get(index, (0, DAY, 0, DAY)))
+    assert spent <= budget

@@ -1,0 +1,134 @@
+"""What somebody says a promotion earned is what is reported, in every form in which it is asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from pinshop.api.columns import COLUMNS
+from pinshop.api.http import Request
+from pinshop.emulator import Emulator
+from pinshop.errors import ConfigurationError
+
+DAY = "2026-03-01"
+COLUMN_NAMES = "SPEND_IN_DOLLAR,CLICKTHROUGH_1,IMPRESSION_1,TOTAL_CHECKOUT,TOTAL_CHECKOUT_VALUE_IN_MICRO_DOLLAR,CHECKOUT_ROAS"
+EVERYTHING = ",".join(COLUMNS)
+
+
+def row_of(newest: Any, promotion_id: str, columns: str = COLUMN_NAMES, **more: Any) -> dict[str, Any]:
+    rows = newest.analytics([promotion_id], DAY, DAY, columns, "DAY", **more)
+    assert len(rows) == 1
+    found: dict[str, Any] = rows[0]
+    return found
+
+
+def test_spent_60_earned_119_is_one_line(newest: Any) -> None:
+    promotion_id = newest.some(1)[0]
+    newest.emulator.earn(promotion_id, DAY, spend=60, checkout_value=119)
+    row = row_of(newest, promotion_id)
+    assert row["SPEND_IN_DOLLAR"] == 60
+    assert row["TOTAL_CHECKOUT_VALUE_IN_MICRO_DOLLAR"] == 119_000_000
+    assert row["CHECKOUT_ROAS"] == 119 / 60
+    assert row["IMPRESSION_1"] > row["CLICKTHROUGH_1"] > row["TOTAL_CHECKOUT"] >= 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"spend": 60, "checkout_value": 119},
+        {"spend": 12.5, "clicks": 30, "impressions": 4_000},
+        {"clicks": 7},
+        {"checkouts": 3},
+        {"impressions": 500},
+        {"spend": 0, "clicks": 0, "impressions": 0, "checkouts": 0, "checkout_value": 0},
+        {"spend": 1, "clicks": 5, "impressions": 5, "checkouts": 9, "checkout_value": 1},
+    ],
+)
+def test_everything_agrees_with_what_is_said(newest: Any, said: dict[str, Any]) -> None:
+    newest.emulator.rules.set("zero_metrics", "zero")
+    newest.emulator.rules.set("empty_rows", "zero")
+    promotion_id, sibling = newest.some(2)
+    before = row_of(newest, sibling, EVERYTHING)
+    newest.emulator.earn(promotion_id, DAY, **said)
+    assert row_of(newest, sibling, EVERYTHING) == before
+    row = row_of(newest, promotion_id, EVERYTHING)
+    reported = {
+        "spend": row["SPEND_IN_DOLLAR"], "clicks": row["CLICKTHROUGH_1"], "impressions": row["IMPRESSION_1"],
+        "checkouts": row["TOTAL_CHECKOUT"], "checkout_value": row["TOTAL_CHECKOUT_VALUE_IN_MICRO_DOLLAR"] / 1_000_000,
+    }  # fmt: skip
+    assert {name: reported[name] for name in said} == said
+    for name, column in COLUMNS.items():
+        if column.sum_of and name in row:
+            assert row[name] == sum(row.get(part, 0) for part in column.sum_of), name
+    assert row["ENGAGEMENT_1"] <= row["IMPRESSION_1"]
+    total = newest.analytics([promotion_id], DAY, "2026-03-02", EVERYTHING, "TOTAL")[0]
+    days = newest.analytics([promotion_id], DAY, "2026-03-02", EVERYTHING, "DAY")
+    for name, column in COLUMNS.items():
+        if column.additive and column.unit != "currency" and name in total:
+            assert total[name] == sum(day.get(name, 0) for day in days), name
+    hours = newest.analytics([promotion_id], DAY, DAY, "SPEND_IN_MICRO_DOLLAR,CLICKTHROUGH_1,IMPRESSION_1", "HOUR")
+    assert sum(hour.get("SPEND_IN_MICRO_DOLLAR", 0) for hour in hours) == row["SPEND_IN_MICRO_DOLLAR"]
+    by_conversion = row_of(newest, promotion_id, conversion_report_time="TIME_OF_CONVERSION")
+    if "checkouts" in said or "checkout_value" in said:
+        assert by_conversion["TOTAL_CHECKOUT"] == row["TOTAL_CHECKOUT"]
+
+
+def test_today_is_reported_at_once_and_a_pause_does_not_matter(newest: Any) -> None:
+    promotion_id = newest.some(1, status="PAUSED")[0]
+    newest.emulator.earn(promotion_id, "2026-03-02", spend=60, clicks=90)
+    rows = newest.analytics([promotion_id], "2026-03-02", "2026-03-02", "SPEND_IN_DOLLAR,CLICKTHROUGH_1", "DAY")
+    assert [(row["SPEND_IN_DOLLAR"], row["CLICKTHROUGH_1"]) for row in rows] == [(60, 90)]
+
+
+def test_what_is_said_last_counts_and_other_days_stay(newest: Any) -> None:
+    promotion_id = newest.some(1)[0]
+    newest.emulator.clock.advance(days=5)
+    before = newest.analytics([promotion_id], "2026-03-03", "2026-03-06", EVERYTHING, "DAY")
+    newest.emulator.earn(promotion_id, "2026-03-04", spend=1)
+    newest.emulator.earn(promotion_id, "2026-03-04", spend=2)
+    after = newest.analytics([promotion_id], "2026-03-03", "2026-03-06", EVERYTHING, "DAY")
+    assert [row["SPEND_IN_DOLLAR"] for row in after if row["DATE"] == "2026-03-04"] == [2]
+    assert [row for row in after if row["DATE"] != "2026-03-04"] == [row for row in before if row["DATE"] != "2026-03-04"]
+
+
+@pytest.mark.parametrize(
+    ("day", "said", "words"),
+    [
+        ("2026-03-03", {"spend": 1}, "2026-03-02"),
+        ("soon", {"spend": 1}, "a date such as"),
+        (DAY, {}, "spend, clicks"),
+        (DAY, {"spent": 1}, "spent"),
+        (DAY, {"spend": -1}, "from 0"),
+        (DAY, {"spend": float("nan")}, "from 0"),
+        (DAY, {"clicks": 1.5}, "a whole number"),
+        (DAY, {"clicks": True}, "a whole number"),
+        (DAY, {"clicks": 9, "impressions": 3}, "9 clicks"),
+    ],
+)
+def test_what_cannot_be_is_refused(newest: Any, day: str, said: dict[str, Any], words: str) -> None:
+    promotion_id = newest.some(1)[0]
+    with pytest.raises(ConfigurationError, match=words):
+        newest.emulator.earn(promotion_id, day, **said)
+    assert newest.analytics([promotion_id], DAY, DAY, COLUMN_NAMES) == []
+    with pytest.raises(ConfigurationError, match="no promotion"):
+        newest.emulator.earn("1", DAY, spend=1)
+
+
+def test_over_http_and_in_yaml(newest: Any) -> None:
+    promotion_id = newest.some(1)[0]
+    body = {"promotion_id": promotion_id, "day": DAY, "spend": 60, "checkout_value": 119}
+    headers = {"content-type": "application/json"}
+    request = Request("POST", "http://127.0.0.1", "/_emulator/earn", headers, msgspec.json.encode(body))
+    assert newest.emulator.handle(request).status == 200
+    row = row_of(newest, promotion_id)
+    assert (row["SPEND_IN_DOLLAR"], row["TOTAL_CHECKOUT_VALUE_IN_MICRO_DOLLAR"]) == (60, 119_000_000)
+    twin = Emulator("5.28", now="2026-03-02T12:00:00Z")
+    twin.load(newest.emulator.export())
+    assert twin.export() == newest.emulator.export()
+    twin.load(f"earned:\n- {{promotion_id: '{promotion_id}', day: 2026-03-01, spend: 7}}\n" + newest.emulator.export())
+    account = twin.world.store.must("ad_accounts", int(twin.ad_account_id))
+    subject = twin.world.earnings.subjects(twin.world.store.find("promotions"), account)[0]
+    assert [one.spend_micro for one in subject.stated.values()] == [7_000_000]
+    twin.close()
