@@ -300,7 +300,8 @@ def _way(question: Query, ids: Sequence[str] | None, today: datetime.date, api_v
     return "sync", f"sync: {calls} call(s) answer at once"
 
 
-def _most_ids(api_version: ApiVersion) -> int:
+def most_ids(api_version: ApiVersion) -> int:
+    """How many ids a synchronous call takes."""
     row = endpoints.PROMOTIONS_ANALYTICS
     param = row.params["product_group_ids"].at(api_version) or row.params["product_group_ids"]
     return param.maximum or REPORT_IDS
@@ -308,7 +309,7 @@ def _most_ids(api_version: ApiVersion) -> int:
 
 def _count_sync(question: Query, ids: int, api_version: ApiVersion) -> int:
     days = (question.end_date - question.start_date).days + 1
-    return -(-ids // _most_ids(api_version)) * -(-days // reach("sync", question.granularity).days)
+    return -(-ids // most_ids(api_version)) * -(-days // reach("sync", question.granularity).days)
 
 
 def _check_future(question: Query, today: datetime.date) -> None:
@@ -334,7 +335,7 @@ def _check_reach(question: Query, way: Way, today: datetime.date) -> None:
 
 
 def _asks(question: Query, account: str, way: Way, ids: Sequence[str] | None, api_version: ApiVersion) -> Iterator[Ask]:
-    size = _most_ids(api_version) if way == "sync" else REPORT_IDS
+    size = most_ids(api_version) if way == "sync" else REPORT_IDS
     parts = [None] if ids is None else [tuple(ids[start : start + size]) for start in range(0, len(ids), size)]
     spans = query.cut(question.start_date, question.end_date, reach(way, question.granularity, question.level).days)
     for part in parts:

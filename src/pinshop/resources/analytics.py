@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Required, TypedDict, TypeVar, Unpack
 
 from pinshop.analytics import fetching, planning
@@ -20,6 +22,7 @@ from pinshop.resources.binding import Resource, operation
 
 if TYPE_CHECKING:
     from pinshop.analytics.streaming import Streamed
+    from pinshop.analytics.sync import Synced
 
 C = TypeVar("C")
 
@@ -51,6 +54,18 @@ class Question(TypedDict, total=False):
     conversion_report_time: models.ConversionReportTime
     reporting_timezone: models.ReportingTimezone
     way: Literal["sync", "report"]
+    discover: Literal["report", "listing"]
+    allow_unknown_columns: bool
+
+
+class Setting(TypedDict, total=False):
+    """What rows of one table have in common, and how ids are found."""
+
+    click_window_days: _WindowDays
+    engagement_window_days: _WindowDays
+    view_window_days: _WindowDays
+    conversion_report_time: models.ConversionReportTime
+    reporting_timezone: models.ReportingTimezone
     discover: Literal["report", "listing"]
     allow_unknown_columns: bool
 
@@ -225,6 +240,88 @@ class Analytics(Resource[C]):
         return (
             yield from streaming.stream(
                 session, plan, self._accounts, target, table=table, mode=mode, partial=partial, progress=progress
+            )
+        )
+
+    @operation
+    def sync(
+        self,
+        path: str | os.PathLike[str],
+        ad_account_ids: Id | Iterable[Id],
+        promotions: Iterable[Any] | Mapping[str, Iterable[Any]] | None = None,
+        *,
+        columns: Iterable[str] | str,
+        days: int | None = None,
+        start_date: str | datetime.date | None = None,
+        table: str = "analytics",
+        verify: bool = False,
+        wait_seconds: float = 30.0,
+        progress: OnProgress | None = None,
+        **setting: Unpack[Setting],
+    ) -> Flow[Synced]:
+        """Keep a table of what promotions earned by day up to date: a DuckDB file, or a folder of Parquet files.
+
+        Sends ``GET /ad_accounts/{ad_account_id}/product_groups/analytics`` for the days that may still change (the longest
+        attribution window and three days, for columns of conversions; three days for others), for new promotions and new
+        columns, and orders reports for days older than 90. Each call's answer replaces exactly what was asked, promotions x
+        days, in one transaction: after a ``kill -9`` at any moment the next sync makes it right.
+
+        Tables: ``analytics`` (its rows with ``read_at`` and ``settled``), ``analytics_history`` (rows as they were before they
+        changed), ``sync_days`` (when each day was read, and whether it is settled).
+
+        Args:
+            path: a file that ends in .duckdb or .db; any other name is a folder of Parquet files.
+            ad_account_ids: one or several.
+            promotions: ids or promotions; for several ad accounts a dict of these by ad account. None: those in the table, and
+                all that were live, which a report per ad account finds.
+            columns: names, families or "all". Columns that the table has already are kept up to date as well.
+            days: how many days to keep up to date, today included; 90 without ``start_date``.
+            start_date: instead of ``days``: the first day to keep, at most 914 days ago.
+            table: its name. Rows of other windows, report time or time zone need another table.
+            verify: read 90 days again, settled or not.
+            wait_seconds: how long to wait while another process holds the file open.
+            progress: called with a `Progress` after every transaction.
+            **setting: see `Setting`.
+
+        Returns:
+            Calls, rows and changes. ``changed_since("yesterday")`` says what changed, ``failed`` which accounts stayed
+            as they were.
+
+        Raises:
+            ConfigurationError: the file is held by another process (which is named), or the table is of another setting.
+            PinshopError: no account could be read.
+
+        Source: product_groups/analytics in Pinterest's description 5.28.0.
+        """
+        from pinshop.analytics import sync
+
+        if days is not None and start_date is not None:
+            raise InvalidInput("days, start_date", "both", "one of the two")
+        if days is not None and (type(days) is not int or not 1 <= days <= 915):
+            raise InvalidInput("days", days, "1 to 915")
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,60}", table) or table.startswith("sync_"):
+            raise InvalidInput("table", table, "a name of letters, digits and _ that does not begin with sync_")
+        first = "2000-01-01" if start_date is None else start_date
+        question = planning.check(
+            ad_account_ids,
+            promotions,
+            columns=columns,
+            start_date=first,
+            end_date=max(str(first), "9999-12-31"),
+            api_version=self._session.api_version,
+            **setting,
+        )
+        return (
+            yield from sync.sync(
+                self._session,
+                question,
+                self._accounts,
+                Path(path),
+                table=table,
+                days=90 if days is None and start_date is None else days,
+                verify=verify,
+                wait_seconds=wait_seconds,
+                progress=progress,
             )
         )
 

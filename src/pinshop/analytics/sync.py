@@ -1,0 +1,400 @@
+"""Keeps a table of what was earned up to date: re-reads exactly the days that may still change.
+
+Which days may change (facts of Pinterest's, with a margin): a day of columns that count conversions by the time of the ad
+action changes for the longest attribution window plus `MARGIN_DAYS`; every other day for `MARGIN_DAYS`. A day is settled
+when it was read after that, and Pinterest says that its metrics are ready. Days that are settled are not read again, except
+with ``verify``, which reads 90 days.
+
+Each transaction replaces exactly what was asked: ids x days. So a row that Pinterest no longer sends goes, and rows of ids
+that were not asked for stay. The server's clock decides what day it is, not the machine's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from pinshop.analytics import fetching, planning, query, tables, warehouse
+from pinshop.analytics.fetching import Account, OnProgress
+from pinshop.analytics.planning import Ask, Query
+from pinshop.analytics.rows import Block
+from pinshop.analytics.warehouse import Change, DuckStore, Known, Scope
+from pinshop.api import endpoints, operations
+from pinshop.api.columns import COLUMNS
+from pinshop.api.http import Pause
+from pinshop.api.models import MetricsReadyState, decoders
+from pinshop.api.reaches import Way, reach
+from pinshop.errors import ConfigurationError, InvalidInput, PinshopError
+from pinshop.files.locks import lock_file
+from pinshop.flow import events
+from pinshop.flow.exchange import exchange
+from pinshop.flow.session import Session
+from pinshop.flow.steps import Blocking, Flow, Together
+
+T = TypeVar("T")
+
+MARGIN_DAYS = 3
+
+VERIFIED_DAYS = 90
+
+_DEFAULT_WINDOWS = {"click_window_days": 30, "engagement_window_days": 30, "view_window_days": 1}
+
+
+class Synced(Struct, frozen=True, kw_only=True):
+    """What a sync did. ``changed`` rows are not what they were; ``failed`` ad accounts are as they were before."""
+
+    path: Path
+    table: str
+    calls: int
+    rows: int
+    changed: int
+    read_at: datetime.datetime
+    failed: Mapping[str, PinshopError] = {}
+
+    def changed_since(self, when: str | datetime.date | datetime.datetime = "yesterday") -> list[Change]:
+        """See `changed_since`."""
+        return changed_since(self.path, when, table=self.table)
+
+
+class Unit(Struct, frozen=True):
+    """What one transaction will replace, and the calls that answer it."""
+
+    ad_account_id: str
+    ids: tuple[str, ...]
+    first: datetime.date
+    last: datetime.date
+    compared: tuple[str, ...]
+    asks: tuple[Ask, ...]
+
+
+def lag_days(question: Query) -> int:
+    """For how many days after it a day may still change, with these columns and windows."""
+    extra = 1 if question.reporting_timezone == "AD_ACCOUNT_TIME_ZONE" else 0
+    late = any(name not in COLUMNS or COLUMNS[name].conversion for name in question.columns)
+    if not late or question.conversion_report_time == "TIME_OF_CONVERSION":
+        return MARGIN_DAYS + extra
+    windows = (getattr(question, name) for name in _DEFAULT_WINDOWS)
+    return max(
+        _DEFAULT_WINDOWS[name] if given is None else given for name, given in zip(_DEFAULT_WINDOWS, windows, strict=True)
+    ) + (MARGIN_DAYS + extra)
+
+
+def setting_text(question: Query) -> str:
+    """What rows of a table have in common, in words."""
+    given = {name: getattr(question, name) for name in _DEFAULT_WINDOWS}
+    windows = "/".join(str(default if given[name] is None else given[name]) for name, default in _DEFAULT_WINDOWS.items())
+    report_time = question.conversion_report_time or "TIME_OF_AD_ACTION"
+    return f"windows {windows}, {report_time}, {question.reporting_timezone or 'PINTEREST_TIME_ZONE'}"
+
+
+def first_unread(known: Known | None, start: datetime.date, columns: str) -> datetime.date:
+    """The first day that must be read for a promotion, so that all from ``start`` on are right."""
+    if known is None:
+        return start
+    if known.columns != columns:  # a column is new: it is missing on every day
+        return min(start, known.first_day)
+    if start < known.first_day:
+        return start
+    return known.first_day if known.settled_until is None else known.settled_until + datetime.timedelta(1)
+
+
+def units_of(
+    question: Query,
+    account: str,
+    ids: Sequence[str],
+    known: Mapping[str, Known],
+    today: datetime.date,
+    api_version: operations.ApiVersion,
+    *,
+    verify: bool,
+) -> list[Unit]:
+    """What is read of an account: calls of as many ids as one takes, however many days each needs."""
+    text = warehouse.columns_text(question.columns)
+    earliest = today - datetime.timedelta(reach("report", "DAY").days_back)
+    verified = today - datetime.timedelta(VERIFIED_DAYS - 1)
+    wanted: list[tuple[datetime.date, str]] = []
+    for one in ids:
+        first = max(earliest, first_unread(known.get(one), question.start_date, text))
+        if verify:
+            mine = known[one].first_day if one in known else question.start_date
+            first = min(first, max(verified, min(mine, question.start_date)))
+        # After a clock was put back far, reading on would leave a gap before the days that are known.
+        apart = one in known and question.end_date < known[one].first_day - datetime.timedelta(1)
+        if first <= question.end_date and not apart:
+            wanted.append((first, one))
+    wanted.sort(key=lambda pair: pair[0])  # promotions that need old days share their calls
+    units = []
+    position = 0
+    while position < len(wanted):
+        first = wanted[position][0]
+        old = (today - first).days > reach("sync", "DAY").days_back
+        size = planning.REPORT_IDS if old else planning.most_ids(api_version)
+        part = tuple(one for _, one in wanted[position : position + size])
+        position += size
+        way: Way = "report" if old else "sync"
+        spans = query.cut(first, question.end_date, reach(way, "DAY").days)
+        before = [set(known[one].columns.split(",")) for one in part if one in known]
+        compared = tuple(name for name in question.columns if all(name in names for names in before))
+        units.append(
+            Unit(account, part, first, question.end_date, compared, tuple(Ask(account, way, part, *span) for span in spans))
+        )
+    return units
+
+
+def sync(
+    session: Session,
+    question: Query,
+    known_accounts: dict[str, Account],
+    path: Path,
+    *,
+    table: str,
+    days: int | None,
+    verify: bool,
+    wait_seconds: float,
+    progress: OnProgress | None,
+) -> Flow[Synced]:
+    """Bring a table up to date; see ``client.analytics.sync``."""
+    store = store_of(path)
+    release = yield Blocking(lambda: _only_one(store.lock_path(), path))
+    try:
+        return (
+            yield from _sync(
+                session, question, known_accounts, store, table=table, days=days, verify=verify, wait_seconds=wait_seconds,
+                progress=progress,
+            )
+        )  # fmt: skip
+    finally:
+        release()
+
+
+def _sync(
+    session: Session,
+    question: Query,
+    known_accounts: dict[str, Account],
+    store: DuckStore,
+    *,
+    table: str,
+    days: int | None,
+    verify: bool,
+    wait_seconds: float,
+    progress: OnProgress | None,
+) -> Flow[Synced]:
+    schema = question.schema()
+    columns = yield from _patiently(
+        session, wait_seconds, lambda: store.prepare(table, question.columns, setting_text(question), schema)
+    )
+    # All columns of the table are asked for, or those that were left out would be lost where rows are replaced.
+    question = msgspec.structs.replace(question, columns=tuple(columns))
+    schema = question.schema()
+    currencies = yield from _patiently(session, wait_seconds, lambda: store.read(lambda c: warehouse.currencies(c, table)))
+    for account, currency in currencies.items():
+        known_accounts.setdefault(account, Account(currency))
+    failed = yield from fetching.accounts_of(session, question.ad_account_ids, known_accounts)
+    lag = lag_days(question)
+    ready = yield from _settled_until(session, question, lag)
+    today, now = _today(session), _now(session)
+    last_read = yield from _patiently(session, wait_seconds, lambda: store.read(warehouse.latest))
+    read_at = max(now, last_read) if last_read is not None else now
+    question = _range(question, today, days)
+    states: dict[str, dict[str, Known]] = {}
+    for account in question.ad_account_ids:
+        found: list[Known] = yield from _patiently(session, wait_seconds, _reads(store, table, account))
+        states[account] = {one.product_group_id: one for one in found}
+    ids = yield from _ids(session, question, states, failed)
+    units = [
+        units_of(question, account, ids[account], states[account], today, session.api_version, verify=verify)
+        for account in question.ad_account_ids
+        if account not in failed
+    ]
+    ordered = [unit for turn in range(max(map(len, units), default=0)) for mine in units for unit in mine[turn : turn + 1]]
+    counter = fetching.Counter(len(ordered), progress)
+    done: list[warehouse.Applied] = []
+
+    def one(unit: Unit) -> Flow[None]:
+        account = unit.ad_account_id
+        if account in failed:
+            counter.add(account, 0, failed[account])
+            return
+        try:
+            blocks: list[Block] = []
+            for ask in unit.asks:
+                blocks += yield from fetching.fetch(session, question, ask, known_accounts[account].constants(account))
+            scope = Scope(
+                table=table, ad_account_id=account, ids=unit.ids, first=unit.first, last=unit.last,
+                settled_until=ready, columns=question.columns, compared=unit.compared, read_at=read_at,
+            )  # fmt: skip
+            new = yield Blocking(lambda: _table(blocks, schema))
+            applied = yield from _patiently(session, wait_seconds, lambda: store.replace(scope, new))
+        except (ConfigurationError, InvalidInput):
+            raise  # of the table, not of the account
+        except PinshopError as error:
+            failed.setdefault(account, error)
+            counter.add(account, 0, error)
+            return
+        done.append(applied)
+        counter.add(account, applied.rows)
+
+    yield Together([one(unit) for unit in ordered], session.options.concurrency)
+    for account, error in failed.items():
+        session.emit(events.Noticed("analytics", f"ad account {account} was not brought up to date: {error}"))
+    if failed and len(failed) == len(question.ad_account_ids):
+        raise next(iter(failed.values()))
+    return Synced(
+        path=store.path, table=table, calls=sum(len(unit.asks) for unit in ordered), rows=sum(one.rows for one in done),
+        changed=sum(one.changed for one in done), read_at=read_at, failed=failed,
+    )  # fmt: skip
+
+
+def _reads(store: DuckStore, table: str, account: str) -> Callable[[], list[Known]]:
+    return lambda: store.read(lambda connection: warehouse.known_ids(connection, table, account))
+
+
+def _table(blocks: Sequence[Block], schema: Any) -> Any:
+    pa = tables.need("pyarrow", "arrow")
+    return pa.concat_tables([schema.empty_table(), *(tables.from_block(block, schema) for block in blocks)])
+
+
+def _today(session: Session) -> datetime.date:
+    return session.today() or datetime.datetime.fromtimestamp(session.clock(), datetime.UTC).date()
+
+
+def _now(session: Session) -> datetime.datetime:
+    """UTC without a zone, as DuckDB's TIMESTAMP is."""
+    seconds = session.now()
+    moment = datetime.datetime.fromtimestamp(session.clock() if seconds is None else seconds, datetime.UTC)
+    return moment.replace(tzinfo=None)
+
+
+def _range(question: Query, today: datetime.date, days: int | None) -> Query:
+    """The days to keep: the last ``days``, or from the question's first day on; today is the last, half over as it is."""
+    start = question.start_date if days is None else today - datetime.timedelta(days - 1)
+    earliest = today - datetime.timedelta(reach("report", "DAY").days_back)
+    if start < earliest:
+        raise InvalidInput(
+            "start_date", str(start), f"{earliest} or later: reports go back {reach('report', 'DAY').days_back} days"
+        )
+    if start > today:
+        raise InvalidInput("start_date", str(start), f"{today} or earlier, which is today at the server")
+    return msgspec.structs.replace(question, start_date=start, end_date=today)
+
+
+def _settled_until(session: Session, question: Query, lag: int) -> Flow[datetime.date | None]:
+    """The newest day that will not change any more: old enough, and ready by Pinterest's own word."""
+    late = any(name not in COLUMNS or COLUMNS[name].conversion for name in question.columns)
+    for back in range(lag + 1, lag + 8):
+        # The server's day may only be known once it has answered.
+        day = _today(session) - datetime.timedelta(back)
+        call = operations.build(endpoints.METRICS_READY_STATE_GET, None, {"date": day})
+        try:
+            state = (yield from exchange(session, call, decoders.as_entity(MetricsReadyState))).value
+        except PinshopError as error:
+            session.emit(events.Noticed(call.operation.id, f"taken as not ready: {error}"))
+            return None
+        day = min(day, _today(session) - datetime.timedelta(back))
+        if state.non_conversion_metrics_ready is True and (state.conversion_metrics_ready is True or not late):
+            return day
+    return None
+
+
+def _ids(
+    session: Session, question: Query, states: Mapping[str, Mapping[str, Known]], failed: dict[str, PinshopError]
+) -> Flow[dict[str, list[str]]]:
+    """The promotions to read: those named, or those that are known and those that were live since."""
+    named = question.promotions
+    wanted = [account for account in question.ad_account_ids if account not in named and account not in failed]
+
+    def one(account: str) -> Flow[list[str] | PinshopError]:
+        try:
+            return (yield from fetching.discover(session, question, account))
+        except PinshopError as error:
+            return error
+
+    found = yield Together([one(account) for account in wanted], session.options.concurrency)
+    ids = {account: list(named[account]) for account in named}
+    for account, live in zip(wanted, found, strict=True):
+        if isinstance(live, PinshopError):
+            failed[account] = live
+        else:
+            ids[account] = list(dict.fromkeys([*states[account], *live]))
+    return ids
+
+
+def _patiently(session: Session, wait_seconds: float, call: Callable[[], T]) -> Flow[T]:
+    """Do it; while another process holds the file, try again until ``wait_seconds`` are over."""
+    until = session.monotonic() + wait_seconds
+    pause = 0.1
+    while True:
+        try:
+            return (yield Blocking(call))  # type: ignore[no-any-return]
+        except ConfigurationError as error:
+            if "held open" not in error.message or session.monotonic() + pause > until:
+                raise
+            session.emit(events.Paused("analytics", pause, error.message))
+        yield Pause(pause, "another process holds the file")
+        pause = min(2 * pause, 2.0)
+
+
+def _only_one(lock: Path, path: Path) -> Callable[[], None]:
+    """One sync of a file at a time: two that read at different moments could put older rows over newer ones."""
+    release = lock_file(lock)
+    if release is None:
+        holder = ""
+        with contextlib.suppress(OSError):
+            holder = lock.read_text().strip()
+        raise ConfigurationError(
+            f"another sync of {path} is under way" + (f" (process {holder})" if holder else ""),
+            advice="wait until it has ended",
+        )
+    with contextlib.suppress(OSError):
+        lock.write_text(str(os.getpid()))
+    return release
+
+
+def store_of(path: Path) -> DuckStore:
+    """What keeps the tables: a DuckDB file."""
+    tables.need("duckdb", "duckdb")
+    return DuckStore(path)
+
+
+def changed_since(
+    path: str | os.PathLike[str], when: str | datetime.date | datetime.datetime = "yesterday", *, table: str = "analytics"
+) -> list[Change]:
+    """What a table holds now and did not hold then, value by value.
+
+    Args:
+        path: what was given to ``client.analytics.sync``.
+        when: a moment (UTC), or a day: compared with what the table held when that day ended. "yesterday" is the day before
+            the newest sync.
+        table: its name.
+    """
+    store = store_of(Path(path))
+    if isinstance(when, str) and when != "yesterday":
+        try:
+            when = datetime.datetime.fromisoformat(when) if len(when) > 10 else datetime.date.fromisoformat(when)
+        except ValueError:
+            raise InvalidInput("when", when, '"yesterday", a day or a moment YYYY-MM-DDTHH:MM:SS') from None
+    moment = when
+
+    def ask(connection: Any) -> list[Change]:
+        newest = warehouse.latest(connection)
+        if newest is None:
+            return []
+        if moment == "yesterday":
+            since = datetime.datetime.combine(newest.date(), datetime.time())
+        elif isinstance(moment, datetime.datetime):
+            since = moment.astimezone(datetime.UTC).replace(tzinfo=None) if moment.tzinfo else moment
+        elif isinstance(moment, datetime.date):
+            since = datetime.datetime.combine(moment + datetime.timedelta(1), datetime.time())
+        else:
+            raise InvalidInput("when", moment, '"yesterday", a day or a moment')
+        # What happened in the very moment that was given is part of it.
+        return warehouse.changes(connection, table, since - datetime.timedelta(microseconds=1))
+
+    return store.read(ask)
