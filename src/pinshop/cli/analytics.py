@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pinshop.api.endpoints import PROMOTIONS_ANALYTICS
-from pinshop.cli import charts
+from pinshop.cli import charts, periods
 from pinshop.cli.connection import Connection, connected
 from pinshop.cli.output import say
 from pinshop.errors import InvalidInput
@@ -30,11 +29,7 @@ _GRANULARITIES = tuple(map(str, PROMOTIONS_ANALYTICS.params["granularity"].choic
 @click.option("--campaign", "campaigns", multiple=True, metavar="ID", help="All promotions of these campaigns.")
 @click.option("--all-accounts", is_flag=True, help="All ad accounts that the token reaches, side by side.")
 @click.option("--columns", default=",".join(DEFAULT_COLUMNS), help="Names or families (spend,checkout), or all.")
-@click.option("--start", "start_date", metavar="DAY", help="The first day, YYYY-MM-DD.")
-@click.option("--end", "end_date", metavar="DAY", help="The last day, included. Default: yesterday.")
-@click.option(
-    "--days", type=click.IntRange(1, 914), default=30, show_default=True, help="So many days, where --start is missing."
-)
+@periods.period_options
 @click.option("--granularity", type=click.Choice(_GRANULARITIES), default="DAY", show_default=True)
 @click.option(
     "--by", metavar="COLUMNS", help="Total by these, such as DATE or PRODUCT_GROUP_ID; what cannot be added is refused."
@@ -60,8 +55,7 @@ def analytics(
       pinshop analytics --days 7 --cost
     """
     accounts = [str(one.id) for one in here.client.ad_accounts.list(page_size=250)] if all_accounts else [here.account]
-    last = _day("--end", end_date) if end_date else _today(here) - datetime.timedelta(1)
-    first = _day("--start", start_date) if start_date else last - datetime.timedelta(days - 1)
+    first, last = periods.chosen(here, start_date, end_date, days)
     question: dict[str, Any] = {
         "columns": [name.strip() for name in columns.split(",") if name.strip()] if columns != "all" else "all",
         "start_date": first,
@@ -105,21 +99,6 @@ def _total(rows: Rows, by: list[str]) -> Rows:
     if left:
         say(f"left out, for they cannot be added: {', '.join(left)}")
     return rows.total(by=by, columns=fine)
-
-
-def _today(here: Connection) -> datetime.date:
-    """The server's day, which an answer tells; a local Pinterest may live in another year."""
-    session = here.client._session  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - the client knows it, and shows it nowhere else
-    if session.today() is None:
-        here.client.user_account.get()
-    return session.today() or datetime.datetime.now(datetime.UTC).date()
-
-
-def _day(option: str, text: str) -> datetime.date:
-    try:
-        return datetime.date.fromisoformat(text)
-    except ValueError:
-        raise InvalidInput(option, text, "a day as YYYY-MM-DD") from None
 
 
 def _progress() -> Any:
