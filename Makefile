@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench soak clean
+.PHONY: help demo test check format wheel lowest bench soak clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -18,10 +18,10 @@ help: ## Show this list
 demo: $(READY) ## Promote a small catalog in a local Pinterest and look at what it earned
 	@$(BIN)/python examples/demo.py
 
-test: $(READY) ## Run all tests
+test: $(READY) ## Run the tests, all but the long runs of make soak
 	@$(PYTEST)
 
-check: $(READY) ## Lint, format check, types, floors
+check: $(READY) ## Lint, format check, types, layers
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
@@ -31,6 +31,12 @@ check: $(READY) ## Lint, format check, types, floors
 format: $(READY) ## Format the code
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
+
+wheel: ## Build the wheel, and test it without extras and without src (PYTHON=… chooses the interpreter)
+	@PYTHON="$(PYTHON)" .ci/wheel
+
+lowest: ## Run the tests with the lowest versions that pyproject.toml allows
+	@PYTHON="$(PYTHON)" .ci/lowest
 
 bench: $(READY) ## Measure speed against the old client and the bare libraries
 	@$(BIN)/python bench/run.py

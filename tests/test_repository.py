@@ -9,9 +9,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 import pinshop
 from pinshop import version
+
+pytestmark = pytest.mark.source
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -68,3 +71,14 @@ def test_the_version_is_written_once():
     assert pinshop.__version__ == version.__version__ == importlib.metadata.version("pinshop")
     said = [path for path in (ROOT / "src").rglob("*.py") if f'"{version.__version__}"' in path.read_text(encoding="utf-8")]
     assert [path.name for path in said] == ["version.py"]
+
+
+def test_every_python_of_the_classifiers_is_tested():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    classifiers = [text.rpartition(" ")[2] for text in project["classifiers"] if re.search(r"Python :: 3\.\d+$", text)]
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))
+    assert workflow["jobs"]["test"]["strategy"]["matrix"]["python"] == classifiers
+    assert project["requires-python"] == f">={classifiers[0]}"
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    called = {step["run"].split()[1] for job in workflow["jobs"].values() for step in job["steps"] if "run" in step}
+    assert called <= targets

@@ -35,6 +35,7 @@ def test_it_runs_as_a_user_without_rights_on_a_python_we_support():
     assert the("USER") not in ("root", "0")
 
 
+@pytest.mark.source
 def test_what_it_copies_is_there_and_what_it_installs_are_extras():
     tomllib = pytest.importorskip("tomllib")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
