@@ -51,17 +51,17 @@ class AsyncClient(BaseClient[Async]):
             while True:
                 step = flow.send(answer) if error is None else flow.throw(error)
                 answer = error = None
-                if kept is not None:
+                whole = type(step) is Blocking or (type(step) is Request and step.uninterrupted)
+                if kept is not None and not whole:
                     error, kept = kept, None
                     continue
                 try:
-                    if type(step) is Request:
-                        if step.uninterrupted:
-                            answer, kept = await _to_the_end(transport.send(step))
-                        else:
-                            answer = await transport.send(step)
-                    elif type(step) is Blocking:
-                        answer, kept = await _to_the_end(asyncio.to_thread(step.call))
+                    if whole:
+                        work = asyncio.to_thread(step.call) if type(step) is Blocking else transport.send(step)  # type: ignore[arg-type]
+                        answer, late = await _to_the_end(work)
+                        kept = kept or late
+                    elif type(step) is Request:
+                        answer = await transport.send(step)
                     elif type(step) is Together:
                         answer = await self._run_together(step)
                     else:

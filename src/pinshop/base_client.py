@@ -18,6 +18,7 @@ from pinshop.api.http import BaseUrl
 from pinshop.api.models import decoders
 from pinshop.api.operations import ApiVersion, Call
 from pinshop.errors import ConfigurationError
+from pinshop.files.locks import ThreadLock
 from pinshop.flow import events
 from pinshop.flow.exchange import exchange
 from pinshop.flow.pacing import Pacer, Quota
@@ -79,7 +80,8 @@ class BaseClient(Resource[C]):
         connect_seconds: longest wait for a connection.
         read_seconds: longest wait from the last byte sent to the last byte of the answer.
         max_attempts: how often one call may be sent. A create is sent again only if it certainly was not executed.
-        max_wait_seconds: longest wait a server may order; beyond it `RateLimited` is raised at once.
+        max_wait_seconds: longest wait before a request: for a quota, because a server orders it, or for a token that is being
+            refreshed. Beyond it `RateLimited` is raised at once, and says when to come back.
         concurrency: how many requests of one job are under way at once.
         headers: sent with every request.
         pacing: True paces by Pinterest's quotas before sending; False does not; a `Pacer` is shared with other clients.
@@ -108,7 +110,7 @@ class BaseClient(Resource[C]):
         connect_seconds: float = 5.0,
         read_seconds: float = 60.0,
         max_attempts: int = 4,
-        max_wait_seconds: float = 60.0,
+        max_wait_seconds: float = 120.0,
         concurrency: int = 4,
         headers: Mapping[str, str] | None = None,
         pacing: bool | Pacer = True,
@@ -126,6 +128,8 @@ class BaseClient(Resource[C]):
     ) -> None:
         if access_token is None:
             raise ConfigurationError("no access token", advice="pass access_token=, or use from_env()")
+        if isinstance(access_token, str):
+            access_token = Secret(access_token)  # a traceback may be shown with its local variables
         #: What signs the requests and where it came from; no secret shows in it.
         self.credentials = as_credentials(access_token, base_url)
         where = BaseUrl.parse(self.credentials.base_url or BASE_URL)
@@ -140,13 +144,17 @@ class BaseClient(Resource[C]):
             headers=dict(headers or {}),
         )
         _check(options)
+        pacer = pacing if isinstance(pacing, Pacer) else Pacer() if pacing else None
+        if pacer is not None:
+            pacer.guard(ThreadLock())
         session = Session(
             origin=where.origin,
             prefix=where.prefix,
             token=self.credentials.tokens,
-            pacer=pacing if isinstance(pacing, Pacer) else Pacer() if pacing else None,
+            pacer=pacer,
             emit=on_event,
             clock=clock or time.time,
+            clock_given=clock is not None,
             monotonic=monotonic or clock or time.monotonic,
             random=random,
             api_version=api_version,

@@ -18,12 +18,14 @@
     │   ├── NotFound                     404
     │   ├── Conflict                     409
     │   ├── RateLimited                  429, or a 400 that orders a wait
-    │   └── ServerError                  5xx
+    │   └── ServerError                  5xx, or a 4xx that says the fault is Pinterest's
     ├── PartialFailure                   a batch with failed or unknown items, on request
     ├── PlanRefused                      a plan that must not be applied as it is
     │   ├── StalePlan                    what it would change has changed meanwhile
     │   └── GuardRefused                 more money or more changes than was allowed
     └── ReportUnavailable                a report that failed, expired, or is not finished
+
+`BatchResult` is here because errors carry it: ``error.result``.
 
 A message reads: *operation: what happened — what to do (request id)*. The same facts are attributes.
 No token, and no header that carries one, ever enters a message.
@@ -31,8 +33,99 @@ No token, and no header that carries one, ever enters a message.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Generic, Literal, TypeAlias, TypeVar, overload
+
+from msgspec import Struct
+
+T = TypeVar("T")
+
+State: TypeAlias = Literal["created", "updated", "failed", "unknown"]
+
+
+class Outcome(Struct, Generic[T], frozen=True, kw_only=True):
+    """What became of one item.
+
+    ``state`` is created or updated (then ``entity`` is what Pinterest stored), failed (certainly not executed: ``code``,
+    ``message`` and ``advice`` say why) or unknown (sent, no answer, reading back could not settle it; ``message`` says why).
+    """
+
+    index: int
+    given: Mapping[str, Any]
+    state: State
+    entity: T | None = None
+    code: int | None = None
+    message: str | None = None
+    advice: str | None = None
+
+    @property
+    def id(self) -> str | None:
+        """The id of the entity, if there is one."""
+        return getattr(self.entity, "id", None) or None
+
+
+class BatchResult(Sequence[Outcome[T]]):
+    """One `Outcome` per item, in the order given. ``extra`` lists what a gateway's double execution made beside them."""
+
+    def __init__(self, operation: str, outcomes: Iterable[Outcome[T]], extra: Iterable[T] = ()) -> None:
+        self.operation = operation
+        self._outcomes = list(outcomes)
+        #: What was found beside the outcomes, equal to what was sent, and made by nobody known: something between here and
+        #: Pinterest sent a request twice. They are stored, and they spend.
+        self.extra: list[T] = list(extra)
+
+    @overload
+    def __getitem__(self, index: int) -> Outcome[T]: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Outcome[T]]: ...
+    def __getitem__(self, index: int | slice) -> Outcome[T] | list[Outcome[T]]:
+        return self._outcomes[index]
+
+    def __len__(self) -> int:
+        return len(self._outcomes)
+
+    def __iter__(self) -> Iterator[Outcome[T]]:
+        return iter(self._outcomes)
+
+    def __repr__(self) -> str:
+        return f"<BatchResult of {self.operation}: {self.summary()}>"
+
+    def summary(self) -> str:
+        """``"98 created, 1 failed, 1 unknown"``."""
+        counts: dict[str, int] = {}
+        for outcome in self._outcomes:
+            counts[outcome.state] = counts.get(outcome.state, 0) + 1
+        if self.extra:
+            counts["extra (doubled on the way)"] = len(self.extra)
+        return ", ".join(f"{count} {state}" for state, count in counts.items()) or "nothing"
+
+    @property
+    def ok(self) -> list[Outcome[T]]:
+        """Those created or updated."""
+        return [o for o in self._outcomes if o.state in ("created", "updated")]
+
+    @property
+    def failed(self) -> list[Outcome[T]]:
+        """Those that certainly were not executed."""
+        return [o for o in self._outcomes if o.state == "failed"]
+
+    @property
+    def unknown(self) -> list[Outcome[T]]:
+        """Those that may have been executed. Look before sending them again."""
+        return [o for o in self._outcomes if o.state == "unknown"]
+
+    def raise_if_failed(self) -> None:
+        """Raise `PartialFailure`, which carries this result, unless every item is created or updated."""
+        bad = self.failed + self.unknown
+        if bad:
+            first = bad[0]
+            code = f" (code {first.code})" if first.code is not None else ""
+            raise PartialFailure(
+                f"{self.summary()}; items[{first.index}] {first.state}{code}: {first.message}",
+                self,
+                operation=self.operation,
+                advice=first.advice,
+            )
 
 
 class PinshopError(Exception):
@@ -55,6 +148,8 @@ class PinshopError(Exception):
         self.sent = sent
         #: True when Pinterest may have executed it: it was sent, at least once, and no answer said no.
         self.maybe_executed = False
+        #: What became of every item, where the error ended a batch.
+        self.result: BatchResult[Any] | None = None
         self.attempts = attempts
         self.request_id = request_id
         super().__init__(message)
@@ -180,6 +275,8 @@ class APIError(PinshopError):
         self.server_message = server_message
         self.body = body
         self.headers = headers or {}
+        #: True where the body is not of Pinterest's form: something in between answered.
+        self.foreign = False
         facts.setdefault("sent", True)
         super().__init__(message, **facts)
 
@@ -211,15 +308,15 @@ class RateLimited(APIError):
 
 
 class ServerError(APIError):
-    """5xx."""
+    """5xx; or a 4xx that says that the fault is Pinterest's (code 12 or 2787, "Something went wrong on our end")."""
 
 
 class PartialFailure(PinshopError):
-    """Raised by ``BatchResult.raise_if_failed()``. ``result`` is the whole result."""
+    """Raised by ``raise_if_failed()`` of a `BatchResult`, or of an applied plan. ``result`` is the whole of it."""
 
     def __init__(self, message: str, result: Any, **facts: Any) -> None:
-        self.result = result
         super().__init__(message, sent=True, **facts)
+        self.result: Any = result
 
 
 class PlanRefused(PinshopError):

@@ -59,7 +59,8 @@ def test_what_one_process_learns_the_others_know(tmp_path):
 @pytest.mark.parametrize("damage", [b"", b"\x00", b"not a budget", b"\x92\xc3\x80trailing"])
 def test_a_damaged_file_is_begun_anew(tmp_path, damage):
     path, clock = tmp_path / "budget", Clock()
-    path.write_bytes(damage)
+    SharedPacer(path, clock=clock).reserve("ads_read", 0.0)
+    path.write_bytes(b"pinshop budget 1\n" + damage)
     pacer = SharedPacer(path, {"ads_read": (1, 60)}, clock=clock)
     assert pacer.reserve("ads_read", 0.0) == 0
     assert pacer.reserve("ads_read", 0.0) > 60

@@ -18,7 +18,8 @@ from pinshop.api.http import Reply, Request
 from pinshop.api.models import ProductGroupPromotion
 from pinshop.emulator import Emulator
 from pinshop.errors import Disconnected, Forbidden, InvalidInput, PartialFailure, TimedOut, Unauthorized
-from pinshop.flow.batch import ROUNDS, Batch, BatchTarget, Job
+from pinshop.flow.batch import ROUNDS
+from pinshop.flow.matching import BatchTarget, Job, alike, match
 from pinshop.flow.outcomes import BatchResult, Outcome
 
 ACCOUNT, AD_GROUP = "1", "2"
@@ -249,7 +250,7 @@ def test_what_was_not_done_is_sent_again_after_two_equal_reads():
     server.spoil = lost(0, before=True)
     assert states(server.create(items(5))) == "ccccc"
     assert server.verbs() == "GET POST GET GET POST"
-    assert server.pauses == [2.0, 2.0]
+    assert server.pauses == [2.0, 10.0]
 
 
 def test_identical_items_are_counted():
@@ -626,11 +627,10 @@ def test_whatever_was_stored_is_matched_whole(sent, draw):
     noun = BatchTarget(
         operation=endpoints.PROMOTIONS_CREATE, done="created", model=ProductGroupPromotion, write=lambda *_: None
     )  # type: ignore[arg-type,return-value]
-    work: Batch[Any] = Batch(None, noun, jobs)  # type: ignore[arg-type]
-    found = work._match(jobs, rows)
+    found = match(noun, jobs, rows)
     assert len(found) == len(jobs)
     assert len({row.id for row in found.values()}) == len(jobs)
-    assert all(work._alike(job, found[job.index]) for job in jobs)
+    assert all(alike(noun, job, found[job.index]) for job in jobs)
 
 
 def test_the_bounds_are_bounds():

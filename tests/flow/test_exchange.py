@@ -29,6 +29,7 @@ from pinshop.errors import (
 from pinshop.flow import events, pacing
 from pinshop.flow.exchange import exchange
 from pinshop.flow.session import Options, Session
+from pinshop.flow.steps import Blocking
 from pinshop.flow.tokens import StaticToken
 from pinshop.transports.gzip import gunzip
 
@@ -74,7 +75,9 @@ class Run:
         try:
             while True:
                 step = steps.throw(given) if isinstance(given, BaseException) else steps.send(given)
-                if isinstance(step, Pause):
+                if isinstance(step, Blocking):
+                    given = step.call()
+                elif isinstance(step, Pause):
                     self.pauses.append(step)
                     given = None
                 else:
@@ -181,11 +184,12 @@ def test_attempts_are_bounded():
 
 def test_a_no_does_not_settle_an_earlier_attempt_without_an_answer():
     """A PATCH that timed out may have been executed, though the attempt after it was refused."""
-    run = Run(UPDATE, TimedOut("…", sent=True), reply(403))
+    refusal = reply(403, {"code": 29, "message": "You are not permitted."})
+    run = Run(UPDATE, TimedOut("…", sent=True), refusal)
     assert type(run.error) is errors.Forbidden
     assert run.error.maybe_executed
-    assert not Run(UPDATE, reply(403)).error.maybe_executed
-    assert not Run(UPDATE, ConnectError("refused"), reply(403)).error.maybe_executed
+    assert not Run(UPDATE, refusal).error.maybe_executed
+    assert not Run(UPDATE, ConnectError("refused"), refusal).error.maybe_executed
 
 
 @given(

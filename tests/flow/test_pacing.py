@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinshop.flow import pacing
+from pinshop.files.locks import ThreadLock
 from pinshop.flow.pacing import Pacer, RateLimit, read_headers
 
 STANDARD = "100, 100;w=1, 1000;w=60"
@@ -114,7 +114,7 @@ def test_categories_do_not_take_from_each_other_but_share_the_universal_quota():
 
 
 def test_threads_never_get_the_same_slot():
-    pacer = Pacer(documented={"ads_read": (1, 10)})
+    pacer = Pacer(documented={"ads_read": (1, 10)}, lock=ThreadLock())
     waits: list[float] = []
 
     def ask():
@@ -201,7 +201,6 @@ def test_a_daily_quota_is_not_waited_for():
     pacer.learn("ads_analytics", told, 0.0, refused=True)
     assert pacer.reserve("ads_analytics", 0.0) == pytest.approx(67150)
     assert pacer.reserve("ads_analytics", 67151.0) == 0
-    assert pacing.LONGEST_WAIT_SECONDS < 67150
 
 
 def test_the_budget_shows_what_is_left():

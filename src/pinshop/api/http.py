@@ -141,7 +141,7 @@ class Request(Struct, frozen=True):
     method: str
     origin: str
     target: str
-    headers: dict[str, str]
+    headers: Mapping[str, str]
     body: bytes | None = None
     connect_seconds: float = 5.0
     read_seconds: float = 60.0

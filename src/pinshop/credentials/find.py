@@ -112,15 +112,18 @@ def from_environment(
         vault = FileVault(config_dir(environ) / "tokens")
         store = KeptToken(vault, f"env-{digest}")
         source += f", continued in {vault.where(f'env-{digest}')}"
-    if store.load() is None:
-        first = Token(
+    token = store.load()
+    if token is None:
+        token = first = Token(
             access_token=check_secret(*access) if access else Secret(""),
             refresh_token=check_secret(*refresh),
             expires_at=None if access else 0.0,  # without an access token there is nothing to use before the first refresh
         )
         store = Seeded(store, first)
     app = App(app_id[1], check_secret(*app_secret))
-    return make_credentials(RefreshingToken(app, store, base_url=base_url, clock=clock), source, base_url, ad_account_id)
+    return make_credentials(
+        RefreshingToken(app, store, base_url=base_url, clock=clock, token=token), source, base_url, ad_account_id
+    )
 
 
 def _common(environ: Mapping[str, str], base_url: str | None) -> tuple[str, str | None]:
@@ -175,7 +178,7 @@ def from_profile(
     elif token is None:
         raise ConfigurationError(f"profile {name} has no token in {store.where}", advice=f"run pinshop login --profile {name}")
     elif app is not None and token.refresh_token is not None:
-        tokens = RefreshingToken(app, store, base_url=profile.base_url, clock=clock)
+        tokens = RefreshingToken(app, store, base_url=profile.base_url, clock=clock, token=token)
     else:
         tokens = StaticToken(token.access_token)
     return make_credentials(tokens, where, profile.base_url, ad_account_id, name)

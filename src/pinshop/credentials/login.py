@@ -25,7 +25,7 @@ from pinshop.errors import ConfigurationError, InvalidInput, PinshopError, Timed
 from pinshop.flow import oauth
 from pinshop.flow.oauth import Consent
 from pinshop.flow.secrets import Secret
-from pinshop.flow.tokens import BASE_URL, App, Token
+from pinshop.flow.tokens import BASE_URL, App, Token, check_app_destination
 
 #: Pinterest's own quickstart registers this address; an app must list the one it uses.
 REDIRECT_URI = "http://localhost:8085/"
@@ -113,6 +113,7 @@ def exchange(
     app: App, consent: Consent, code: Secret, *, base_url: str, transport: Transport | None, clock: Callable[[], float]
 ) -> Token:
     """``POST /oauth/token`` with a code. It is sent once: a code works once."""
+    check_app_destination(base_url, app, None)
     own = transport is None
     if transport is None:
         from pinshop.transports.urllib3 import Urllib3Transport
@@ -120,7 +121,7 @@ def exchange(
         transport = Urllib3Transport()
     try:
         reply: Reply = transport.send(oauth.token_request(base_url, app, oauth.code_form(consent, code)))
-        return oauth.read_token(reply, now=clock())
+        return oauth.read_token(reply, now=clock(), sent=(app.secret, code))
     finally:
         if own:
             transport.close()

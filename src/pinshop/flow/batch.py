@@ -1,80 +1,57 @@
 """Batch writes that tell the truth: every item ends as created, updated, failed or unknown, in the order given.
 
 There is no idempotency key in this API. So before the first create the newest id of the ad group is noted; after a failure
-that leaves open whether Pinterest executed the request (a timeout, a broken connection, a 5xx, an answer that is not one),
-the ad group is read back down to that id, and what is found is matched with what was sent. Only what is certainly missing is
-sent again. What cannot be decided is reported as unknown, never guessed.
+that leaves open whether Pinterest executed the request (a timeout, a broken connection, a 5xx, an answer that is not one, or
+one that contradicts what is known), the ad group is read back down to that id, and what is found is matched with what was
+sent. Only what is certainly missing is sent again. What cannot be decided is reported as unknown, never guessed.
+
+What is about to be sent is held as under way before it is: wherever a batch is interrupted, its items are unknown at worst.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Generic, Literal, Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
-from msgspec import UNSET, Struct
 
 from pinshop.api import models
 from pinshop.api.http import Pause
-from pinshop.api.models import decoders
-from pinshop.api.operations import Call, Operation
 from pinshop.errors import (
     APIError,
     BadReply,
     BadRequest,
     Conflict,
+    Forbidden,
     InvalidInput,
     PinshopError,
+    RateLimited,
     TransportError,
-    advice_for,
+    Unauthorized,
 )
 from pinshop.flow import events
+from pinshop.flow.answers import Taken, read_created, read_updated
 from pinshop.flow.exchange import exchange
-from pinshop.flow.outcomes import BatchResult, Outcome, Progress, State, T
+from pinshop.flow.matching import BatchTarget, Job, Known, holds, lacks, place_of
+from pinshop.flow.outcomes import BatchResult, Outcome, Progress, keep_result
+from pinshop.flow.reading_back import HOLD, ReadBack, read_rows
 from pinshop.flow.session import Session
-from pinshop.flow.steps import Flow, Together
+from pinshop.flow.steps import Blocking, Flow, Stopped, Together, always
+
+T = TypeVar("T")
+
+#: How often items that are certainly missing are sent again after ambiguous failures.
+ROUNDS = 3
+
+_INTERRUPTED = "interrupted while it was being sent"
 
 
 class Journal(Protocol):
     """Where a batch writes what it is about to do, and what came of it, before it goes on."""
 
     def write(self, record: Mapping[str, Any], /) -> None: ...
-
-
-class BatchTarget(Struct, frozen=True, kw_only=True):
-    """What the engine must know about what it writes. Requests of one *group* go one after the other."""
-
-    operation: Operation
-    done: Literal["created", "updated"]
-    model: Any
-    #: What a group is called in messages.
-    place: str = "ad group"
-    #: Fields the server may store otherwise than sent, so that they do not help to recognise an item.
-    derived: frozenset[str] = frozenset()
-    #: (group, items) -> the call that writes them.
-    write: Callable[[str, list[Mapping[str, Any]]], Call]
-    #: (group, page size, bookmark) -> the call that lists the group, newest first, whatever the status.
-    newest: Callable[[str, int, str | None], Call] | None = None
-    #: ids -> the call that lists exactly these.
-    by_ids: Callable[[list[str]], Call] | None = None
-
-
-class Job(Struct, kw_only=True):
-    """One item on its way."""
-
-    index: int
-    group: str
-    item: dict[str, Any]
-
-
-#: How often items that are certainly missing are sent again after ambiguous failures.
-ROUNDS = 3
-
-#: How often the list may change while it is read back before we stop guessing.
-READS = 5
-
-#: Pages read back at most, of 250 each.
-PAGES = 400
+    def close(self) -> None: ...
 
 
 def check_settle_seconds(value: Any, operation: str) -> float:
@@ -90,7 +67,7 @@ class Batch(Generic[T]):
     def __init__(
         self,
         session: Session,
-        noun: BatchTarget,
+        target: BatchTarget,
         jobs: Sequence[Job],
         *,
         read_back: bool = True,
@@ -99,75 +76,99 @@ class Batch(Generic[T]):
         journal: Journal | None = None,
     ) -> None:
         self._session = session
-        self._noun = noun
+        self._target = target
         self._jobs = jobs
         self._read_back = read_back
         self._settle_seconds = settle_seconds
         self._progress = progress
         self._journal = journal
-        self._look = f"look into the {noun.place} before sending it again"
+        self._look = f"look into the {target.place} before sending it again"
         self._outcomes: dict[int, Outcome[T]] = {}
-        self._claimed: set[str] = set()
+        #: Items that may be executed at this moment, or were and nobody knows yet, and why.
+        self._under_way: dict[int, str] = {}
+        self._extra: dict[str, T] = {}
         self._stopped: list[PinshopError] = []
-        #: What a journal knows: the newest id of a group before the first create, and the chunk that was under way.
-        self._watermarks: dict[str, str | None] = {}
-        self._under_way: dict[str, list[int]] = {}
+        #: What a journal knows: the newest id of a group before the first create, and whether it is whole.
+        self._watermarks: dict[str, int | None] = {}
+        self._damaged = False
 
-    def remember(self, records: Iterable[Mapping[str, Any]]) -> None:
-        """Take over what an earlier run wrote to its journal."""
+    def remember(self, records: Iterable[Mapping[str, Any]], *, damaged: bool = False) -> None:
+        """Take over what an earlier run wrote to its journal.
+
+        ``damaged``: records are missing. What they said is not known, so every item without an outcome counts as under way.
+        """
+        self._damaged = damaged
         for record in records:
             for known in record.get("outcomes", ()):
                 entity = known.get("entity")
-                outcome: Outcome[T] = Outcome(
-                    index=known["index"],
-                    given=self._jobs[known["index"]].item,
+                index = known["index"]
+                self._outcomes[index] = Outcome(
+                    index=index,
+                    given=self._jobs[index].item,
                     state=known["state"],
-                    entity=models.convert(entity, self._noun.model) if entity is not None else None,
+                    entity=models.convert(entity, self._target.model) if entity is not None else None,
                     code=known.get("code"),
                     message=known.get("message"),
                     advice=known.get("advice"),
                 )
-                self._outcomes[outcome.index] = outcome
-                if outcome.id:
-                    self._claimed.add(outcome.id)
-            if "sending" in record:
-                group = record["group"]
-                self._watermarks.setdefault(group, record.get("watermark"))
-                self._under_way[group] = record["sending"]
+                self._under_way.pop(index, None)
+            if "sending" in record and (watermark := record.get("watermark")) is not None:
+                self._watermarks.setdefault(record.get("group", ""), int(watermark))
+            for index in record.get("sending", ()):
+                self._outcomes.pop(index, None)
+                self._under_way[index] = "the run before this one was interrupted"
+            for index in record.get("unsent", ()):
+                self._under_way.pop(index, None)
+        for index, outcome in list(self._outcomes.items()):
+            if outcome.state == "unknown":
+                self._under_way[index] = outcome.message or "the run before this one could not settle it"
+        if damaged:
+            for job in self._jobs:
+                if job.index not in self._outcomes:
+                    self._under_way.setdefault(job.index, "the journal is damaged, and what it said of this item is lost")
 
     def result(self) -> BatchResult[T]:
-        """What is known now; what was never sent counts as failed."""
+        """What is known now; what was certainly never executed counts as failed."""
+        # In this order: an item that becomes known meanwhile is found in one of the two.
+        under_way = dict(self._under_way)
+        outcomes = dict(self._outcomes)
         return BatchResult(
-            self._noun.operation.id,
-            (
-                self._outcomes.get(job.index)
-                or Outcome(index=job.index, given=job.item, state="failed", message="not sent", advice="send it again")
-                for job in self._jobs
-            ),
+            self._target.operation.id,
+            (outcomes.get(job.index) or self._without_outcome(job, under_way.get(job.index)) for job in self._jobs),
+            dict(self._extra).values(),
         )
+
+    def _without_outcome(self, job: Job, why: str | None) -> Outcome[T]:
+        if why is not None:
+            return Outcome(index=job.index, given=job.item, state="unknown", message=why, advice=self._look)
+        return Outcome(index=job.index, given=job.item, state="failed", message="not sent", advice="send it again")
 
     def run(self) -> Flow[BatchResult[T]]:
         """Write everything that has no outcome yet."""
-        lanes: dict[str, list[Job]] = {}
+        if self._journal is None:
+            return (yield from self._run())
+        return (yield from always(self._run(), self._journal.close))
+
+    def _run(self) -> Flow[BatchResult[T]]:
+        lanes: dict[str, tuple[str, list[Job]]] = {}
         for job in self._jobs:
-            if job.index not in self._outcomes or self._outcomes[job.index].state == "unknown":
-                lanes.setdefault(job.group, []).append(job)
+            if job.index not in self._outcomes or job.index in self._under_way:
+                lanes.setdefault(job.group.removeprefix("AG"), (job.group, []))[1].append(job)
         try:
             if len(lanes) == 1:
-                for group, jobs in lanes.items():
+                for group, jobs in lanes.values():
                     yield from self._lane(group, jobs)
             elif lanes:
-                flows = [self._lane(group, jobs) for group, jobs in lanes.items()]
-                yield Together(flows, self._session.options.concurrency)
+                yield Together([self._lane(group, jobs) for group, jobs in lanes.values()], self._session.options.concurrency)
         except BaseException as stop:
             if not isinstance(stop, GeneratorExit):
-                stop.result = self.result()  # type: ignore[attr-defined] # Ctrl-C loses nothing that was known
+                keep_result(stop, self.result())  # Ctrl-C loses nothing that was known
             raise
         result = self.result()
         if self._stopped and not any(outcome.state != "failed" for outcome in result):
             # Nothing was executed: a wrong token or a dead network is an exception, not a result to be overlooked.
             error = self._stopped[0]
-            error.result = result  # type: ignore[attr-defined]
+            error.result = result
             raise error
         return result
 
@@ -175,293 +176,239 @@ class Batch(Generic[T]):
 
     def _lane(self, group: str, jobs: list[Job]) -> Flow[None]:
         try:
-            if self._noun.done == "created" and self._read_back and group not in self._watermarks:
-                self._watermarks[group] = yield from self._newest_id(group)
-            jobs = yield from self._recover(group, jobs)
-            for start in range(0, len(jobs), self._noun.operation.max_items):
-                yield from self._chunk(group, jobs[start : start + self._noun.operation.max_items])
+            reading = self._new_reading(group)
+            jobs = yield from self._recover(reading, jobs)
+            for start in range(0, len(jobs), self._target.operation.max_items):
+                yield from self._first_look(reading)
+                yield from self._chunk(reading, jobs[start : start + self._target.operation.max_items])
         except PinshopError as error:
             self._stopped.append(error)
-            self._mark_all(
-                [job for job in jobs if job.index not in self._outcomes],
-                "failed",
-                message=f"not sent: {error.message}",
-                code=getattr(error, "code", None),
-                advice=error.advice,
-                journal=False,  # resuming sends them
-            )
-
-    def _recover(self, group: str, jobs: list[Job]) -> Flow[list[Job]]:
-        """After a crash: settle what was under way then, before anything new is sent. Returns what is still to be sent."""
-        open_then = set(self._under_way.get(group, ()))
-        # Reported as unknown then, or not reported at all.
-        unclear = [job for job in jobs if job.index in self._outcomes or job.index in open_then]
-        if not unclear or self._noun.done == "updated":  # an update is simply sent again
-            return jobs
-        for job in unclear:
-            self._outcomes.pop(job.index, None)
-        missing = yield from self._settle(group, unclear, "the run before this one was interrupted")
-        settled = {job.index for job in unclear} - {job.index for job in missing}
-        return [job for job in jobs if job.index not in settled]
-
-    def _newest_id(self, group: str) -> Flow[str | None]:
-        """The highest id in the group, "0" in an empty one, None if it cannot be read (then nothing can be read back)."""
-        if self._noun.newest is None:
-            return None
-        try:
-            response = yield from exchange(self._session, self._noun.newest(group, 1, None), decoders.as_page(self._noun.model))
-        except (APIError, BadReply) as error:
-            self._notice(f"the {self._noun.place} cannot be read, so ambiguous failures will stay unknown: {error.message}")
-            return None
-        return max((entry.id for entry in response.value.items if _is_id(entry.id)), key=int, default="0")
-
-    def _chunk(self, group: str, jobs: list[Job]) -> Flow[None]:
-        noun = self._noun
-        why = ""
-        for _ in range(ROUNDS):
-            self._write_journal(
-                {"sending": [job.index for job in jobs], "group": group, "watermark": self._watermarks.get(group)}
-            )
-            try:
-                response = yield from exchange(
-                    self._session,
-                    noun.write(group, [job.item for job in jobs]),
-                    lambda body: models.decode_batch(body, noun.model),
-                )
-            except (APIError, BadReply, TransportError) as error:
-                if isinstance(error, BadRequest | Conflict) and not error.maybe_executed:
-                    words = error.server_message or error.message
-                    self._mark_all(jobs, "failed", code=error.code, message=words, advice=error.advice)
-                    return
-                if not error.maybe_executed:
-                    raise
-                why = error.message
-            except BaseException:
-                # In memory only: the journal keeps the chunk as under way, so that resuming settles it.
-                self._mark_all(jobs, "unknown", message="interrupted while it was being sent", journal=False)
-                raise
-            else:
-                why, jobs = self._take(jobs, response.value)
-            if not jobs:
-                return
-            try:
-                if noun.done == "updated":
-                    yield from self._compare(jobs, why)
-                    return
-                jobs = yield from self._settle(group, jobs, why)
-            except BaseException:
-                self._mark_all(
-                    [job for job in jobs if job.index not in self._outcomes],
-                    "unknown",
-                    message=f"{why}; interrupted",
-                    journal=False,
-                )
-                raise
-            if not jobs:
-                return
-            self._notice(f"{why}; read back: {len(jobs)} item(s) certainly missing")
-        words = f"{why} ({ROUNDS} times; read back: not created)"
-        self._mark_all(jobs, "failed", message=words, advice="send it again later", journal=False)
-
-    def _take(self, jobs: list[Job], entries: list[models.BatchItem]) -> tuple[str, list[Job]]:
-        """Put the entries of an answer to their items. Returns those the answer does not settle, and why."""
-        if len(entries) != len(jobs):
-            return f"the answer has {len(entries)} entries for {len(jobs)} items", jobs
-        done = self._noun.done
-        rows = [entry.data for entry in entries]
-        if any(row is not None and self._elsewhere(job, row, jobs) for job, row in zip(jobs, rows, strict=True)):
-            return "the answer is not in the order of the request", jobs
-        left: list[Job] = []
-        outcomes: list[Outcome[T]] = []
-        for job, entry in zip(jobs, entries, strict=True):
-            known = entry.data is not None and _is_id(entry.data.id)
-            if known and not entry.exceptions:
-                outcomes.append(Outcome(index=job.index, given=job.item, state=done, entity=entry.data))
-            elif entry.exceptions and (done == "updated" or not known):
-                first = entry.exceptions[0]
-                outcomes.append(
+            self._mark(
+                [
                     Outcome(
                         index=job.index,
                         given=job.item,
                         state="failed",
-                        code=first.code,
-                        message="; ".join(e.message or f"code {e.code}" for e in entry.exceptions),
-                        advice=advice_for(200, first.code),
+                        message=f"not sent: {error.message}",
+                        code=getattr(error, "code", None),
+                        advice=error.advice,
                     )
-                )
-            else:
-                left.append(job)
-        self._mark(outcomes)
-        return "the answer says neither yes nor no", left
+                    for job in jobs
+                    if job.index not in self._outcomes and job.index not in self._under_way
+                ]
+            )  # not into the journal: resuming sends them
 
-    def _elsewhere(self, job: Job, row: Any, jobs: list[Job]) -> bool:
-        """Whether an entry is another item's than the one at its place. Nobody promises the order of an answer."""
-        if self._noun.done == "updated":
-            return bool(row.id != job.item["id"])
-        # A server may store something in other words than were sent; that alone does not make it another item.
-        return not self._alike(job, row) and any(self._alike(other, row) for other in jobs)
+    def _new_reading(self, group: str) -> ReadBack:
+        target = self._target
+        known = self._session.known.setdefault(place_of(target, group), Known())
+        claimed = {outcome.id for outcome in self._outcomes.values() if outcome.id and self._same_group(outcome.index, group)}
+        return ReadBack(target, group, known, claimed, self._watermarks.get(group))
+
+    def _same_group(self, index: int, group: str) -> bool:
+        return self._jobs[index].group.removeprefix("AG") == group.removeprefix("AG")
+
+    def _first_look(self, reading: ReadBack) -> Flow[None]:
+        """Note the newest id of the group before the first create. A look-up that failed is made up for before the next one."""
+        if self._target.done == "updated" or not self._read_back or reading.watermark is not None or reading.forbidden:
+            return
+        try:
+            yield from reading.look(self._session)
+        except (APIError, BadReply) as error:
+            if isinstance(error, RateLimited) or (isinstance(error, Unauthorized) and error.code != 3):
+                raise  # the write would be refused as well
+            reading.forbidden = isinstance(error, Unauthorized | Forbidden) and not error.foreign
+            words = f"the {self._target.place} cannot be read, so ambiguous failures may stay unknown: {error.message}"
+            self._notice(words)
+
+    def _created_in(self, group: str) -> list[Job]:
+        outcomes = list(self._outcomes.values())
+        return [self._jobs[o.index] for o in outcomes if o.state == "created" and self._same_group(o.index, group)]
+
+    def _recover(self, reading: ReadBack, jobs: list[Job]) -> Flow[list[Job]]:
+        """After a crash: settle what was under way then, before anything new is sent. Returns what is still to be sent."""
+        unclear = [job for job in jobs if job.index in self._under_way]
+        if not unclear or self._target.done == "updated":  # an update is simply sent again
+            return jobs
+        for job in unclear:
+            self._outcomes.pop(job.index, None)
+        missing = yield from self._settle(reading, unclear, "the run before this one was interrupted")
+        settled = {job.index for job in unclear} - {job.index for job in missing}
+        return [job for job in jobs if job.index not in settled]
+
+    def _chunk(self, reading: ReadBack, jobs: list[Job]) -> Flow[None]:
+        for number in range(ROUNDS):
+            taken = yield from self._send(reading, jobs)
+            if not taken.left:
+                return
+            if self._target.done == "updated":
+                yield from self._compare(taken)
+                return
+            jobs = yield from self._settle(reading, taken.left, taken.why, taken.named)
+            if not jobs:
+                return
+            self._notice(f"{taken.why}; read back: {len(jobs)} item(s) certainly missing")
+            if number == ROUNDS - 1:
+                # Not into the journal, which has them as unsent: resuming sends them.
+                self._mark(self._failed(jobs, f"{taken.why} ({ROUNDS} times; read back: not created)", "send it again later"))
+
+    def _send(self, reading: ReadBack, jobs: list[Job]) -> Flow[Taken]:
+        """Send one request. What it leaves open stays under way."""
+        target, group = self._target, reading.group
+        watermark = str(reading.watermark) if reading.watermark is not None else None
+        indexes = [job.index for job in jobs]
+        yield from self._record({"sending": indexes, "group": group, "watermark": watermark})
+        call = target.write(group, [job.item for job in jobs])
+        self._under_way.update(dict.fromkeys(indexes, _INTERRUPTED))
+        for index in indexes:
+            self._outcomes.pop(index, None)  # an unknown one of a run before this
+        try:
+            response = yield from exchange(self._session, call, lambda body: models.decode_batch(body, target.model))
+        except (APIError, BadReply, TransportError) as error:
+            if error.maybe_executed:
+                taken = Taken([], jobs, error.message)
+            elif isinstance(error, BadRequest | Conflict):
+                words = error.server_message or error.message
+                taken = Taken(self._failed(jobs, words, error.advice, error.code), [])
+            else:
+                yield from self._unsend(indexes)
+                raise
+        except PinshopError as error:
+            if error.maybe_executed:
+                self._under_way.update(dict.fromkeys(indexes, error.message))
+            else:
+                yield from self._unsend(indexes)
+            raise
+        except Stopped:
+            if target.done == "created":  # a create is sent once, and this one was not
+                yield from self._unsend(indexes)
+            raise
+        else:
+            entries = response.value
+            if target.done == "updated":
+                taken = read_updated(target, jobs, entries)
+            else:
+                taken = read_created(target, group, jobs, entries, reading.newest(), reading)
+        yield from self._settled(taken.outcomes, reading)
+        self._under_way.update((job.index, taken.why) for job in taken.left)
+        return taken
+
+    def _unsend(self, indexes: list[int]) -> Flow[None]:
+        """Take back that these are under way: they were certainly not executed."""
+        for index in indexes:
+            self._under_way.pop(index, None)
+        try:
+            yield from self._record({"unsent": indexes})
+        except PinshopError as error:  # what is being told already matters more
+            self._notice(error.message)
 
     # -------------------------------------------------------------------------------- reading back
 
-    def _settle(self, group: str, jobs: list[Job], why: str) -> Flow[list[Job]]:
-        """Decide by reading the group back. Marks what is decided; returns the items that certainly do not exist."""
-        watermark = self._watermarks.get(group)
-        if not self._read_back or watermark is None:
-            self._mark_all(jobs, "unknown", message=why, advice=self._look)
+    def _settle(self, reading: ReadBack, jobs: list[Job], why: str, named: Sequence[str] = ()) -> Flow[list[Job]]:
+        """Decide by reading the group back. Settles what is decided; returns the items that certainly do not exist."""
+        self._under_way.update((job.index, f"{why}; {_INTERRUPTED}") for job in jobs)
+        if not self._read_back or (reading.forbidden and reading.watermark is None):
+            yield from self._leave_unknown(jobs, why)
             return []
-        before: list[str] | None = None
-        for _ in range(READS):
-            yield Pause(self._settle_seconds, "before reading back")
-            try:
-                rows = yield from self._newer(group, watermark)
-            except PinshopError as error:
-                self._mark_all(
-                    jobs, "unknown", message=f"{why}; reading back failed too: {error.message}",
-                    advice=self._look,
-                )  # fmt: skip
-                return []
-            if rows is None:
-                before = None
-                continue
-            found = self._match(jobs, rows)
-            ids = [row.id for row in rows]
-            if len(found) == len(jobs) or ids == before:
-                self._notice(f"{why}; read back: {len(found)} of {len(jobs)} item(s) exist")
-                self._mark(
-                    [
-                        Outcome(index=j.index, given=j.item, state="created", entity=found[j.index])
-                        for j in jobs
-                        if j.index in found
-                    ]
-                )
-                missing = [job for job in jobs if job.index not in found]
-                strangers = len(rows) - len(found)
-                if missing and strangers:
-                    # Ours, stored in other words than we sent, or somebody else's: sending again could double it.
-                    self._mark_all(
-                        missing, "unknown", message=f"{why}; read back: {strangers} new one(s) match none of the items sent",
-                        advice=self._look,
-                    )  # fmt: skip
-                    return []
-                return missing
-            before = ids
-        words = (
-            f"{why}; reading back gave no firm answer: the {self._noun.place} kept changing, or lacked what is known to exist"
+        verdict = yield from reading.settle(self._session, jobs, self._created_in(reading.group), self._settle_seconds, named)
+        found = verdict.found
+        if verdict.extra:
+            self._extra.update((row.id, row) for row in verdict.extra)
+            self._notice(
+                f"{why}; read back: {len(verdict.extra)} more than were sent exist: something on the way to Pinterest executed "
+                f"a request twice ({', '.join(row.id for row in verdict.extra[:30])})"
+            )
+        if found or verdict.why is None:
+            self._notice(f"{why}; read back: {len(found)} of {len(jobs)} item(s) exist")
+        yield from self._settled(
+            [Outcome(index=j.index, given=j.item, state="created", entity=found[j.index]) for j in jobs if j.index in found],
+            reading,
         )
-        self._mark_all(jobs, "unknown", message=words, advice=self._look)
-        return []
+        missing = [job for job in jobs if job.index not in found]
+        if verdict.why is not None:
+            sure = {job.index for job in verdict.missing}
+            yield from self._leave_unknown([job for job in missing if job.index not in sure], f"{why}; {verdict.why}")
+            missing = verdict.missing
+        if missing:
+            yield from self._unsend([job.index for job in missing])
+        return missing
 
-    def _newer(self, group: str, watermark: str) -> Flow[list[Any] | None]:
-        """What was created in the group after the watermark and is not known to be ours yet, oldest first.
-
-        None: the list lacks what is known to exist. A copy that lags behind must not be taken for proof that something is
-        missing, because what is missing is sent again.
-        """
-        newest = self._noun.newest
-        if newest is None:
-            raise BadReply("this cannot be listed", sent=False)
-        rows: dict[str, Any] = {}
-        reached = False
-        bookmark: str | None = None
-        for _ in range(PAGES):
-            call = newest(group, 250, bookmark)
-            page = (yield from exchange(self._session, call, decoders.as_page(self._noun.model))).value
-            for row in page.items:
-                if _is_id(row.id):
-                    reached = reached or int(row.id) <= int(watermark)
-                    rows[row.id] = row
-            if reached or page.bookmark is None or page.bookmark == bookmark:
-                known = {
-                    outcome.id for outcome in self._outcomes.values() if outcome.id and self._jobs[outcome.index].group == group
-                }
-                if (watermark != "0" and watermark not in rows) or not known <= rows.keys():
-                    return None
-                fresh = [key for key in rows if int(key) > int(watermark) and key not in self._claimed]
-                return [rows[key] for key in sorted(fresh, key=int)]
-            bookmark = page.bookmark
-        raise BadReply(f"the list did not end within {PAGES} pages", sent=False)
-
-    def _match(self, jobs: list[Job], rows: list[Any]) -> dict[int, Any]:
-        """Pair items with rows, as many as possible, one to one (augmenting paths; a chunk has 30 items)."""
-        fits = {job.index: [n for n, row in enumerate(rows) if self._alike(job, row)] for job in jobs}
-        taken: dict[int, int] = {}
-
-        def place(index: int, tried: set[int]) -> bool:
-            for n in fits[index]:
-                if n not in tried:
-                    tried.add(n)
-                    if n not in taken or place(taken[n], tried):
-                        taken[n] = index
-                        return True
-            return False
-
-        for job in jobs:
-            place(job.index, set())
-        return {index: rows[n] for n, index in taken.items()}
-
-    def _alike(self, job: Job, row: Any, *, ids: bool = False) -> bool:
-        """Whether a row can be this item: every field that was sent and that the row carries is equal."""
-        for name, sent in job.item.items():
-            if (name == "id" and not ids) or name in self._noun.derived:
-                continue
-            stored = getattr(row, name, UNSET)
-            if stored is not UNSET and stored != sent:
-                return False
-        return True
-
-    def _compare(self, jobs: list[Job], why: str) -> Flow[None]:
-        """An update without an answer: it is done if what is stored is what was sent."""
+    def _compare(self, taken: Taken) -> Flow[None]:
+        """An update without a plain answer: it is done if what is stored is what was sent."""
+        jobs, why = taken.left, taken.why
         by_id: dict[str, Any] = {}
-        if self._read_back and self._noun.by_ids is not None:
-            yield Pause(self._settle_seconds, "before reading back")
-            try:
-                call = self._noun.by_ids([job.item["id"] for job in jobs])
-                page = (yield from exchange(self._session, call, decoders.as_page(self._noun.model))).value
-                by_id = {row.id: row for row in page.items}
-            except PinshopError as error:
-                why += f"; reading back failed too: {error.message}"
-        done = [job for job in jobs if (row := by_id.get(job.item["id"])) is not None and _holds(row, job.item)]
-        self._mark([Outcome(index=j.index, given=j.item, state="updated", entity=by_id[j.item["id"]]) for j in done])
-        self._mark_all(
-            [job for job in jobs if job not in done], "unknown", message=why, advice="sending the same update again is safe"
+        if self._read_back and self._target.by_ids is not None:
+            for seconds in (self._settle_seconds, HOLD * self._settle_seconds):
+                yield Pause(seconds, "before reading back")
+                try:
+                    call = self._target.by_ids([job.item["id"] for job in jobs])
+                    rows = yield from read_rows(self._session, call, self._target.model)
+                except PinshopError as error:
+                    why += f"; reading back failed too: {error.message}"
+                    break
+                by_id = {row.id: row for row in rows}
+                done = [job for job in jobs if (row := by_id.get(job.item["id"])) is not None and holds(row, job.item)]
+                yield from self._settled(
+                    [Outcome(index=j.index, given=j.item, state="updated", entity=by_id[j.item["id"]]) for j in done]
+                )
+                jobs = [job for job in jobs if job not in done]
+                if not jobs:
+                    return
+            else:
+                # The answer gave a reason, and nothing of the change is there after all this time: refused.
+                refused = [j for j in jobs if j.index in taken.reasons and lacks(by_id.get(j.item["id"]), j.item)]
+                yield from self._settled([taken.reasons[job.index] for job in refused])
+                jobs = [job for job in jobs if job not in refused]
+        yield from self._settled([self._doubt(job, why, taken) for job in jobs])
+
+    def _doubt(self, job: Job, why: str, taken: Taken) -> Outcome[T]:
+        reason = taken.reasons.get(job.index)
+        return Outcome(
+            index=job.index,
+            given=job.item,
+            state="unknown",
+            code=reason.code if reason else None,
+            message=f"{reason.message}; {why}" if reason else why,
+            advice="sending the same update again is safe",
         )
 
     # ------------------------------------------------------------------------------------- keeping
 
-    def _mark_all(
-        self,
-        jobs: list[Job],
-        state: State,
-        *,
-        message: str,
-        code: int | None = None,
-        advice: str | None = None,
-        journal: bool = True,
-    ) -> None:
-        outcomes: list[Outcome[T]] = [
-            Outcome(index=j.index, given=j.item, state=state, code=code, message=message, advice=advice) for j in jobs
-        ]
-        self._mark(outcomes, journal=journal)
+    def _failed(self, jobs: list[Job], message: str, advice: str | None, code: int | None = None) -> list[Outcome[T]]:
+        return [Outcome(index=j.index, given=j.item, state="failed", code=code, message=message, advice=advice) for j in jobs]
 
-    def _mark(self, outcomes: list[Outcome[T]], *, journal: bool = True) -> None:
+    def _leave_unknown(self, jobs: list[Job], why: str) -> Flow[None]:
+        yield from self._settled(
+            [Outcome(index=j.index, given=j.item, state="unknown", message=why, advice=self._look) for j in jobs]
+        )
+
+    def _settled(self, outcomes: list[Outcome[T]], reading: ReadBack | None = None) -> Flow[None]:
+        """Keep what became of these items: in memory, then in the journal, then told."""
         if not outcomes:
             return
+        created = [outcome.id for outcome in outcomes if outcome.id and outcome.state == "created"]
+        if reading is not None:
+            reading.claim(created)
+        self._outcomes.update((outcome.index, outcome) for outcome in outcomes)
         for outcome in outcomes:
-            self._outcomes[outcome.index] = outcome
-            if outcome.id:
-                self._claimed.add(outcome.id)
-        if journal:
-            self._write_journal({"outcomes": [_recorded(outcome) for outcome in outcomes]})
+            self._under_way.pop(outcome.index, None)
+        yield from self._record({"outcomes": [_recorded(outcome) for outcome in outcomes]})
+        self._tell(outcomes)
+
+    def _mark(self, outcomes: list[Outcome[T]]) -> None:
+        self._outcomes.update((outcome.index, outcome) for outcome in outcomes)
+        self._tell(outcomes)
+
+    def _tell(self, outcomes: list[Outcome[T]]) -> None:
         if self._progress is not None:
             for outcome in outcomes:
                 self._progress(outcome)
 
-    def _write_journal(self, record: Mapping[str, Any]) -> None:
+    def _record(self, record: Mapping[str, Any]) -> Flow[None]:
         if self._journal is not None:
-            self._journal.write(record)
+            yield Blocking(partial(self._journal.write, record))
 
     def _notice(self, what: str) -> None:
-        self._session.emit(events.Noticed(self._noun.operation.id, what))
+        self._session.emit(events.Noticed(self._target.operation.id, what))
 
 
 def _recorded(outcome: Outcome[Any]) -> dict[str, Any]:
@@ -470,12 +417,3 @@ def _recorded(outcome: Outcome[Any]) -> dict[str, Any]:
         if (value := getattr(outcome, name)) is not None:
             record[name] = msgspec.to_builtins(value)
     return record
-
-
-def _holds(row: Any, item: Mapping[str, Any]) -> bool:
-    """Whether a row certainly has every value of an update. A field the row does not show proves nothing."""
-    return all(getattr(row, name, UNSET) == sent for name, sent in item.items())
-
-
-def _is_id(value: Any) -> bool:
-    return isinstance(value, str) and value.isascii() and value.isdigit()

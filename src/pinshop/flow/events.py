@@ -73,7 +73,7 @@ class Paused(Struct, frozen=True):
 
 
 class Refreshed(Struct, frozen=True):
-    """The access token was replaced."""
+    """The access token was replaced by a new one, because of ``why``."""
 
     why: str
 

@@ -1,13 +1,16 @@
 """One exchange with Pinterest, as a generator: sign, pace, send, retry, decode, explain.
 
-A flow yields what it wants (`Request`, `Pause` or `Together`) and is sent what came of it; a `TransportError` is thrown in.
-No clock, no socket, no sleep: the doors (`client`, `aio`) obey, in about 40 lines each; tests use ``next()`` and ``send()``.
+A flow yields what it wants (`Request`, `Pause`, `Together` or `Blocking`) and is sent what came of it; a `TransportError` is
+thrown in. The two clients obey; tests use ``next()`` and ``send()``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
+
+import msgspec
 
 from pinshop.api.http import Pause, Reply, Request
 from pinshop.api.operations import Call, Operation
@@ -16,17 +19,16 @@ from pinshop.errors import (
     BadReply,
     PinshopError,
     RateLimited,
+    TimedOut,
     TransportError,
     Unauthorized,
 )
 from pinshop.flow import events, pacing
-from pinshop.flow.refusals import explain, is_json, is_repeatable, may_have_been_executed, retry_after, utc_text, words_of
+from pinshop.flow.refusals import backoff, explain, is_json, is_repeatable, may_have_been_executed, ordered_wait, utc_text
+from pinshop.flow.secrets import Secret, SecretText, SignedHeaders, conceal, conceal_bytes
 from pinshop.flow.session import Response, Session
-from pinshop.flow.steps import Flow, T
-
-_FIRST_BACKOFF_SECONDS = 0.5
-
-_LONGEST_BACKOFF_SECONDS = 20.0
+from pinshop.flow.steps import Blocking, Flow, Stopped, T
+from pinshop.flow.tokens import as_signature, check_signature
 
 
 def exchange(session: Session, call: Call, decode: Callable[[bytes], T]) -> Flow[Response[T]]:
@@ -45,23 +47,20 @@ def exchange(session: Session, call: Call, decode: Callable[[bytes], T]) -> Flow
         except PinshopError as error:
             error.maybe_executed = maybe_executed  # by an attempt before this one
             raise
-        headers = {**session.headers, **options.headers}
+        plain = {**session.headers, **options.headers}
         if call.body is not None:
-            headers["Content-Type"] = call.content_type
-        if signature is not None:
-            headers["Authorization"] = signature
+            plain["Content-Type"] = call.content_type
+        headers = plain if signature is None else SignedHeaders(plain, signature)
         attempts += 1
         failure: APIError | BadReply | TransportError
         try:
-            reply = yield from _attempt(session, call, headers, attempts, attempts - 1 + refreshed)
+            reply = yield from _attempt(session, call, headers, signature, attempts, attempts - 1 + refreshed)
         except (TransportError, BadReply) as error:
             failure = error
             again = may_send_again(operation, failure)
         else:
             session.server.learn(reply.headers.get("date"), session.clock())
-            if session.pacer is not None:
-                limit = pacing.read_headers(reply.headers)
-                session.pacer.learn(operation.category, limit, session.monotonic(), refused=reply.status == 429)
+            yield from _learn(session, operation, reply)
             if 200 <= reply.status < 300:
                 try:
                     return Response(decode(reply.body), reply.status, reply.headers, attempts, waited)
@@ -77,7 +76,7 @@ def exchange(session: Session, call: Call, decode: Callable[[bytes], T]) -> Flow
                 if isinstance(failure, Unauthorized) and failure.code == 2 and session.token.can_refresh and not refreshed:
                     refreshed = True
                     try:
-                        yield from _refresh(session, "Pinterest refused it", signature)
+                        yield from _refresh(session, "Pinterest refused the one before", signature)
                     except PinshopError as error:
                         error.maybe_executed = maybe_executed
                         raise
@@ -87,34 +86,40 @@ def exchange(session: Session, call: Call, decode: Callable[[bytes], T]) -> Flow
         failure.maybe_executed = maybe_executed
         if not again or attempts >= options.max_attempts:
             raise _give_up(session, operation, failure, attempts)
-        seconds = session.random() * min(_LONGEST_BACKOFF_SECONDS, _FIRST_BACKOFF_SECONDS * 2 ** (attempts - 1))
-        ordered = failure.retry_after_seconds if isinstance(failure, RateLimited) else retry_after(failure, session.clock())
+        ordered = ordered_wait(failure, session.clock())
+        seconds = backoff(attempts, session.random())
         if ordered is not None:
             # A little after the second that was named, and not all waiting clients at once.
             seconds = ordered + min(1.0, seconds)
             if ordered > options.max_wait_seconds:
                 raise _give_up(session, operation, failure, attempts)
-        why = f"retrying because {words_of(failure)}"
+        why = f"retrying because {failure.message}"
         session.emit(events.Paused(operation.id, seconds, why))
         yield Pause(seconds, why)
         waited += seconds
 
 
-def _signature(session: Session) -> Flow[str | None]:
-    """What signs the request; a token that is about to end is replaced first."""
-    signature = session.token.header(session.clock())
+def _signature(session: Session) -> Flow[SecretText | None]:
+    """What signs the request; a token that is about to expire is replaced first."""
+    signature = as_signature(session.token.header(session.clock()))
     if signature is None and session.token.can_refresh:
-        yield from _refresh(session, "it was about to expire")
-        signature = session.token.header(session.clock())
+        yield from _refresh(session, "the one before was about to expire")
+        signature = as_signature(session.token.header(session.clock()))
+    if signature is not None and session.origin.startswith("http:"):
+        check_signature(session.origin, signature)  # every time: a refresh may have brought a real token
     return signature
 
 
 def _slot(session: Session, operation: Operation, attempts: int) -> Flow[float]:
     """Wait for the quota; returns for how long."""
-    if session.pacer is None:
+    pacer = session.pacer
+    if pacer is None:
         return 0.0
-    seconds = session.pacer.reserve(operation.category, session.monotonic())
-    if seconds > pacing.LONGEST_WAIT_SECONDS:
+    longest = session.options.max_wait_seconds
+    reserve = partial(pacer.reserve, operation.category, session.monotonic(), longest)
+    seconds: float = (yield Blocking(reserve)) if pacer.blocking else reserve()
+    _tell_trouble(session, operation, pacer)
+    if seconds > longest:
         raise _give_up(session, operation, _quota_spent(session, operation, seconds), attempts)
     if seconds > 0:
         why = f"the quota of {operation.category}"
@@ -123,12 +128,63 @@ def _slot(session: Session, operation: Operation, attempts: int) -> Flow[float]:
     return seconds
 
 
-def _refresh(session: Session, why: str, rejected: str | None = None) -> Flow[None]:
-    if (yield from session.token.refresh(rejected)):
-        session.emit(events.Refreshed(why))
+def _learn(session: Session, operation: Operation, reply: Reply) -> Flow[None]:
+    """Take over what a reply says about quotas. Whatever goes wrong here, the reply has come and counts."""
+    pacer = session.pacer
+    if pacer is None:
+        return
+    limit = pacing.read_headers(reply.headers)
+    if limit.ignored is not None:
+        session.emit(events.Noticed(operation.id, f"x-ratelimit-reset: {conceal(limit.ignored)!r} is no wait; ignored"))
+    learn = partial(pacer.learn, operation.category, limit, session.monotonic(), refused=reply.status == 429)
+    if pacer.blocking:
+        yield Blocking(learn)
+    else:
+        learn()
+    _tell_trouble(session, operation, pacer)
 
 
-def _attempt(session: Session, call: Call, headers: dict[str, str], attempt: int, resends: int) -> Flow[Reply]:
+def _tell_trouble(session: Session, operation: Operation, pacer: pacing.Pacer) -> None:
+    if pacer.trouble is not None:
+        session.emit(events.Noticed(operation.id, f"pacing: {pacer.trouble}"))
+        pacer.trouble = None
+
+
+def _refresh(session: Session, why: str, rejected: SecretText | None = None) -> Flow[None]:
+    """Get a new token, within the longest wait of the options: the pauses of a refresh count like all others."""
+    flow = _delegate(session.token.refresh(rejected))
+    given: Any = None
+    error: BaseException | None = None
+    left = session.options.max_wait_seconds
+    while True:
+        try:
+            step = flow.send(given) if error is None else flow.throw(error)
+        except StopIteration as end:
+            if end.value:
+                session.emit(events.Refreshed(why))
+            return
+        given = error = None
+        if isinstance(step, Pause):
+            left -= step.seconds
+            if left < 0:
+                error = TimedOut("the token could not be refreshed within max_wait_seconds", operation="oauth/token")
+                continue
+        try:
+            given = yield step
+        except GeneratorExit:
+            flow.close()
+            raise
+        except BaseException as thrown:  # noqa: BLE001 -- it is the refresh that has to know
+            error = thrown
+
+
+def _delegate(flow: Any) -> Flow[Any]:
+    return (yield from flow)
+
+
+def _attempt(
+    session: Session, call: Call, headers: Any, signature: SecretText | None, attempt: int, resends: int
+) -> Flow[Reply]:
     """Send once. Every `Sent` is followed by `Replied` or by `Failed`."""
     operation, options = call.operation, session.options
     target = session.prefix + call.target
@@ -138,19 +194,41 @@ def _attempt(session: Session, call: Call, headers: dict[str, str], attempt: int
             operation.verb, session.origin, target, headers, call.body, options.connect_seconds, options.read_seconds
         )
     except (TransportError, BadReply) as error:
+        error.message = conceal(error.message)
         session.emit(events.Failed(operation.id, type(error).__name__, error.message, attempt, error.sent))
         raise
     except BaseException as error:  # Ctrl-C, a cancelled task, a flow that is dropped
-        session.emit(events.Failed(operation.id, type(error).__name__, "interrupted", attempt, sent=True))
+        sent = not isinstance(error, Stopped)
+        session.emit(events.Failed(operation.id, type(error).__name__, "interrupted", attempt, sent=sent))
         raise
+    if signature is not None:
+        reply = _without_token(reply, signature)
     session.emit(events.Replied(operation.id, reply.status, attempt, reply.headers.get("x-pinterest-rid")))
     return reply
+
+
+def _without_token(reply: Reply, signature: SecretText) -> Reply:
+    """The reply without our token in it: a server, or what is in between, may repeat what it was sent."""
+    token = signature.token
+    body = token.struck_from(reply.body)
+    refused = not 200 <= reply.status < 300
+    if refused:
+        body = conceal_bytes(body)
+    joined = "\n".join((reply.reason, *reply.headers.values()))
+    if body is reply.body and token.struck_from(joined.encode()) == joined.encode() and not refused:
+        return reply
+    headers = {name.lower(): _struck(value, token) for name, value in reply.headers.items()}
+    return msgspec.structs.replace(reply, body=body, headers=headers, reason=_struck(reply.reason, token))
+
+
+def _struck(text: str, token: Secret) -> str:
+    return conceal(token.struck_from(text.encode("utf-8", "replace")).decode("utf-8", "replace"))
 
 
 def _give_up(session: Session, operation: Operation, failure: Any, attempts: int) -> Any:
     failure.operation = operation.id
     failure.attempts = attempts
-    session.emit(events.GaveUp(operation.id, words_of(failure), attempts, failure.sent))
+    session.emit(events.GaveUp(operation.id, failure.message, attempts, failure.sent))
     return failure
 
 

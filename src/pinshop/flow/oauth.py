@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -18,64 +18,81 @@ from pinshop.api.http import BaseUrl, Reply, Request
 from pinshop.errors import (
     APIError,
     BadReply,
+    RateLimited,
+    ServerError,
     Unauthorized,
-    class_for_status,
 )
-from pinshop.flow.secrets import HiddenBytes, HiddenText, Secret, check_secret, conceal
+from pinshop.flow.refusals import explain
+from pinshop.flow.secrets import Secret, SecretBytes, SecretText, SignedHeaders, check_secret, conceal
 from pinshop.flow.tokens import App, Token
 
 #: Where a user consents. Source: securitySchemes.pinterest_oauth2 of Pinterest's descriptions.
 AUTHORIZE_URL = "https://www.pinterest.com/oauth/"
 
-_LONGEST_PAUSE_SECONDS = 30.0
 
-
-def token_request(base_url: str, app: App, form: Mapping[str, str]) -> Request:
+def token_request(base_url: str, app: App, form: Mapping[str, str | Secret]) -> Request:
     """``POST {base}/oauth/token`` with a form, signed by the app."""
     base = BaseUrl.parse(base_url)
-    basic = base64.b64encode(f"{app.id}:{app.secret.reveal()}".encode()).decode("ascii")
+    plain = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
     return Request(
         method="POST",
         origin=base.origin,
         target=base.prefix + OAUTH_TOKEN.path,
-        headers={
-            "Accept": "application/json",
-            "Authorization": HiddenText("Basic " + basic),
-            "Content-Type": "application/x-www-form-urlencoded",
-        },
-        body=HiddenBytes(urlencode(form).encode()),
+        headers=SignedHeaders(plain, _basic(app)),
+        body=_encoded(form),
         read_seconds=30.0,
         uninterrupted=True,
     )
 
 
-def read_token(reply: Reply, *, now: float, previous: Token | None = None) -> Token:
+def _basic(app: App) -> SecretText:
+    return SecretText("Basic " + base64.b64encode(f"{app.id}:{app.secret.reveal()}".encode()).decode("ascii"))
+
+
+def _encoded(form: Mapping[str, str | Secret]) -> SecretBytes:
+    return SecretBytes(
+        urlencode({name: value.reveal() if isinstance(value, Secret) else value for name, value in form.items()}).encode()
+    )
+
+
+#: What RFC 6749 5.2 says of a request that will never be granted as it is.
+_FINAL_ERRORS = frozenset(
+    ("invalid_client", "invalid_grant", "invalid_request", "invalid_scope", "unauthorized_client", "unsupported_grant_type")
+)
+
+
+def read_token(reply: Reply, *, now: float, previous: Token | None = None, sent: Iterable[Secret] = ()) -> Token:
     """The token in an answer of the token endpoint. ``previous`` keeps what the answer does not say.
 
+    Args:
+        reply: the answer.
+        now: seconds since 1970.
+        previous: the token that is replaced.
+        sent: what the request held; a server that repeats it in an error does not get it into ours.
+
     Raises:
-        Unauthorized: Pinterest refused the code, the refresh token or the app.
-        RateLimited, ServerError, APIError: it could not answer, or not this.
+        Unauthorized: Pinterest refused the code, the refresh token or the app, in its own form, for good.
+        RateLimited, ServerError, APIError: it could not answer, or something in between answered: worth another try later.
         BadReply: a 200 without an access token. No error holds the answer's body: it may hold tokens.
     """
-    request_id = reply.headers.get("x-pinterest-rid")
-    answer = _fields(reply.body)
     if reply.status != 200:
-        raise _refusal(reply, answer, request_id)
+        raise _refusal(reply, now, sent)
+    answer = _fields(reply.body)
     access, refresh, scope = answer.get("access_token"), answer.get("refresh_token"), answer.get("scope")
-    if not isinstance(access, str) or not access:
+    if not isinstance(access, Secret) or not access.reveal():
         raise BadReply(
             "the token endpoint answered 200 without an access token",
             status=200,
             operation=OAUTH_TOKEN.id,
-            request_id=request_id,
+            request_id=reply.headers.get("x-pinterest-rid"),
         )
     token = Token(
         access_token=check_secret("access_token", access),
         expires_at=_end(now, answer.get("expires_in")),
-        scopes=split_scopes(scope) if isinstance(scope, str) and scope else previous.scopes if previous else (),
+        scopes=_scopes(scope) or (previous.scopes if previous else ()),
         obtained_at=now,
     )
-    if isinstance(refresh, str) and refresh:
+    if isinstance(refresh, Secret) and refresh.reveal():
         return msgspec.structs.replace(
             token,
             refresh_token=check_secret("refresh_token", refresh),
@@ -92,33 +109,58 @@ def _fields(body: bytes) -> dict[str, Any]:
     value: Any = None
     with contextlib.suppress(BadReply):
         value = models.parse(body)
-    fields = value if isinstance(value, dict) else {}
-    return {name: HiddenText(text) if isinstance(text, str) else text for name, text in fields.items()}
+    return {name: Secret(text) if isinstance(text, str) else text for name, text in _object(value)}
 
 
-def _refusal(reply: Reply, answer: dict[str, Any], request_id: str | None) -> APIError:
+def _object(value: Any) -> Iterable[tuple[str, Any]]:
+    return value.items() if isinstance(value, dict) else ()
+
+
+def _scopes(scope: object) -> tuple[str, ...]:
+    return split_scopes(scope.reveal()) if isinstance(scope, Secret) else ()
+
+
+def _refusal(reply: Reply, now: float, sent: Iterable[Secret]) -> APIError | BadReply:
     """The refusal in Pinterest's words, or in those of RFC 6749 5.2 (``error``, ``error_description``)."""
-    code = answer.get("code")
-    words = answer.get("message") or answer.get("error_description") or answer.get("error")
-    code = code if isinstance(code, int) else None
-    words = conceal(str(words)) if isinstance(words, str) else reply.reason
-    kind = Unauthorized if reply.status in {400, 401, 403} else class_for_status(reply.status)
-    return kind(
-        f"HTTP {reply.status}" + (f" (code {code})" if code is not None else "") + (f": {words}" if words else ""),
-        status=reply.status,
-        code=code,
-        server_message=words,
-        headers=reply.headers,
-        operation=OAUTH_TOKEN.id,
-        request_id=request_id,
-        advice="the code, the refresh token, or the app's id and secret are not valid (any more): run pinshop login"
-        if kind is Unauthorized
-        else "try again later",
-    )
+    body = reply.body
+    for secret in sent:
+        body = secret.struck_from(body)
+    reply = msgspec.structs.replace(reply, body=body)
+    error = explain(OAUTH_TOKEN, reply, now, advice="try again later", keep_body=False)
+    error.operation = OAUTH_TOKEN.id
+    if _is_final(reply, error):
+        final = Unauthorized(
+            error.message,
+            status=reply.status,
+            code=getattr(error, "code", None),
+            server_message=getattr(error, "server_message", ""),
+            headers=error.headers,
+            operation=OAUTH_TOKEN.id,
+            request_id=error.request_id,
+            advice="the code, the refresh token, or the app's id and secret are not valid (any more): run pinshop login",
+        )
+        final.foreign = False
+        return final
+    if isinstance(error, Unauthorized):
+        error.foreign = True  # whoever said that: not Pinterest in its own form
+    return error
+
+
+def _is_final(reply: Reply, error: APIError | BadReply) -> bool:
+    """Whether Pinterest itself refused the token or the app. A firewall's page, or a failure of its own, is not that."""
+    if reply.status not in (400, 401) or isinstance(error, RateLimited | ServerError | BadReply):
+        return False
+    name = _fields(reply.body).get("error")
+    return not error.foreign or (isinstance(name, Secret) and name.reveal() in _FINAL_ERRORS)
 
 
 def _end(now: float, seconds: object) -> float | None:
-    return now + seconds if isinstance(seconds, int | float) and not isinstance(seconds, bool) else None
+    text = seconds.reveal() if isinstance(seconds, Secret) else str(seconds)
+    try:
+        length = float(text) if not isinstance(seconds, bool) else -1.0
+    except ValueError:
+        return None
+    return now + length if 0 <= length < 10**10 else None
 
 
 class Consent(Struct, frozen=True):
@@ -162,7 +204,7 @@ def read_redirect(consent: Consent, target: str) -> Secret | None:
     if "error" in query or not query.get("code"):
         words = query.get("error_description") or query.get("error") or "no code came back"
         raise Unauthorized(
-            f"the login was not granted: {words[:200]}",
+            f"the login was not granted: {conceal(words[:200])}",
             status=401,
             operation="oauth",
             advice="run pinshop login again and allow it",
@@ -170,24 +212,18 @@ def read_redirect(consent: Consent, target: str) -> Secret | None:
     return Secret(query["code"])
 
 
-def code_form(consent: Consent, code: Secret) -> dict[str, str]:
+def code_form(consent: Consent, code: Secret) -> dict[str, str | Secret]:
     """The form that exchanges a code for tokens."""
-    form = {"grant_type": "authorization_code", "code": HiddenText(code.reveal()), "redirect_uri": consent.redirect_uri}
-    # Apps made before 2025-09-25 would get a legacy refresh token that ends for good after 365 days; later apps ignore it.
-    # Source: text of oauth/token in 5.23.0.
-    form["continuous_refresh"] = "true"
-    return form
+    return {
+        "grant_type": "authorization_code",
+        "code": SecretText(code.reveal()),
+        "redirect_uri": consent.redirect_uri,
+        # Apps made before 2025-09-25 would get a legacy refresh token that expires for good after 365 days; later apps
+        # ignore it. Source: text of oauth/token in 5.23.0.
+        "continuous_refresh": "true",
+    }
 
 
 def split_scopes(text: str) -> tuple[str, ...]:
     """Scopes as Pinterest writes them: between commas in a question, between spaces in an answer."""
     return tuple(text.replace(",", " ").split())
-
-
-def pause_seconds(failure: Exception | None, attempt: int) -> float:
-    headers: Mapping[str, str] = getattr(failure, "headers", None) or {}
-    for name in ("retry-after", "x-ratelimit-reset"):
-        text = str(headers.get(name) or "").strip()
-        if text.isascii() and text.isdigit() and len(text) < 10:
-            return min(float(text), _LONGEST_PAUSE_SECONDS)
-    return 0.5 * 2.0 ** (attempt - 1)

@@ -11,14 +11,12 @@ Sources: the table of Pinterest's rate-limit page and headers seen in real traff
 
 from __future__ import annotations
 
-import os
-import threading
-import weakref
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import Struct
 
@@ -37,31 +35,38 @@ UNIVERSAL = (100, 1)
 #: The category of what counts for all of them.
 ALL = "all"
 
-#: Who would have to wait longer fails at once, and is told when it works again: a daily quota of trial access, mostly.
-LONGEST_WAIT_SECONDS = 900
+#: A longer wait is not meant: a moment since 1970, milliseconds, or garbage.
+LONGEST_PLAUSIBLE_SECONDS = 31 * 86400
+
+#: The longest window that is told: the day of trial access.
+_LONGEST_WINDOW_SECONDS = 86400
 
 #: A larger figure is no quota that could ever be reached; it is not worth its memory.
 LARGEST_QUOTA = 100_000
 
 
 class RateLimit(Struct, frozen=True):
-    """What a reply said about quotas: ``windows`` as (calls, seconds); ``reset_seconds`` is a wait, not a time."""
+    """What a reply said about quotas: ``windows`` as (calls, seconds); ``reset_seconds`` is a wait, not a time.
+
+    ``ignored`` is a reset that cannot be meant: a moment since 1970, or milliseconds, where seconds to wait belong.
+    """
 
     limit: int | None = None
     remaining: int | None = None
     reset_seconds: float | None = None
     windows: tuple[tuple[int, int], ...] = ()
+    ignored: str | None = None
 
 
 def read_headers(headers: Mapping[str, str]) -> RateLimit:
     """Read the ``x-ratelimit-*`` headers; what cannot be read is None."""
     limit, windows = _read_limit(headers.get("x-ratelimit-limit") or "")
-    return RateLimit(
-        limit,
-        _number(headers.get("x-ratelimit-remaining"), int),
-        _number(headers.get("x-ratelimit-reset"), float),
-        windows,
-    )
+    text = headers.get("x-ratelimit-reset")
+    reset = _number(text, float)
+    # A reset is the rest of a window: of the longest that is told, or of a day. Servers round up.
+    plausible = reset is not None and reset <= max((window for _, window in windows), default=_LONGEST_WINDOW_SECONDS) + 1
+    ignored = None if plausible or not text else text[:40]
+    return RateLimit(limit, _number(headers.get("x-ratelimit-remaining"), int), reset if plausible else None, windows, ignored)
 
 
 @lru_cache(maxsize=64)
@@ -76,7 +81,7 @@ def _read_limit(text: str) -> tuple[int | None, tuple[tuple[int, int], ...]]:
         seconds = _number(window, int)
         if calls is not None and window is None:
             limit = calls
-        elif calls and seconds and calls <= LARGEST_QUOTA:
+        elif calls and seconds and calls <= LARGEST_QUOTA and seconds <= _LONGEST_WINDOW_SECONDS:
             windows.append((calls, seconds))
     return limit, tuple(windows[:8])
 
@@ -149,32 +154,46 @@ class Pacer:
     Args:
         documented: category -> (calls, seconds), held until a reply tells the real figures.
         universal: the same for all categories together.
+        lock: keeps threads apart. A client that is given a pacer without one gives it one.
     """
 
-    def __init__(self, documented: Mapping[str, tuple[int, int]] = DOCUMENTED, universal: tuple[int, int] = UNIVERSAL) -> None:
-        self._lock = threading.Lock()
+    #: True: `reserve` and `learn` may block for a moment, and are called where that holds nobody up.
+    blocking: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        documented: Mapping[str, tuple[int, int]] = DOCUMENTED,
+        universal: tuple[int, int] = UNIVERSAL,
+        *,
+        lock: AbstractContextManager[Any] | None = None,
+    ) -> None:
+        self._lock: AbstractContextManager[Any] = lock or nullcontext()
+        self._guarded = lock is not None
         self._buckets: dict[str, dict[int, Bucket]] = {
             category: {window: Bucket(quota, window, True)} for category, (quota, window) in documented.items()
         }
         self._buckets[ALL] = {universal[1]: Bucket(*universal, True)}
         self._told = False
-        _alive.add(self)
+        #: What went wrong with keeping the quotas; whoever tells it sets it back to None.
+        self.trouble: str | None = None
 
-    def renew_lock(self) -> None:
-        """In a forked child: another thread of the parent may have held the lock, and nobody would ever release it."""
-        self._lock = threading.Lock()
+    def guard(self, lock: AbstractContextManager[Any]) -> None:
+        """Keep threads apart with this lock, unless there is one already."""
+        if not self._guarded:
+            self._guarded = True
+            self._lock = lock
 
-    def reserve(self, category: str, now: float) -> float:
+    def reserve(self, category: str, now: float, at_most_seconds: float = float("inf")) -> float:
         """Take the next slot of a category. Returns the seconds to wait before sending.
 
-        More than `LONGEST_WAIT_SECONDS`: nothing was taken, and waiting would make no sense.
+        More than ``at_most_seconds``: nothing was taken, because nobody would wait so long.
         """
         with self._lock:
             buckets = (*self._buckets[ALL].values(), *self._buckets.get(category, _NONE).values())
             at = now
             for bucket in buckets:
                 at = max(at, bucket.free_at(now))
-            if at - now <= LONGEST_WAIT_SECONDS:
+            if at - now <= at_most_seconds:
                 for bucket in buckets:
                     bucket.take(at)
             return at - now
@@ -188,17 +207,7 @@ class Pacer:
                     self._buckets = {ALL: {}}
                 return
             self._told = True
-            own = self._buckets.setdefault(category, {})
-            for window, bucket in list(own.items()):
-                if bucket.documented and all(window != seconds for _, seconds in limit.windows):
-                    del own[window]
-            for quota, window in limit.windows:
-                home = self._buckets[ALL] if window == 1 else own
-                told = home.get(window)
-                if told is None:
-                    home[window] = told = Bucket(quota, window, False)
-                told.resize(quota)
-                told.documented = False
+            own = self._take_over(category, limit.windows)
             if limit.remaining is None or limit.reset_seconds is None:
                 return
             tight = self._tightest(own, limit)
@@ -210,6 +219,24 @@ class Pacer:
                 # Someone else spends from the same quota: count what is missing as spent now.
                 for _ in range(spent - tight.used(now)):
                     tight.take(now)
+
+    def _take_over(self, category: str, windows: tuple[tuple[int, int], ...]) -> dict[int, Bucket]:
+        """The buckets of a category as a reply tells them: exactly these windows, with the calls that were made."""
+        own = self._buckets.setdefault(category, {})
+        told = {window for _, window in windows}
+        gone = [own.pop(window) for window in list(own) if window not in told]
+        for quota, window in windows:
+            home = self._buckets[ALL] if window == 1 else own
+            bucket = home.get(window)
+            if bucket is None:
+                home[window] = bucket = Bucket(quota, window, False)
+                for was in gone:
+                    if not was.documented:
+                        bucket.calls = deque(was.calls, maxlen=quota)
+                        bucket.blocked_until = max(bucket.blocked_until, was.blocked_until)
+            bucket.resize(quota)
+            bucket.documented = False
+        return own
 
     def _tightest(self, own: dict[int, Bucket], limit: RateLimit) -> Bucket:
         """The bucket that ``remaining`` and ``reset`` speak of: the shortest that fits the first number and the reset."""
@@ -229,14 +256,3 @@ class Pacer:
 
 
 _NONE: dict[int, Bucket] = {}
-
-_alive: weakref.WeakSet[Pacer] = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    for pacer in list(_alive):
-        pacer.renew_lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

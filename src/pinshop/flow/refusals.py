@@ -1,7 +1,12 @@
-"""A reply that refuses -> an error: what it says, whether it may have been executed, how long to wait."""
+"""A reply that refuses, or a failure: what it says, whether it was executed, whether to send again, and how long to wait.
+
+The one place for these four questions: the exchange, the token endpoint and the download of reports all ask here.
+"""
 
 from __future__ import annotations
 
+import datetime
+import re
 from typing import Any
 
 from pinshop.api import models
@@ -20,23 +25,152 @@ from pinshop.errors import (
     class_for_status,
 )
 from pinshop.flow import pacing
+from pinshop.flow.secrets import conceal
 
 _PASSING = frozenset((500, 502, 503, 504))
 
+# Answered before a request is passed on, whoever answers: nothing was executed.
+_NEVER_EXECUTED = frozenset((401, 407, 411, 414, 417, 429, 431))
+
+# Pinterest's own failures under a status that blames the request. Source: facts of 400/2787 and 500/12 in public issues.
+_OWN_FAULTS = frozenset((12, 2787))
+
+_OWN_FAULT_WORDS = "went wrong on our end"
+
+_FIRST_BACKOFF_SECONDS = 0.5
+
+_LONGEST_BACKOFF_SECONDS = 20.0
+
+_NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
+
+_WORDS = re.compile(
+    r"retry\s+after:?\s+([0-9]{1,12}(?:\.[0-9]{1,9})?)\s*(?:s|sec|secs|second|seconds)?\b(?!\.?[0-9])", re.IGNORECASE
+)
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+# RFC 9110 5.6.7: the present form, that of RFC 850, and that of C's asctime. All three are in UTC.
+_DATES = (
+    re.compile(
+        r"(?:[a-z]{3}, *)?(?P<d>\d{1,2}) (?P<m>[a-z]{3}) (?P<y>\d{4}) (?P<t>\d{2}:\d{2}:\d{2})(?: (?P<z>gmt|utc|[+-]\d{4}))?"
+    ),
+    re.compile(r"[a-z]{6,9}, *(?P<d>\d{1,2})-(?P<m>[a-z]{3})-(?P<y>\d{2}|\d{4}) (?P<t>\d{2}:\d{2}:\d{2})(?: (?P<z>gmt|utc))?"),
+    re.compile(r"[a-z]{3} (?P<m>[a-z]{3}) +(?P<d>\d{1,2}) (?P<t>\d{2}:\d{2}:\d{2}) (?P<y>\d{4})(?P<z>)"),
+)
+
+
+# ------------------------------------------------------------------------------------- was it executed?
+
+
+def may_have_been_executed(failure: Exception) -> bool:
+    """Whether the request that ended so may have been executed. Only what certainly was not counts as not."""
+    if isinstance(failure, TransportError):
+        return failure.sent
+    if isinstance(failure, ServerError | BadReply):
+        return True
+    if isinstance(failure, APIError) and failure.status not in _NEVER_EXECUTED:
+        # 408 comes from proxies that did not wait for the answer; and a page is the word of something in between.
+        return failure.status == 408 or failure.foreign
+    return False
+
 
 def is_repeatable(operation: Operation, failure: Exception) -> bool:
+    """Whether the same request may be sent again, and might then succeed."""
     if isinstance(failure, RateLimited | ConnectError):
         return True  # certainly not executed
     if not operation.idempotent:
         return False
-    return isinstance(failure, TimedOut | Disconnected) or (isinstance(failure, ServerError) and failure.status in _PASSING)
+    if isinstance(failure, ServerError):
+        return failure.status in _PASSING or failure.status < 500
+    if isinstance(failure, APIError):
+        return failure.foreign and bool(failure.body) and failure.status not in _NEVER_EXECUTED
+    return isinstance(failure, TimedOut | Disconnected)
 
 
-def may_have_been_executed(failure: Exception) -> bool:
-    if isinstance(failure, TransportError):
-        return failure.sent
-    # 408 comes from proxies that did not wait for the answer.
-    return isinstance(failure, ServerError | BadReply) or (isinstance(failure, APIError) and failure.status == 408)
+def is_own_fault(code: int | None, words: str) -> bool:
+    """Whether a refusal says that the fault is Pinterest's: then nobody knows how far the request came."""
+    return code in _OWN_FAULTS or _OWN_FAULT_WORDS in words.lower()
+
+
+# ---------------------------------------------------------------------------------------- what it says
+
+
+def explain(
+    operation: Operation,
+    reply: Reply,
+    now: float,
+    *,
+    who: str = "",
+    advice: str | None = None,
+    keep_body: bool = True,
+) -> APIError | BadReply:
+    """The error that a reply other than 2xx stands for.
+
+    Args:
+        operation: what was called.
+        reply: the reply.
+        now: seconds since 1970, to turn dates into waits.
+        who: put in front of the status, where it was not Pinterest's API that answered.
+        advice: replaces the usual one.
+        keep_body: False where the body may hold what must not be shown.
+    """
+    request_id = reply.headers.get("x-pinterest-rid")
+    facts: dict[str, Any] = {"status": reply.status, "headers": reply.headers, "request_id": request_id}
+    if keep_body:
+        facts["body"] = reply.body
+    if reply.status < 400:
+        return BadReply(
+            f"{who}HTTP {reply.status}, a redirect, which is never followed", advice=advice or "check base_url", **facts
+        )
+    code, words, known = _read(reply.body)
+    kind = class_for_status(reply.status)
+    ordered = _wait_in_words(words) if reply.status in (400, 429) else None
+    if ordered is not None:
+        kind = RateLimited
+    elif reply.status < 500 and is_own_fault(code, words):
+        kind = ServerError
+    text = f"{who}HTTP {reply.status}"
+    if code is not None:
+        text += f" (code {code})"
+    if shown := words or (first_line(reply.body) if keep_body else "") or reply.reason:
+        text += f": {conceal(shown)}"
+    error = kind(
+        text,
+        code=code,
+        server_message=conceal(words),
+        advice=advice or advice_for(500 if kind is ServerError else reply.status, code, operation.scopes),
+        **facts,
+    )
+    error.foreign = not known
+    if isinstance(error, RateLimited):
+        error.sent = False  # refused before anything was done
+        wait = ordered_wait(error, now)
+        error.retry_after_seconds = wait
+        if wait is not None:
+            error.advice = f"works again in {wait:.0f} s, at {utc_text(now + wait)}"
+    elif error.foreign and reply.status < 500 and advice is None and reply.status != 401:
+        error.advice = "this is no answer of Pinterest's API: a proxy, a firewall or a gateway gave it"
+    return error
+
+
+def _read(body: bytes) -> tuple[int | None, str, bool]:
+    """Pinterest's code and words, and whether the body is of its form: an object with a number as ``code``.
+
+    The words may also be those of RFC 6749 5.2, which token endpoints use.
+    """
+    try:
+        value = models.parse(body)
+    except BadReply:
+        return None, "", False
+    if not isinstance(value, dict):
+        return None, "", False
+    code = value.get("code")
+    if isinstance(code, str) and code.isascii() and code.isdigit() and len(code) < 10:
+        code = int(code)
+    if isinstance(code, bool) or not isinstance(code, int):
+        code = None
+    words = next((w for name in ("message", "error_description", "error") if isinstance(w := value.get(name), str) and w), "")
+    return code, words, code is not None
 
 
 def is_json(body: bytes) -> bool:
@@ -47,95 +181,87 @@ def is_json(body: bytes) -> bool:
     return True
 
 
-def words_of(failure: APIError | BadReply | TransportError) -> str:
-    return failure.message
-
-
-def explain(operation: Operation, reply: Reply, now: float) -> APIError | BadReply:
-    """The error that a reply other than 2xx stands for."""
-    request_id = reply.headers.get("x-pinterest-rid")
-    if reply.status < 400:
-        return BadReply(
-            f"HTTP {reply.status}, a redirect, which is never followed", status=reply.status, body=reply.body,
-            headers=reply.headers, request_id=request_id, advice="check base_url",
-        )  # fmt: skip
-    code: int | None = None
-    words = ""
-    try:
-        value = models.parse(reply.body)
-    except BadReply:
-        value = None
-    if isinstance(value, dict):
-        if isinstance(value.get("code"), int) and not isinstance(value["code"], bool):
-            code = value["code"]
-        if isinstance(value.get("message"), str):
-            words = value["message"]
-    kind = class_for_status(reply.status)
-    ordered = _ordered_wait(words) if reply.status == 400 else None
-    if ordered is not None:
-        kind = RateLimited
-    text = f"HTTP {reply.status}"
-    if code is not None:
-        text += f" (code {code})"
-    if shown := words or first_line(reply.body) or reply.reason:
-        text += f": {shown}"
-    error = kind(
-        text, status=reply.status, code=code, server_message=words, body=reply.body, headers=reply.headers,
-        request_id=request_id, advice=advice_for(reply.status, code, operation.scopes),
-    )  # fmt: skip
-    if isinstance(error, RateLimited):
-        error.sent = False  # refused at the door: not executed
-        wait = retry_after(error, now)
-        if wait is None:
-            wait = ordered
-        if wait is None:
-            wait = pacing.read_headers(reply.headers).reset_seconds
-        error.retry_after_seconds = wait
-        if wait is not None:
-            error.advice = f"works again in {wait:.0f} s, at {utc_text(now + wait)}"
-    return error
-
-
 def first_line(body: bytes) -> str:
     """The beginning of a body that should have been JSON, fit for one line of text."""
     # Whatever the bytes are: Latin-1 pages of proxies are common, and must not hide the status.
     return " ".join(body[:400].decode("utf-8", "replace").split())[:200]
 
 
-def _ordered_wait(words: str) -> float | None:
-    """N of "Retry after N seconds", which analytics answers with status 400.
+# ------------------------------------------------------------------------------------- how long to wait
 
-    Source: airbyte source-pinterest (PR #66211).
+
+def backoff(attempts: int, random: float) -> float:
+    """Seconds to wait after so many attempts, where the server orders nothing. ``random`` is in [0, 1)."""
+    return random * min(_LONGEST_BACKOFF_SECONDS, _FIRST_BACKOFF_SECONDS * 2.0 ** (attempts - 1))
+
+
+def ordered_wait(failure: Any, now: float) -> float | None:
+    """The wait that a failure orders: ``Retry-After``, "retry after N seconds" in its words, or the reset of its quota.
+
+    Only the last two of a refusal for being too fast: others carry a reset, too, and mean nothing by it.
     """
-    _, found, rest = words.partition("Retry after ")
-    if not found:
+    headers = getattr(failure, "headers", None) or {}
+    wait = read_retry_after(headers.get("retry-after"), now)
+    if wait is None and isinstance(failure, RateLimited):
+        wait = _wait_in_words(failure.server_message)
+        if wait is None:
+            wait = pacing.read_headers(headers).reset_seconds
+    return wait
+
+
+def read_retry_after(text: str | None, now: float) -> float | None:
+    """``Retry-After`` as seconds from now: a number of seconds, or a date in any of HTTP's three forms.
+
+    What cannot be meant is None: a moment since 1970 where seconds belong, or more than a month.
+    """
+    text = " ".join((text or "").split()).lower()
+    if _NUMBER.fullmatch(text):
+        seconds = float(text)
+    else:
+        moment = _read_date(text)
+        if moment is None:
+            return None
+        seconds = max(0.0, moment - now)
+    return seconds if seconds <= pacing.LONGEST_PLAUSIBLE_SECONDS else None
+
+
+def _read_date(text: str) -> float | None:
+    for form in _DATES:
+        if found := form.fullmatch(text):
+            break
+    else:
         return None
-    number = rest.split(" ", 1)[0]
+    if found["m"] not in _MONTHS:
+        return None
+    year = int(found["y"])
+    if len(found["y"]) == 2:
+        year += 2000 if year < 70 else 1900
+    zone = found["z"] or ""
+    offset = 0
+    if zone[:1] in ("+", "-") and zone[1:].isdigit():
+        offset = (int(zone[1:3]) * 3600 + int(zone[3:5]) * 60) * (1 if zone[0] == "+" else -1)
+    hours, minutes, seconds = map(int, found["t"].split(":"))
     try:
-        seconds = float(number)
+        day = datetime.datetime(year, _MONTHS.index(found["m"]) + 1, int(found["d"]), tzinfo=datetime.UTC)
     except ValueError:
         return None
-    return seconds if 0 <= seconds < 10**9 else None
-
-
-def retry_after(failure: Any, now: float) -> float | None:
-    """``Retry-After`` of an answer, as seconds from now: a number or an HTTP date."""
-    headers = getattr(failure, "headers", None)
-    text = headers.get("retry-after") if headers else None
-    if not text:
+    if hours > 23 or minutes > 59 or seconds > 60:
         return None
-    text = text.strip()
-    if text.isascii() and text.isdigit():
-        return float(text) if len(text) < 10 else None
-    from email.utils import parsedate_to_datetime
+    return day.timestamp() + hours * 3600 + minutes * 60 + seconds - offset
 
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
-    except (ValueError, OverflowError):
+
+def _wait_in_words(words: str) -> float | None:
+    """N of "Retry after N seconds", which analytics answers with status 400. Source: airbyte source-pinterest (PR #66211)."""
+    found = _WORDS.search(words)
+    if found is None:
         return None
+    seconds = float(found[1])
+    return seconds if seconds <= pacing.LONGEST_PLAUSIBLE_SECONDS else None
 
 
 def utc_text(seconds: float) -> str:
-    import datetime
-
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    """A moment in words; a moment that no calendar has, as its number."""
+    try:
+        return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except (ValueError, OverflowError, OSError):
+        return f"{seconds:.0f} s after 1970"

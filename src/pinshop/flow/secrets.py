@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import hmac
 import re
-from typing import Any, NoReturn
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn, Self
 
 from pinshop.errors import (
     ConfigurationError,
 )
 
+#: What is shorter is no token of Pinterest's, and may well stand in an answer by chance.
+_SHORTEST_STRUCK = 16
+
 
 class Secret:
     """Text that does not show: not in ``repr``, ``str``, formatting, JSON, pickles or an error's message.
 
-    `reveal` is the only way to the text. Copies are the same object; pickling is refused, because a pickle is a file.
+    It is no text itself: crash reporters slice the texts they show, and a slice of a text that hides itself is plain.
+    `reveal` is the only way to it. Copies are the same object; pickling is refused, because a pickle is a file.
     """
 
     __slots__ = ("_text",)
@@ -26,8 +31,14 @@ class Secret:
         """The text itself."""
         return self._text
 
+    def struck_from(self, data: bytes) -> bytes:
+        """``data`` without this text, wherever it stands."""
+        if len(self._text) < _SHORTEST_STRUCK:
+            return data
+        return data.replace(self._text.encode(), "…".encode())
+
     def __repr__(self) -> str:
-        return "Secret(…)"
+        return f"{type(self).__name__}(…)"
 
     def __format__(self, spec: str, /) -> str:
         return repr(self)
@@ -40,40 +51,100 @@ class Secret:
     def __hash__(self) -> int:
         return hash(self._text)
 
-    def __copy__(self) -> Secret:
+    def __copy__(self) -> Self:
         return self
 
-    def __deepcopy__(self, memo: dict[int, Any], /) -> Secret:
+    def __deepcopy__(self, memo: dict[int, Any], /) -> Self:
         return self
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Secret is not pickled; let each process read its credentials")
 
 
-class HiddenText(str):
-    """A header's value: whole on the wire, hidden where a debugger or a crash reporter shows local variables."""
+class SecretText(Secret):
+    """A secret that is compared with text: the value of a header or of a form's field."""
 
     __slots__ = ()
 
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, str):
+            return hmac.compare_digest(self._text.encode(), other.encode())
+        return super().__eq__(other)
+
+    __hash__ = Secret.__hash__
+
+    @property
+    def token(self) -> Secret:
+        """What stands after the word ``Bearer``."""
+        return Secret(self._text.rpartition(" ")[2])
+
+
+class SignedHeaders(Mapping[str, str]):
+    """The headers of a request. ``Authorization`` becomes text when a transport reads it, as it writes the request."""
+
+    __slots__ = ("_plain", "_signature")
+
+    def __init__(self, plain: Mapping[str, str], signature: Secret) -> None:
+        self._plain = plain
+        self._signature = signature
+
+    def __getitem__(self, name: str) -> str:
+        return self._signature.reveal() if name == "Authorization" else self._plain[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._plain
+        yield "Authorization"
+
+    def __len__(self) -> int:
+        return len(self._plain) + 1
+
+    def copy(self) -> dict[str, str]:
+        """As text, for a transport to write."""
+        return dict(self)
+
     def __repr__(self) -> str:
-        return "'…'"
+        return repr({**self._plain, "Authorization": "…"})
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("headers with a token are not pickled")
 
 
-class HiddenBytes(bytes):
-    """A form's bytes, likewise."""
+class SecretBytes(bytes):
+    """A form's bytes: whole on the wire, hidden where a debugger or a crash reporter shows, slices or pickles them."""
 
     __slots__ = ()
 
     def __repr__(self) -> str:
         return "b'…'"
 
+    __str__ = __repr__
+
+    def __format__(self, spec: str, /) -> str:
+        return repr(self)
+
+    def __getitem__(self, index: Any) -> Any:
+        return b"" if isinstance(index, slice) else 0
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(())
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise TypeError("a form with a token is not pickled")
+
 
 _LOOKS_LIKE_A_TOKEN = re.compile(r"\b(?:pin[a-z]|emulated)_[A-Za-z0-9_.~+/=-]+")
+
+_BYTES_LIKE_A_TOKEN = re.compile(_LOOKS_LIKE_A_TOKEN.pattern.encode())
 
 
 def conceal(text: str) -> str:
     """A text without what looks like a token, for words that others wrote."""
     return _LOOKS_LIKE_A_TOKEN.sub("…", text)
+
+
+def conceal_bytes(body: bytes) -> bytes:
+    """As `conceal`, for the body of an answer."""
+    return _BYTES_LIKE_A_TOKEN.sub("…".encode(), body)
 
 
 def check_secret(field: str, text: object) -> Secret:
@@ -82,13 +153,21 @@ def check_secret(field: str, text: object) -> Secret:
     Raises:
         ConfigurationError: it is empty or holds what no token holds; the message does not show it.
     """
-    if isinstance(text, Secret):
-        text = text.reveal()
-    if not isinstance(text, str) or not text.strip():
-        raise ConfigurationError(f"{field}: expected a non-empty string")
+    secret = text if isinstance(text, Secret) else Secret(text) if isinstance(text, str) else None
+    del text  # a traceback may be shown with its local variables
+    problem = "expected a non-empty string" if secret is None else _problem(secret)
+    if secret is None or problem is not None:
+        raise ConfigurationError(f"{field}: {problem}")
+    return secret
+
+
+def _problem(secret: Secret) -> str | None:
+    text = secret.reveal()
+    if not text.strip():
+        return "expected a non-empty string"
     if text.lower().startswith("bearer "):
-        raise ConfigurationError(f'{field}: give the token alone, without the word "Bearer"')
+        return 'give the token alone, without the word "Bearer"'
     if not text.isascii() or not text.isprintable() or " " in text:
         # A newline or a space in a header would end in a puzzling refusal, or in a second header.
-        raise ConfigurationError(f"{field}: it holds characters that no token has (was a newline pasted with it?)")
-    return Secret(text)
+        return "it holds characters that no token has (was a newline pasted with it?)"
+    return None

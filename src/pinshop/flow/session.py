@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import time
 from collections.abc import Callable, Mapping
 from typing import Any, Generic
 
@@ -12,6 +11,7 @@ from msgspec import Struct
 
 from pinshop.api.operations import ApiVersion, Operation
 from pinshop.flow import events, pacing
+from pinshop.flow.matching import Known
 from pinshop.flow.steps import T
 from pinshop.flow.tokens import TokenSource
 
@@ -23,8 +23,9 @@ class Options(Struct, frozen=True, kw_only=True):
     #: From the last byte sent to the last byte received: a server that drips does not hold the caller.
     read_seconds: float = 60.0
     max_attempts: int = 4
-    #: The longest wait a server may order. Beyond it `RateLimited` is raised at once, and says when to come back.
-    max_wait_seconds: float = 60.0
+    #: The longest wait before a request, whoever orders it: the server, the quota, or a token that is being refreshed.
+    #: Beyond it `RateLimited` is raised at once, and says when to come back.
+    max_wait_seconds: float = 120.0
     #: How many requests of one job are under way at once.
     concurrency: int = 4
     headers: dict[str, str] = {}
@@ -67,13 +68,17 @@ class Session(Struct):
     api_version: ApiVersion
     options: Options
     headers: dict[str, str]
+    #: False: ``clock`` is this machine's, and may be wrong.
+    clock_given: bool = True
+    #: Place (see `matching.place_of`) -> what this client created there. Shared by all views of one client.
+    known: dict[str, Known] = msgspec.field(default_factory=dict)
     server: ServerClock = msgspec.field(default_factory=ServerClock)
 
     def now(self) -> float | None:
         """The server's time, or that of a clock that was given to the client; None: neither is known yet."""
         ours = self.clock()
         there = self.server.seconds(ours)
-        return there if there is not None or self.clock is time.time else ours
+        return there if there is not None or not self.clock_given else ours
 
     def today(self) -> datetime.date | None:
         """The day at the server, UTC; None where no clock is known that dates could be checked against."""

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 from msgspec import Struct
 
 from pinshop.api.http import Pause, Request
+from pinshop.flow.outcomes import keep_result, result_of
 
 T = TypeVar("T")
 
@@ -36,3 +37,28 @@ class Stopped(BaseException):
 Step: TypeAlias = "Request | Pause | Together | Blocking"
 
 Flow: TypeAlias = Generator[Step, Any, T]
+
+
+def always(work: Flow[T], end: Callable[[], object]) -> Flow[T]:
+    """Run ``work``, and then ``end``, whatever became of it.
+
+    Not a ``finally``: what ends a piece of work may block, so it has to be a step of its own.
+    """
+    try:
+        value = yield from work
+    except GeneratorExit:  # dropped: nobody makes steps any more
+        end()
+        raise
+    except BaseException as stop:
+        try:
+            yield Blocking(end)
+        except BaseException as later:
+            keep_result(later, result_of(stop))
+            raise
+        raise
+    try:
+        yield Blocking(end)
+    except BaseException as later:
+        keep_result(later, value)
+        raise
+    return value

@@ -1,7 +1,6 @@
 """Who signs the requests: secrets that never show, tokens, when they are stale, and Pinterest's OAuth calls.
 
-Pure: nothing here reads the environment, a file or a clock. Where tokens are read from and kept is `pinshop.credentials`;
-a `TokenStore` and a clock come in as arguments.
+Where tokens are read from and kept is `pinshop.credentials`; a `TokenStore` and a clock come in as arguments.
 
 The calls (source: ``oauth/token`` of Pinterest's descriptions 5.6.0 to 5.23.0):
 
@@ -19,7 +18,6 @@ send, store, unlock.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Generator
 from typing import Any, Protocol
 
@@ -28,7 +26,7 @@ from msgspec import Struct
 
 from pinshop.api.http import BaseUrl
 from pinshop.errors import ConfigurationError
-from pinshop.flow.secrets import HiddenText, Secret, check_secret
+from pinshop.flow.secrets import Secret, SecretText, check_secret
 
 logger = logging.getLogger("pinshop")
 
@@ -74,12 +72,15 @@ class TokenSource(Protocol):
     #: False: a 401 is final, because there is nothing to refresh with.
     can_refresh: bool
 
-    def header(self, now: float, /) -> str | None:
-        """The value of ``Authorization``, or None when it must be refreshed first. ``now`` is seconds since 1970."""
+    def header(self, now: float, /) -> str | Secret | None:
+        """The value of ``Authorization``, or None when it must be refreshed first. ``now`` is seconds since 1970.
+
+        A `SecretText` shows in no traceback; text is turned into one by the flow. It is asked often: nothing here may block.
+        """
         ...
 
-    def refresh(self, rejected: str | None = None) -> Generator[Any, Any, bool]:
-        """Get a new token: yields `Request` and `Pause`, is sent `Reply`, as every flow; True if there is a new one.
+    def refresh(self, rejected: Any = None) -> Generator[Any, Any, bool]:
+        """Get a new token: yields `Request`, `Pause` and `Blocking`, as every flow; True if there is a new one.
 
         ``rejected`` is the header that Pinterest answered with 401. Where another thread, task or process has replaced
         it in the meantime, nothing is sent.
@@ -120,15 +121,17 @@ class StaticToken:
     can_refresh = False
 
     def __init__(self, access_token: str | Secret) -> None:
-        self._header = HiddenText("Bearer " + check_secret("access_token", access_token).reveal())
+        secret = check_secret("access_token", access_token)
+        del access_token  # a traceback may be shown with its local variables
+        self._header = bearer(secret)
 
     def __repr__(self) -> str:
         return "StaticToken(…)"
 
-    def header(self, now: float, /) -> str | None:
+    def header(self, now: float, /) -> SecretText:
         return self._header
 
-    def refresh(self, rejected: str | None = None) -> Generator[Any, Any, bool]:
+    def refresh(self, rejected: Any = None) -> Generator[Any, Any, bool]:
         raise ConfigurationError("this access token was given without a refresh token")
         yield
 
@@ -139,12 +142,14 @@ def as_credentials(access_token: str | Secret | TokenSource | Credentials, base_
     Raises:
         ConfigurationError: the credentials are for another base URL, or would travel there unencrypted.
     """
-    if isinstance(access_token, Credentials):
-        credentials = access_token
-    elif isinstance(access_token, str | Secret):
-        credentials = Credentials(tokens=StaticToken(access_token), source="argument access_token")
+    given = Secret(access_token) if isinstance(access_token, str) else access_token
+    del access_token  # a traceback may be shown with its local variables
+    if isinstance(given, Credentials):
+        credentials = given
+    elif isinstance(given, Secret):
+        credentials = Credentials(tokens=StaticToken(given), source="argument access_token")
     else:
-        credentials = Credentials(tokens=access_token, source=f"argument access_token ({type(access_token).__name__})")
+        credentials = Credentials(tokens=given, source=f"argument access_token ({type(given).__name__})")
     bound: str | None = getattr(credentials.tokens, "base_url", None)
     if bound is not None and base_url is not None and BaseUrl.parse(bound) != BaseUrl.parse(base_url):
         # A refresh would go to one place and the calls to another: a real token to an emulator, or the other way round.
@@ -160,18 +165,45 @@ def check_destination(base_url: str, tokens: TokenSource) -> None:
     Raises:
         ConfigurationError: ``base_url`` is plain http to another machine, and the token is one of Pinterest's.
     """
-    base = BaseUrl.parse(base_url)
-    real = (tokens.header(0.0) or "").startswith(("Bearer pina_", "Bearer pinr_", "Bearer pinc_"))
-    if base.url.scheme == "http" and real and not base.url.local:
-        raise ConfigurationError(
-            f"base_url: {base.origin} would carry a real token unencrypted over the network",
-            advice="use https, or the token of an emulator",
-        )
+    if (signature := as_signature(tokens.header(0.0))) is not None:
+        check_signature(base_url, signature)
 
 
-def bearer(token: Token) -> str:
-    return HiddenText("Bearer " + token.access_token.reveal())
+def check_signature(base_url: str, signature: SecretText) -> None:
+    """As `check_destination`, for one value of ``Authorization``."""
+    if unencrypted(base_url) and signature.reveal().startswith(("Bearer pina_", "Bearer pinr_", "Bearer pinc_")):
+        raise _unsafe(base_url)
 
 
-def utc_text(seconds: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds))
+def check_app_destination(base_url: str, app: App, refresh_token: Secret | None) -> None:
+    """Refuse to send an app's secret, or a refresh token, unencrypted over a network, unless they are an emulator's."""
+    emulated = app.secret.reveal().startswith("emulated_") and (
+        refresh_token is None or refresh_token.reveal().startswith("emulated_")
+    )
+    if unencrypted(base_url) and not emulated:
+        raise _unsafe(base_url)
+
+
+def unencrypted(base_url: str) -> bool:
+    """Whether it is plain http to another machine."""
+    url = BaseUrl.parse(base_url).url
+    return url.scheme == "http" and not url.local
+
+
+def _unsafe(base_url: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"base_url: {BaseUrl.parse(base_url).origin} would carry a real token unencrypted over the network",
+        advice="use https, or the token of an emulator",
+    )
+
+
+def bearer(access_token: Secret) -> SecretText:
+    """The value of ``Authorization`` for a token."""
+    return SecretText("Bearer " + access_token.reveal())
+
+
+def as_signature(header: str | Secret | None) -> SecretText | None:
+    """What a `TokenSource` gave, as a secret."""
+    if header is None or isinstance(header, SecretText):
+        return header
+    return SecretText(header.reveal() if isinstance(header, Secret) else header)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import TypeVar
@@ -19,6 +20,14 @@ from pinshop.resources.listing import ListSpec, paginated
 
 C = TypeVar("C")
 
+_CREATE = account_writes.AccountWrite(
+    row=endpoints.AD_GROUPS_CREATE, listed=endpoints.AD_GROUPS_LIST, kind=params.AdGroupCreate, model=AdGroup
+)
+
+_UPDATE = account_writes.AccountWrite(
+    row=endpoints.AD_GROUPS_UPDATE, listed=endpoints.AD_GROUPS_LIST, kind=params.AdGroupUpdate, model=AdGroup
+)
+
 
 class AdGroups(Resource[C]):
     """``client.ad_groups``."""
@@ -32,6 +41,7 @@ class AdGroups(Resource[C]):
         read_back: bool = True,
         settle_seconds: float = 2.0,
         progress: Progress | None = None,
+        journal: str | os.PathLike[str] | None = None,
     ) -> Flow[BatchResult[AdGroup]]:
         """Create ad groups: ``POST /ad_accounts/{ad_account_id}/ad_groups``.
 
@@ -48,6 +58,7 @@ class AdGroups(Resource[C]):
             read_back: False saves the look-up before the first request; an ambiguous failure then ends as unknown.
             settle_seconds: how long to wait before reading back.
             progress: called with every `Outcome` as soon as it is known.
+            journal: a file to create; every step is on disk before it is made, and `resume` finishes what a crash left.
 
         Returns:
             One `Outcome` per item, in the order given: created, failed or unknown.
@@ -60,15 +71,13 @@ class AdGroups(Resource[C]):
         """
         return account_writes.write(
             self._session,
-            endpoints.AD_GROUPS_CREATE,
-            endpoints.AD_GROUPS_LIST,
+            _CREATE,
             ad_account_id,
-            params.AdGroupCreate,
             items,
-            AdGroup,
-            read_back,
-            settle_seconds,
-            progress,
+            read_back=read_back,
+            settle_seconds=settle_seconds,
+            progress=progress,
+            journal=journal,
         )
 
     @operation
@@ -80,6 +89,7 @@ class AdGroups(Resource[C]):
         read_back: bool = True,
         settle_seconds: float = 2.0,
         progress: Progress | None = None,
+        journal: str | os.PathLike[str] | None = None,
     ) -> Flow[BatchResult[AdGroup]]:
         """Change ad groups: ``PATCH /ad_accounts/{ad_account_id}/ad_groups``.
 
@@ -92,6 +102,7 @@ class AdGroups(Resource[C]):
             read_back: after a failure without an answer, compare what is stored with what was sent.
             settle_seconds: how long to wait before reading back.
             progress: called with every `Outcome` as soon as it is known.
+            journal: a file to create; every step is on disk before it is made, and `resume` finishes what a crash left.
 
         Returns:
             One `Outcome` per item, in the order given: updated, failed or unknown.
@@ -104,15 +115,46 @@ class AdGroups(Resource[C]):
         """
         return account_writes.write(
             self._session,
-            endpoints.AD_GROUPS_UPDATE,
-            endpoints.AD_GROUPS_LIST,
+            _UPDATE,
             ad_account_id,
-            params.AdGroupUpdate,
             items,
-            AdGroup,
-            read_back,
-            settle_seconds,
-            progress,
+            read_back=read_back,
+            settle_seconds=settle_seconds,
+            progress=progress,
+            journal=journal,
+        )
+
+    @operation
+    def resume(
+        self,
+        journal: str | os.PathLike[str],
+        *,
+        ad_account_id: Id | None = None,
+        read_back: bool = True,
+        settle_seconds: float = 2.0,
+        progress: Progress | None = None,
+    ) -> Flow[BatchResult[AdGroup]]:
+        """Finish a `create` or `update` that was interrupted, from its journal. See `Promotions.resume`.
+
+        Args:
+            journal: the file that was given then. It is for one base URL and one ad account.
+            ad_account_id: refuse a journal for another ad account.
+            read_back: as for `create`.
+            settle_seconds: as for `create`.
+            progress: called with every `Outcome` that becomes known now.
+
+        Raises:
+            InvalidInput: not a journal of ad groups, one for another base URL, or another process is working on it.
+            PinshopError: as for `create`.
+        """
+        return account_writes.resume(
+            self._session,
+            (_CREATE, _UPDATE),
+            journal,
+            ad_account_id=ad_account_id,
+            read_back=read_back,
+            settle_seconds=settle_seconds,
+            progress=progress,
         )
 
     @operation

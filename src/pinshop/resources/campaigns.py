@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import TypeVar
@@ -18,6 +19,14 @@ from pinshop.resources.listing import ListSpec, paginated
 
 C = TypeVar("C")
 
+_CREATE = account_writes.AccountWrite(
+    row=endpoints.CAMPAIGNS_CREATE, listed=endpoints.CAMPAIGNS_LIST, kind=params.CampaignCreate, model=Campaign
+)
+
+_UPDATE = account_writes.AccountWrite(
+    row=endpoints.CAMPAIGNS_UPDATE, listed=endpoints.CAMPAIGNS_LIST, kind=params.CampaignUpdate, model=Campaign
+)
+
 
 class Campaigns(Resource[C]):
     """``client.campaigns``."""
@@ -31,6 +40,7 @@ class Campaigns(Resource[C]):
         read_back: bool = True,
         settle_seconds: float = 2.0,
         progress: Progress | None = None,
+        journal: str | os.PathLike[str] | None = None,
     ) -> Flow[BatchResult[Campaign]]:
         """Create campaigns: ``POST /ad_accounts/{ad_account_id}/campaigns``.
 
@@ -49,6 +59,7 @@ class Campaigns(Resource[C]):
             read_back: False saves the look-up before the first request; an ambiguous failure then ends as unknown.
             settle_seconds: how long to wait before reading back.
             progress: called with every `Outcome` as soon as it is known.
+            journal: a file to create; every step is on disk before it is made, and `resume` finishes what a crash left.
 
         Returns:
             One `Outcome` per item, in the order given: created, failed (code 2384: the budget of a CBO campaign is missing)
@@ -62,15 +73,13 @@ class Campaigns(Resource[C]):
         """
         return account_writes.write(
             self._session,
-            endpoints.CAMPAIGNS_CREATE,
-            endpoints.CAMPAIGNS_LIST,
+            _CREATE,
             ad_account_id,
-            params.CampaignCreate,
             items,
-            Campaign,
-            read_back,
-            settle_seconds,
-            progress,
+            read_back=read_back,
+            settle_seconds=settle_seconds,
+            progress=progress,
+            journal=journal,
         )
 
     @operation
@@ -82,6 +91,7 @@ class Campaigns(Resource[C]):
         read_back: bool = True,
         settle_seconds: float = 2.0,
         progress: Progress | None = None,
+        journal: str | os.PathLike[str] | None = None,
     ) -> Flow[BatchResult[Campaign]]:
         """Change campaigns: ``PATCH /ad_accounts/{ad_account_id}/campaigns``.
 
@@ -94,6 +104,7 @@ class Campaigns(Resource[C]):
             read_back: after a failure without an answer, compare what is stored with what was sent.
             settle_seconds: how long to wait before reading back.
             progress: called with every `Outcome` as soon as it is known.
+            journal: a file to create; every step is on disk before it is made, and `resume` finishes what a crash left.
 
         Returns:
             One `Outcome` per item, in the order given: updated, failed or unknown.
@@ -106,15 +117,46 @@ class Campaigns(Resource[C]):
         """
         return account_writes.write(
             self._session,
-            endpoints.CAMPAIGNS_UPDATE,
-            endpoints.CAMPAIGNS_LIST,
+            _UPDATE,
             ad_account_id,
-            params.CampaignUpdate,
             items,
-            Campaign,
-            read_back,
-            settle_seconds,
-            progress,
+            read_back=read_back,
+            settle_seconds=settle_seconds,
+            progress=progress,
+            journal=journal,
+        )
+
+    @operation
+    def resume(
+        self,
+        journal: str | os.PathLike[str],
+        *,
+        ad_account_id: Id | None = None,
+        read_back: bool = True,
+        settle_seconds: float = 2.0,
+        progress: Progress | None = None,
+    ) -> Flow[BatchResult[Campaign]]:
+        """Finish a `create` or `update` that was interrupted, from its journal. See `Promotions.resume`.
+
+        Args:
+            journal: the file that was given then. It is for one base URL and one ad account.
+            ad_account_id: refuse a journal for another ad account.
+            read_back: as for `create`.
+            settle_seconds: as for `create`.
+            progress: called with every `Outcome` that becomes known now.
+
+        Raises:
+            InvalidInput: not a journal of campaigns, one for another base URL, or another process is working on it.
+            PinshopError: as for `create`.
+        """
+        return account_writes.resume(
+            self._session,
+            (_CREATE, _UPDATE),
+            journal,
+            ad_account_id=ad_account_id,
+            read_back=read_back,
+            settle_seconds=settle_seconds,
+            progress=progress,
         )
 
     @operation

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,11 +12,7 @@ from pinshop.api.checks import Id
 from pinshop.api.models import ProductGroupPromotion
 from pinshop.api.operations import Call
 from pinshop.errors import InvalidInput
-from pinshop.files.batch_journal import Header, JournalFile
-from pinshop.flow.batch import Batch, BatchTarget, Job, check_settle_seconds
-from pinshop.flow.outcomes import BatchResult, Progress
-from pinshop.flow.session import Session
-from pinshop.flow.steps import Flow
+from pinshop.flow.matching import BatchTarget
 
 # Until 5.7 Pinterest wrote these two with an s. Both spellings are understood; sent is what the client's api_version has.
 _FORMER = {
@@ -30,45 +25,16 @@ _TO_FORMER = {modern: former for former, modern in _FORMER.items()}
 # The name follows from the id, whatever is sent.
 _DERIVED = frozenset({"catalog_product_group_name"})
 
+# An answer that shows another value than was sent is about something else.
+_FIRM = {
+    endpoints.PROMOTIONS_CREATE.id: frozenset({"catalog_product_group_id"}),
+    endpoints.PROMOTIONS_UPDATE.id: frozenset({"catalog_product_group_id", "status"}),
+}
+
 
 def bare_ad_group_id(ad_group_id: Id | None) -> Id | None:
     """Queries take the ad group id without the prefix AG that bodies may have."""
     return ad_group_id[2:] if isinstance(ad_group_id, str) and ad_group_id.startswith("AG") else ad_group_id
-
-
-def write_batch(
-    session: Session,
-    ad_account_id: Id,
-    row: operations.Operation,
-    groups: list[str],
-    items: list[dict[str, Any]],
-    read_back: bool,
-    settle_seconds: float,
-    progress: Progress | None,
-    journal: str | os.PathLike[str] | None,
-) -> Flow[BatchResult[ProductGroupPromotion]]:
-    ad_account_id = checks.check_id("ad_account_id", ad_account_id, row.id)
-    settle_seconds = check_settle_seconds(settle_seconds, row.id)
-    header = Header(1, row.id, ad_account_id, groups, items)
-    file = None if journal is None else JournalFile.create(journal, header)
-    try:
-        work: Batch[ProductGroupPromotion] = Batch(
-            session,
-            batch_target(ad_account_id, row, session.api_version),
-            make_jobs(groups, items),
-            read_back=read_back,
-            settle_seconds=settle_seconds,
-            progress=progress,
-            journal=file,
-        )
-        return (yield from work.run())
-    finally:
-        if file is not None:
-            file.close()
-
-
-def make_jobs(groups: list[str], items: list[dict[str, Any]]) -> list[Job]:
-    return [Job(index=n, group=group, item=item) for n, (group, item) in enumerate(zip(groups, items, strict=True))]
 
 
 _KINDS = {
@@ -143,7 +109,9 @@ def batch_target(ad_account_id: str, row: operations.Operation, api_version: ope
         operation=row,
         done="created" if row is endpoints.PROMOTIONS_CREATE else "updated",
         model=ProductGroupPromotion,
+        parent="ad_group_id",
         derived=_DERIVED,
+        firm=_FIRM[row.id],
         write=write,
         newest=newest,
         by_ids=by_ids,

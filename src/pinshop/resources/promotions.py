@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import Enum
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 from pinshop.analytics import query
@@ -15,16 +16,16 @@ from pinshop.api import checks, endpoints, models, operations, params
 from pinshop.api.checks import Id
 from pinshop.api.models import ProductGroupPromotion, decoders
 from pinshop.errors import InvalidInput
-from pinshop.files.batch_journal import JournalFile
 from pinshop.flow import events
-from pinshop.flow.batch import Batch, check_settle_seconds
 from pinshop.flow.estimate import Estimate
 from pinshop.flow.exchange import exchange
+from pinshop.flow.matching import BatchTarget
 from pinshop.flow.outcomes import BatchResult, Progress
 from pinshop.flow.steps import Flow, Together
+from pinshop.resources.batches import resume_batch, run_batch
 from pinshop.resources.binding import Resource, operation
 from pinshop.resources.listing import ListSpec, paginated
-from pinshop.resources.promotion_writes import bare_ad_group_id, batch_target, check_promotions, make_jobs, write_batch
+from pinshop.resources.promotion_writes import bare_ad_group_id, batch_target, check_promotions
 
 C = TypeVar("C")
 
@@ -83,16 +84,15 @@ class Promotions(Resource[C]):
         Source: product_group_promotions/create in Pinterest's description 5.28.0.
         """
         checked, groups = check_promotions(endpoints.PROMOTIONS_CREATE, ad_group_id, items)
-        return write_batch(
-            self._session,
-            ad_account_id,
+        return self._write(
             endpoints.PROMOTIONS_CREATE,
+            ad_account_id,
             groups,
             checked,
-            read_back,
-            settle_seconds,
-            progress,
-            journal,
+            read_back=read_back,
+            settle_seconds=settle_seconds,
+            progress=progress,
+            journal=journal,
         )
 
     @operation
@@ -132,16 +132,15 @@ class Promotions(Resource[C]):
         Source: product_group_promotions/update in Pinterest's description 5.28.0.
         """
         checked, groups = check_promotions(endpoints.PROMOTIONS_UPDATE, ad_group_id, items)
-        return write_batch(
-            self._session,
-            ad_account_id,
+        return self._write(
             endpoints.PROMOTIONS_UPDATE,
+            ad_account_id,
             groups,
             checked,
-            read_back,
-            settle_seconds,
-            progress,
-            journal,
+            read_back=read_back,
+            settle_seconds=settle_seconds,
+            progress=progress,
+            journal=journal,
         )
 
     @paginated
@@ -314,6 +313,7 @@ class Promotions(Resource[C]):
         self,
         journal: str | os.PathLike[str],
         *,
+        ad_account_id: Id | None = None,
         read_back: bool = True,
         settle_seconds: float = 2.0,
         progress: Progress | None = None,
@@ -321,38 +321,57 @@ class Promotions(Resource[C]):
         """Finish a `create` or `update` that was interrupted, from its journal: exactly what is still missing.
 
         What was being sent when it was interrupted is read back first. The journal goes on in the same file; resuming a
-        finished one sends nothing and returns its result.
+        finished one sends nothing and returns its result. What is missing in a journal that was cut or changed on disk is
+        looked up at Pinterest; one whose first line is damaged is refused.
 
         Args:
-            journal: the file that was given then.
+            journal: the file that was given then. It is for one base URL and one ad account.
+            ad_account_id: refuse a journal for another ad account.
             read_back: as for `create`.
             settle_seconds: as for `create`.
             progress: called with every `Outcome` that becomes known now.
 
         Raises:
-            InvalidInput: not a journal of promotions, or another process is working on it.
+            InvalidInput: not a journal of promotions, one for another base URL, or another process is working on it.
             PinshopError: as for `create`.
         """
-        file, header, records = JournalFile.reopen(journal)
-        try:
-            row = endpoints.BY_ID.get(header.operation)
-            if row not in (endpoints.PROMOTIONS_CREATE, endpoints.PROMOTIONS_UPDATE):
-                raise InvalidInput("journal", str(journal), "a journal of promotions.create or promotions.update")
-            jobs = make_jobs(header.groups, header.items)
-            noun = batch_target(checks.check_id("ad_account_id", header.ad_account_id), row, self._session.api_version)
-            work: Batch[ProductGroupPromotion] = Batch(
-                self._session,
-                noun,
-                jobs,
-                read_back=read_back,
-                settle_seconds=check_settle_seconds(settle_seconds, row.id),
-                progress=progress,
-                journal=file,
-            )
-            work.remember(records)
-            return (yield from work.run())
-        finally:
-            file.close()
+        return resume_batch(
+            self._session,
+            journal,
+            {row.id: partial(self._target, row) for row in (endpoints.PROMOTIONS_CREATE, endpoints.PROMOTIONS_UPDATE)},
+            ad_account_id=ad_account_id,
+            read_back=read_back,
+            settle_seconds=settle_seconds,
+            progress=progress,
+        )
+
+    def _target(self, row: operations.Operation, ad_account_id: str, _items: Sequence[Any]) -> BatchTarget:
+        return batch_target(ad_account_id, row, self._session.api_version)
+
+    def _write(
+        self,
+        row: operations.Operation,
+        ad_account_id: Id,
+        groups: Any,
+        items: Any,
+        *,
+        read_back: bool,
+        settle_seconds: float,
+        progress: Progress | None,
+        journal: str | os.PathLike[str] | None,
+    ) -> Flow[BatchResult[ProductGroupPromotion]]:
+        return run_batch(
+            self._session,
+            row,
+            checks.check_id("ad_account_id", ad_account_id, row.id),
+            groups,
+            items,
+            partial(self._target, row),
+            read_back=read_back,
+            settle_seconds=settle_seconds,
+            progress=progress,
+            journal=journal,
+        )
 
     # ------------------------------------------------------------------------------- before a large job
 

@@ -6,7 +6,7 @@ import asyncio
 import io
 import os
 import ssl
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextvars import ContextVar
 from importlib import import_module
 from typing import Any
@@ -223,7 +223,7 @@ class AiohttpTransport:
             parts.append(part)
         return b"".join(parts)
 
-    def _headers(self, request: Request) -> dict[str, str]:
+    def _headers(self, request: Request) -> Mapping[str, str]:
         """A forwarding proxy reads its credentials from the request itself."""
         proxy = self._proxy
         if proxy is None or proxy.authorization is None or request.origin.startswith("https:"):
@@ -252,7 +252,10 @@ class AiohttpTransport:
 
 
 def _body(body: bytes | None) -> Any:
-    return io.BytesIO(body) if body is not None and len(body) > _LARGE_BODY_BYTES else body
+    """Plain bytes, here where they are written: a form with a token shows nothing to who slices it."""
+    if body is None:
+        return None
+    return io.BytesIO(body) if len(body) > _LARGE_BODY_BYTES else bytes(body)
 
 
 def _check_framing(response: aiohttp.ClientResponse) -> None:

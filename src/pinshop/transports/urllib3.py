@@ -120,7 +120,7 @@ class Urllib3Transport:
             response = self._ready(request.origin).urlopen(
                 request.method,
                 request.origin + request.target,
-                body=request.body,
+                body=None if request.body is None else bytes(request.body),  # a form with a token shows no slices
                 headers=request.headers,
                 timeout=urllib3.Timeout(connect=request.connect_seconds, read=request.read_seconds),
                 preload_content=False,
@@ -156,7 +156,7 @@ class Urllib3Transport:
             return self._ready(request.origin).urlopen(
                 request.method,
                 request.origin + request.target,
-                body=request.body,
+                body=None if request.body is None else bytes(request.body),  # a form with a token shows no slices
                 headers=request.headers,
                 timeout=urllib3.Timeout(connect=request.connect_seconds, read=request.read_seconds),
                 preload_content=False,
