@@ -337,7 +337,8 @@ class Batch(Generic[T]):
         jobs, why = taken.left, taken.why
         by_id: dict[str, Any] = {}
         if self._read_back and self._target.by_ids is not None:
-            for seconds in (self._settle_seconds, HOLD * self._settle_seconds):
+            # A second look only where the answer gave a reason: to call an update refused takes more than to doubt it.
+            for seconds in (self._settle_seconds, HOLD * self._settle_seconds)[: 2 if taken.reasons else 1]:
                 yield Pause(seconds, "before reading back")
                 try:
                     call = self._target.by_ids([job.item["id"] for job in jobs])

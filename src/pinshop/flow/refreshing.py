@@ -94,6 +94,7 @@ class RefreshingToken:
         self._save_again_at = 0.0
         self._refusal: tuple[dict[str, str | Secret], Unauthorized] | None = None
         self._token = token
+        self._renewals = 0
 
     def __repr__(self) -> str:
         return f"RefreshingToken(app {self._app.id}, {self._grant}, {self._store!r})"
@@ -112,7 +113,7 @@ class RefreshingToken:
         return bearer(token.access_token)
 
     def refresh(self, rejected: Any = None) -> Generator[Any, Any, bool]:
-        before = self._token
+        before, renewals = self._token, self._renewals
         try:
             release = yield from self._lock(rejected)
             if release is None:
@@ -123,7 +124,7 @@ class RefreshingToken:
                 raise
             logger.warning("oauth/token: could not refresh (%s); the present token still works and is used", error)
         now = self._token
-        return now is not None and (before is None or now.access_token != before.access_token)
+        return self._renewals > renewals or (now is not None and before is not None and now.access_token != before.access_token)
 
     # ------------------------------------------------------------------------------- inside the lock
 
@@ -206,6 +207,7 @@ class RefreshingToken:
                 self._refusal = None
                 yield from self._keep(new, instead_of=old)
                 self._token = new
+                self._renewals += 1
                 return
         yield from self._mark(old, lost_at, quietly=True)
         raise failure or AssertionError  # every round that does not return has set it
