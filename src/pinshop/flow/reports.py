@@ -10,12 +10,17 @@ from pinshop.api import endpoints, operations, params
 from pinshop.api.http import Pause, Reply, Request, Url
 from pinshop.api.models import ReportOrder, ReportState, decoders
 from pinshop.api.params import Id
-from pinshop.errors import BadReply, InvalidInput, ReportUnavailable, TransportError, class_for_status
+from pinshop.errors import APIError, BadReply, InvalidInput, ReportUnavailable, TransportError
 from pinshop.flow import events
 from pinshop.flow.exchange import exchange
-from pinshop.flow.refusals import first_line
+from pinshop.flow.refusals import backoff, explain, is_repeatable, ordered_wait
 from pinshop.flow.session import Session
 from pinshop.flow.steps import Flow
+
+#: How a host says that a link has expired.
+_EXPIRED = frozenset((401, 403, 404, 410))
+
+_LINK_ADVICE = "links are valid for five minutes, reports for an hour: download again, or order it again"
 
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 30.0
@@ -73,19 +78,25 @@ def download(session: Session, ad_account_id: Id, token: str) -> Flow[bytes]:
         if state.report_status != "FINISHED" or not isinstance(state.url, str):
             raise unavailable(state, token)
         attempts += 1
-        failure: Exception
+        failure: TransportError | APIError | BadReply
         try:
             reply: Reply = yield _link(session, state.url)
-        except TransportError as error:
-            failure, again = error, True
+        except (TransportError, BadReply) as error:
+            failure, again = error, is_repeatable(endpoints.REPORTS_GET, error)
         else:
             if reply.status == 200:
                 return reply.body
+            failure = explain(
+                endpoints.REPORTS_GET, reply, session.clock(), who="the report's host answered ", advice=_LINK_ADVICE
+            )
+            failure.operation = endpoints.REPORTS_GET.id
             # A link that has just expired is refused, in one of several ways; the next attempt asks for a new one.
-            failure, again = _refused(reply), reply.status >= 500 or reply.status in (401, 403, 404, 410, 429)
-        if not again or attempts >= session.options.max_attempts:
+            again = reply.status in _EXPIRED or is_repeatable(endpoints.REPORTS_GET, failure)
+        ordered = ordered_wait(failure, session.clock())
+        if not again or attempts >= session.options.max_attempts or (ordered or 0.0) > session.options.max_wait_seconds:
             raise failure
-        pause, why = _FIRST_PAUSE_SECONDS * 2 ** (attempts - 1), f"retrying because {failure}"
+        pause = ordered if ordered is not None else backoff(attempts, 1.0)
+        why = f"retrying because {failure}"
         session.emit(events.Paused(endpoints.REPORTS_GET.id, pause, why))
         yield Pause(pause, why)
 
@@ -102,18 +113,6 @@ def _link(session: Session, url: str) -> Request:
     headers = {name: value for name, value in session.headers.items() if name in ("User-Agent", "Accept-Encoding")}
     options = session.options
     return Request("GET", link.origin, link.target, headers, None, options.connect_seconds, options.read_seconds)
-
-
-def _refused(reply: Reply) -> Exception:
-    words = first_line(reply.body) or reply.reason
-    return class_for_status(reply.status)(
-        f"the report's host answered HTTP {reply.status}" + (f": {words}" if words else ""),
-        status=reply.status,
-        body=reply.body,
-        headers=reply.headers,
-        operation=endpoints.REPORTS_GET.id,
-        advice="links are valid for five minutes, reports for an hour: download again, or order it again",
-    )
 
 
 def unavailable(state: ReportState, token: str, words: str | None = None) -> ReportUnavailable:
