@@ -411,5 +411,5 @@ def test_gzip_is_undone_within_bounds():
         gunzip(gzip.compress(b"abc" * 100)[:-6], "gzip", 1000, 200)
     with pytest.raises(BadReply, match="not gzip"):
         gunzip(b"abc", "gzip", 3, 200)
-    with pytest.raises(BadReply, match="'br'"):
+    with pytest.raises(BadReply, match="Content-Encoding"):
         gunzip(b"abc", "br", 3, 200)

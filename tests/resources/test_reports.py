@@ -141,7 +141,7 @@ def test_a_link_that_is_refused_is_asked_for_anew(status: int) -> None:
 def test_a_broken_download_starts_again() -> None:
     lost = Disconnected("the answer was cut short", sent=True)
     data, script = both(lambda: Script(FINISHED, lost, FINISHED, answer(ROWS)), lambda c: c.reports.download(A, "t"))
-    assert (len(data.rows), script.pauses) == (3, [1])
+    assert (len(data.rows), script.pauses) == (3, [0.5])
 
 
 @pytest.mark.parametrize(

@@ -118,10 +118,8 @@ def explain(
     facts: dict[str, Any] = {"status": reply.status, "headers": reply.headers, "request_id": request_id}
     if keep_body:
         facts["body"] = reply.body
-    if reply.status < 400:
-        return BadReply(
-            f"{who}HTTP {reply.status}, a redirect, which is never followed", advice=advice or "check base_url", **facts
-        )
+    if reply.status < 400 and not who:
+        return BadReply(f"HTTP {reply.status}, a redirect, which is never followed", advice=advice or "check base_url", **facts)
     code, words, known = _read(reply.body)
     kind = class_for_status(reply.status)
     ordered = _wait_in_words(words) if reply.status in (400, 429) else None
