@@ -22,6 +22,8 @@ from pinshop.api.http import Reply
 from pinshop.errors import BadReply, ConfigurationError, Forbidden, InvalidInput
 
 COUNT, LATE = "IMPRESSION_1", "TOTAL_CHECKOUT"
+#: A DuckDB file, a folder of Parquet files.
+KINDS = ["ads.duckdb", "ads"]
 SOAK = bool(os.environ.get("PINSHOP_SOAK"))
 
 
@@ -34,6 +36,11 @@ def server(ids: Any = range(1000, 1004), days: int = 95, account: str = "7") -> 
 
 
 def held(path: Path, table: str = "analytics", columns: str = "*") -> list[tuple[Any, ...]]:
+    if not path.suffix:
+        listed = [str(file) for file in sync.parquet_files(path, table)]
+        with duckdb.connect() as connection:
+            rows = "read_parquet($files, union_by_name = true)"
+            return connection.execute(f"SELECT {columns} FROM {rows} ORDER BY ALL", {"files": listed}).fetchall()
     with duckdb.connect(path, read_only=True) as connection:
         return connection.execute(f"SELECT {columns} FROM {table} ORDER BY ALL").fetchall()
 
@@ -53,14 +60,15 @@ def truth(made: Earned, columns: Any = (COUNT,), first: datetime.date | None = N
     )
 
 
-def test_a_first_sync_is_a_full_load(tmp_path):
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_first_sync_is_a_full_load(tmp_path, kind):
     made = server()
-    done = made.client().analytics.sync(tmp_path / "ads.duckdb", "7", columns=[COUNT])
-    assert rows_of(tmp_path / "ads.duckdb") == truth(made)
+    done = made.client().analytics.sync(tmp_path / kind, "7", columns=[COUNT])
+    assert rows_of(tmp_path / kind) == truth(made)
     assert (done.rows, done.changed, done.calls, done.failed) == (4 * 90, 0, 1, {})
-    days = held(tmp_path / "ads.duckdb", "sync_days", "ad_account_id, day, settled, ids, rows")
+    days = held(tmp_path / kind, "sync_days", "ad_account_id, day, settled, ids, rows")
     assert days == [("7", made.today - n * DAY, n > 3, 4, 4) for n in range(89, -1, -1)]
-    assert {settled for *_, settled in held(tmp_path / "ads.duckdb", columns="DATE, settled")} == {True, False}
+    assert {settled for *_, settled in held(tmp_path / kind, columns="DATE, settled")} == {True, False}
 
 
 @pytest.mark.parametrize(
@@ -113,9 +121,10 @@ def test_calls_are_the_ids_in_batches_of_250(tmp_path):
     assert made.calls["account"] == 0
 
 
-def test_restated_vanished_and_late_rows(tmp_path):
+@pytest.mark.parametrize("kind", KINDS)
+def test_restated_vanished_and_late_rows(tmp_path, kind):
     made = server()
-    path = tmp_path / "ads.duckdb"
+    path = tmp_path / kind
     made.client().analytics.sync(path, "7", columns=[COUNT])
     yesterday = made.today
     made.today += DAY
@@ -156,9 +165,10 @@ def test_a_row_that_appears_late_is_a_change(tmp_path):
     assert [(c.before, c.after) for c in done.changed_since("yesterday")] == [(None, 1001)]
 
 
-def test_promotions_appear_and_are_archived(tmp_path):
+@pytest.mark.parametrize("kind", KINDS)
+def test_promotions_appear_and_are_archived(tmp_path, kind):
     made = server([1000])
-    path = tmp_path / "ads.duckdb"
+    path = tmp_path / kind
     made.client().analytics.sync(path, "7", columns=[COUNT])
     made.today += DAY
     for n in range(30):
@@ -173,9 +183,10 @@ def test_promotions_appear_and_are_archived(tmp_path):
     assert rows_of(path) == truth(made, first=made.today - 92 * DAY)
 
 
-def test_a_subset_of_promotions_touches_no_other(tmp_path):
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_subset_of_promotions_touches_no_other(tmp_path, kind):
     made = server()
-    path = tmp_path / "ads.duckdb"
+    path = tmp_path / kind
     made.client().analytics.sync(path, "7", columns=[COUNT])
     before = rows_of(path)
     for rows in made.rows.values():
@@ -198,9 +209,10 @@ def test_verify_reads_ninety_days(tmp_path):
     assert rows_of(path) == truth(made)
 
 
-def test_a_new_column_is_filled_in_for_every_day(tmp_path):
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_new_column_is_filled_in_for_every_day(tmp_path, kind):
     made = server()
-    path = tmp_path / "ads.duckdb"
+    path = tmp_path / kind
     made.client().analytics.sync(path, "7", columns=[COUNT])
     made.today += DAY
     done = made.client().analytics.sync(path, "7", columns=["SPEND_IN_DOLLAR"])
@@ -213,9 +225,10 @@ def test_a_new_column_is_filled_in_for_every_day(tmp_path):
     assert rows_of(path, (COUNT, "SPEND_IN_DOLLAR")) == found
 
 
-def test_an_earlier_first_day_is_read_by_report(tmp_path):
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_earlier_first_day_is_read_by_report(tmp_path, kind):
     made = server(days=130)
-    path = tmp_path / "ads.duckdb"
+    path = tmp_path / kind
     made.client().analytics.sync(path, "7", range(1000, 1004), columns=[COUNT], days=10)
     assert rows_of(path) == truth(made, first=made.today - 9 * DAY)
     made.client().analytics.sync(path, "7", range(1000, 1004), columns=[COUNT], start_date=made.today - 120 * DAY)
@@ -242,11 +255,12 @@ def test_another_setting_needs_another_table(tmp_path, other):
     assert held(path, "other", COUNT) == held(path, "analytics", COUNT)
 
 
-def test_an_account_that_fails_stays_as_it_was(tmp_path):
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_account_that_fails_stays_as_it_was(tmp_path, kind):
     made = server()
     for n in range(10):
         made.rows["8"]["5000", made.today - n * DAY] = {COUNT: n}
-    path = tmp_path / "ads.duckdb"
+    path = tmp_path / kind
     made.client().analytics.sync(path, ["7", "8"], columns=[COUNT])
     before = [row for row in rows_of(path) if row[0] == "8"]
     made.rows["8"]["5000", made.today] = {COUNT: 99}
@@ -329,10 +343,11 @@ NIGHTS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=300 if SOAK else 6)
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=300 if SOAK else 4)
 @given(NIGHTS)
-def test_after_restatements_and_kills_the_table_equals_a_fresh_load(tmp_path_factory, nights):
-    path = tmp_path_factory.mktemp("law") / "ads.duckdb"
+def test_after_restatements_and_kills_the_table_equals_a_fresh_load(tmp_path_factory, kind, nights):
+    path = tmp_path_factory.mktemp("law") / kind
     made = server(range(3), days=40)
     lag = 33
     real = warehouse.apply
@@ -402,17 +417,19 @@ made.client(concurrency=1).analytics.sync(sys.argv[1], "7", range(1000, 1300), c
 """
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("where", "left"), [("after", 0), ("before", 1)])
-def test_sigkill_leaves_whole_scopes(tmp_path, where, left):
-    path = tmp_path / "ads.duckdb"
+def test_sigkill_leaves_whole_scopes(tmp_path, where, left, kind):
+    path = tmp_path / kind
     made = server(range(1000, 1300), 20)
     made.client().analytics.sync(path, "7", range(1000, 1300), columns=[COUNT])
     before = rows_of(path)
     here = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
     done = subprocess.run([sys.executable, "-c", KILLED, path, where, str(left), *here], check=False)
     assert done.returncode == -signal.SIGKILL
-    with duckdb.connect(path):  # whoever opens it first replays what was committed
-        pass
+    if path.suffix:
+        with duckdb.connect(path):  # whoever opens it first replays what was committed
+            pass
     after = rows_of(path)
     changed = {new[2] for old, new in zip(before, after, strict=True) if old != new}
     assert len(changed) == (0 if where == "after" else 250)
@@ -480,6 +497,25 @@ def test_a_full_disk_changes_nothing(tmp_path, monkeypatch):
         with pytest.raises(ConfigurationError, match="No space left"):
             made.client().analytics.sync(path, "7", columns=[COUNT], verify=True)
     assert rows_of(path) == before
+
+
+def test_a_folder_is_readable_at_every_moment(tmp_path):
+    """Whoever reads the manifest finds its files, also while the next ones are written; what no manifest names is removed."""
+    made = server()
+    path = tmp_path / "ads"
+    made.client().analytics.sync(path, "7", columns=[COUNT])
+    for night in range(3):
+        made.today += DAY
+        made.rows["7"]["1000", made.today - DAY] = {COUNT: night}
+        listed = sync.parquet_files(path)
+        made.client().analytics.sync(path, "7", range(1000, 1004), columns=[COUNT])
+        assert len(listed) >= 3
+        assert all(file.exists() for file in listed)
+        assert set(listed) != set(sync.parquet_files(path))
+    assert len(list(path.glob("*.parquet"))) < 2 * len(sync.FolderStore(path).manifest().files)
+    (path / "manifest.json").write_text("[]")
+    with pytest.raises(ConfigurationError, match="no manifest"):
+        made.client().analytics.sync(path, "7", columns=[COUNT])
 
 
 def test_older_duckdb_can_read_the_file(tmp_path):

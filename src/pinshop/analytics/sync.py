@@ -21,8 +21,9 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from pinshop.analytics import fetching, planning, query, tables, warehouse
+from pinshop.analytics import fetching, folder, planning, query, tables, warehouse
 from pinshop.analytics.fetching import Account, OnProgress
+from pinshop.analytics.folder import FolderStore
 from pinshop.analytics.planning import Ask, Query
 from pinshop.analytics.rows import Block
 from pinshop.analytics.warehouse import Change, DuckStore, Known, Scope
@@ -178,7 +179,7 @@ def _sync(
     session: Session,
     question: Query,
     known_accounts: dict[str, Account],
-    store: DuckStore,
+    store: DuckStore | FolderStore,
     *,
     table: str,
     days: int | None,
@@ -252,7 +253,7 @@ def _sync(
     )  # fmt: skip
 
 
-def _reads(store: DuckStore, table: str, account: str) -> Callable[[], list[Known]]:
+def _reads(store: DuckStore | FolderStore, table: str, account: str) -> Callable[[], list[Known]]:
     return lambda: store.read(lambda connection: warehouse.known_ids(connection, table, account))
 
 
@@ -357,10 +358,19 @@ def _only_one(lock: Path, path: Path) -> Callable[[], None]:
     return release
 
 
-def store_of(path: Path) -> DuckStore:
-    """What keeps the tables: a DuckDB file."""
+def store_of(path: Path) -> DuckStore | FolderStore:
+    """What keeps the tables: a DuckDB file, or a folder of Parquet files."""
     tables.need("duckdb", "duckdb")
-    return DuckStore(path)
+    return DuckStore(path) if path.suffix.lower() in (".duckdb", ".db") else FolderStore(path)
+
+
+def parquet_files(path: str | os.PathLike[str], table: str = "analytics") -> list[Path]:
+    """The files of a table of a folder that ``client.analytics.sync`` keeps, as they count at this moment.
+
+    Read these, not all that match a pattern: a sync may be writing others. The columns are those of all files together
+    (``union_by_name`` of DuckDB, ``diagonal_relaxed`` of Polars): files from before a new column do not have it.
+    """
+    return folder.parquet_files(Path(path), table)
 
 
 def changed_since(
