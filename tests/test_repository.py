@@ -55,13 +55,65 @@ def test_every_file_is_named_for_what_it_holds():
     assert [str(path.relative_to(ROOT)) for path in tracked() if path.stem in VAGUE] == []
 
 
-def test_every_package_has_its_tests():
-    packages = [
-        path.name
-        for path in (ROOT / "src" / "pinshop").iterdir()
-        if path.is_dir() and path.name[0] != "_" and path.name != "__pycache__"
-    ]
-    assert [name for name in packages if not list((ROOT / "tests" / name).rglob("test_*.py"))] == []
+#: Modules whose tests do not stand in the file of their name: where they stand, and why. A star is a whole folder.
+TESTED_ELSEWHERE = {
+    "api/params/*": ("api/test_params.py", "one table of rules, checked as one"),
+    "api/models/*": ("api/test_models.py", "one way of decoding, for the models of all resources"),
+    "api/checks.py": ("api/test_params.py", "the kinds of value, as they are met in items"),
+    "api/macros.py": ("plans/test_manifest.py", "macros stand in URLs of manifests"),
+    "api/reaches.py": ("analytics/test_query.py", "how far back a query may reach"),
+    "columns.py": ("api/test_columns.py", "the public face of api/columns.py"),
+    "version.py": ("test_repository.py", "a version, written once"),
+    "base_client.py": ("test_client.py", "everything runs over both clients"),
+    "async_client.py": ("test_client.py", "everything runs over both clients"),
+    "analytics/*": ("analytics/test_query.py", "from the question to the rows"),
+    "cli/*": ("cli/test_access.py", "commands are tested as they are called; see also test_commands.py"),
+    "credentials/*": ("credentials/test_credentials.py", "what is found depends on all the places together"),
+    "files/atomic.py": ("files/test_batch_journal.py", "a write that is whole or not there is seen in what it writes"),
+    "files/locks.py": ("files/test_shared_pacer.py", "a lock is seen by two processes that want it"),
+    "flow/oauth.py": ("flow/test_tokens.py", "the exchanges that tokens come from"),
+    "flow/refreshing.py": ("flow/test_tokens.py", "when and how tokens are renewed"),
+    "flow/outcomes.py": ("flow/test_batch.py", "what a batch ends as"),
+    "flow/refusals.py": ("flow/test_exchange.py", "what a reply means for its call"),
+    "flow/session.py": ("flow/test_exchange.py", "what a call is sent with"),
+    "flow/steps.py": ("flow/test_exchange.py", "what a flow yields"),
+    "flow/reports.py": ("resources/test_reports.py", "from the order to the rows"),
+    "flow/secrets.py": ("test_secrets.py", "secrets are looked for everywhere"),
+    "plans/*": ("plans/test_laws.py", "laws that hold for any manifest and any account; see also the files beside it"),
+    "resources/*": ("resources/test_resources.py", "every operation, by one table; what is special has its own file"),
+    "transports/*": ("transports/test_cases.py", "one table of cases for all transports"),
+    "emulator/access.py": ("emulator/test_chain.py", "a step of the chain"),
+    "emulator/clock.py": ("emulator/test_emulator.py", "set and moved through the emulator"),
+    "emulator/faults.py": ("emulator/test_emulator.py", "made through the emulator"),
+    "emulator/journal.py": ("emulator/test_emulator.py", "read through the emulator"),
+    "emulator/limits.py": ("emulator/test_chain.py", "a step of the chain"),
+    "emulator/refusals.py": ("emulator/test_chain.py", "how the chain says no"),
+    "emulator/requests.py": ("emulator/test_chain.py", "the first step of the chain"),
+    "emulator/rules.py": ("emulator/test_truth.py", "each rule is told, and changes what is answered"),
+    "emulator/world.py": ("emulator/test_emulator.py", "what an emulator holds"),
+    "emulator/control/*": ("emulator/test_console.py", "the pages, as a browser has them"),
+    "emulator/server/*": ("emulator/test_emulator.py", "in-process and over a socket"),
+    "emulator/storage/*": ("emulator/storage/test_store.py", "states go through the store"),
+}
+
+
+def _has_tests(module: Path) -> bool:
+    """In the file of its name, or in that of the package it belongs to: handlers/feeds.py in test_handlers.py."""
+    tests = ROOT / "tests"
+    return (tests / module.with_name(f"test_{module.name}")).exists() or (
+        module.parent.name != "" and (tests / module.parent.parent / f"test_{module.parent.name}.py").exists()
+    )
+
+
+def test_every_module_has_its_tests():
+    package = ROOT / "src" / "pinshop"
+    modules = [path.relative_to(package) for path in package.rglob("*.py") if not path.name.startswith("__")]
+    without = [module for module in modules if not _has_tests(module)]
+    unused = {pattern for pattern in TESTED_ELSEWHERE if not any(module.match(pattern) for module in modules)}
+    assert unused == set(), "these modules are gone"
+    assert {where for where, _ in TESTED_ELSEWHERE.values() if not (ROOT / "tests" / where).exists()} == set()
+    untold = [str(module) for module in without if not any(module.match(pattern) for pattern in TESTED_ELSEWHERE)]
+    assert untold == [], "no test of this name, and TESTED_ELSEWHERE does not say where its tests stand"
 
 
 def test_the_version_is_written_once():
