@@ -29,9 +29,9 @@ _CURRENCY_UNITS = {
     "SEK": 10, "NOK": 10, "DKK": 7, "ZAR": 18, "BRL": 5, "PLN": 4, "RON": 5, "ILS": 4,
 }  # fmt: skip
 
-_VIDEO = frozenset({"VIDEO", "MAX_VIDEO", "MAX_WIDTH_VIDEO_COLLECTION"})
+VIDEO = frozenset({"VIDEO", "MAX_VIDEO", "MAX_WIDTH_VIDEO_COLLECTION"})
 
-_COLLECTION = frozenset({"COLLECTION", "SHOP_THE_PIN", "MAX_WIDTH_REGULAR_COLLECTION", "MAX_WIDTH_VIDEO_COLLECTION"})
+COLLECTION = frozenset({"COLLECTION", "SHOP_THE_PIN", "MAX_WIDTH_REGULAR_COLLECTION", "MAX_WIDTH_VIDEO_COLLECTION"})
 
 VIDEO_SECONDS = 15
 
@@ -87,8 +87,8 @@ def market(promotion_id: str, currency: str, terms: Terms, seed: int) -> Market:
         checkout_share=checkout_share,
         order_value=max(0, terms.average_price_micro) * 5 // 4,
         audience=60 * impressions + 1,
-        video=terms.creative_type in _VIDEO,
-        collection=terms.creative_type in _COLLECTION,
+        video=terms.creative_type in VIDEO,
+        collection=terms.creative_type in COLLECTION,
     )
 
 

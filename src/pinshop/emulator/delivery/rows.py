@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from pinshop.api.columns import COLUMNS
 from pinshop.emulator.delivery.items import Items, ItemSeries, ItemSet
-from pinshop.emulator.delivery.market import PROCESSED, VIDEO_SECONDS
+from pinshop.emulator.delivery.market import PROCESSED, VIDEO, VIDEO_SECONDS
 from pinshop.emulator.delivery.model import DAY, EPOCH, Query, Reporting, Subject
 from pinshop.emulator.delivery.series import Series, known_until
 
@@ -134,7 +134,12 @@ def _make_rows(series: Series, layout: _Layout, attributes: Mapping[str, Any], i
         column = COLUMNS.get(name)
         if name in attributes or (column is not None and column.attribute):
             value = attributes.get(name)
-            if value is None and name == "VIDEO_LENGTH" and any(met.video for met in series.markets):
+            if (
+                value is None
+                and name == "VIDEO_LENGTH"
+                and series.subject.pieces[-1:]
+                and series.subject.pieces[-1][2].creative_type in VIDEO
+            ):
                 value = VIDEO_SECONDS * 1000
             columns.append(repeat(msgspec.UNSET if value is None else value, count))
         else:

@@ -18,10 +18,12 @@ from pinshop.emulator.delivery.market import (
     ATTRIBUTED_TO,
     ATTRIBUTIONS,
     CHILDREN,
+    COLLECTION,
     CONVERSIONS,
     PROCESSED,
     REMAINDERS,
     SUMS,
+    VIDEO,
     VIDEO_SECONDS,
     Market,
     curve,
@@ -63,6 +65,11 @@ def _gather(values: list[int], places: list[int] | None, size: int) -> list[int]
     for place, value in zip(places, values, strict=True):
         sums[place] += value
     return sums
+
+
+def _types_with(name: str) -> frozenset[str] | None:
+    """The creative types that have a metric; None: all."""
+    return VIDEO if "VIDEO" in name else COLLECTION if "COLLECTION" in name else None
 
 
 class Series:
@@ -390,12 +397,17 @@ class Series:
 
     def told(self, name: str, values: list[Any]) -> list[Any]:
         """The values as they are told: nothing where the creative type then had no such metric."""
-        if self.market is not None or self._shown_as(name):
+        types = _types_with(name)
+        pieces = self.subject.pieces
+        if types is None or all(piece[2].creative_type in types for piece in pieces):
             return values
-        kind = "video" if "VIDEO" in name else "collection"
-        first = self.first_markets()
-        pairs = zip(values, first, strict=True)
-        return [value or (0 if met and getattr(met, kind) else msgspec.UNSET) for value, met in pairs]
+        per_day, offset = 24 if self.hourly else 1, self.query.utc_offset_seconds
+        first: dict[int, int] = {}
+        for index, slot in enumerate(self.slots):
+            first.setdefault(index if self._bucket_of_slot is None else self._bucket_of_slot[index], slot)
+        moments = (first[bucket] * DAY // per_day - offset for bucket in range(len(self.dates)))
+        shown = [terms_at(pieces, moment).creative_type in types for moment in moments]
+        return [value or (0 if there else msgspec.UNSET) for value, there in zip(values, shown, strict=True)]
 
     def first_markets(self) -> list[Market | None]:
         """The market that every bucket begins with; None where nothing was live."""
@@ -407,9 +419,8 @@ class Series:
 
     def _make(self, name: str) -> list[Any] | None:
         column = COLUMNS.get(name)
-        if "VIDEO" in name and not any(met.video for met in self.markets):
-            return None
-        if "COLLECTION" in name and not any(met.collection for met in self.markets):
+        types = _types_with(name)
+        if types is not None and not any(piece[2].creative_type in types for piece in self.subject.pieces):
             return None
         if name in CHILDREN or name in ("IMPRESSION_1", "SPEND_IN_MICRO_DOLLAR"):
             return _gather(self.slot(name), self._bucket_of_slot, len(self.dates))
