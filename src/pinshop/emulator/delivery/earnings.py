@@ -365,6 +365,8 @@ def _query(
         view_window_days=asked["view_window_days"],
         conversion_report_time=asked["conversion_report_time"],
         utc_offset_seconds=utc_offset(account, asked.get("reporting_timezone")),
+        start_hour=asked.get("start_hour", 0),
+        end_hour=asked.get("end_hour", 24),
     )
 
 

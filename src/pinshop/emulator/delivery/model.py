@@ -118,6 +118,9 @@ class Query(Struct, frozen=True):
     conversion_report_time: ConversionReportTime = "TIME_OF_AD_ACTION"
     #: Seconds east of UTC of the reporting days. One number for the whole query: no daylight saving time.
     utc_offset_seconds: int = 0
+    #: HOUR: the hour of the first day to begin with, and that of the last day to end before.
+    start_hour: int = 0
+    end_hour: int = 24
 
 
 class Reporting(Struct, frozen=True):

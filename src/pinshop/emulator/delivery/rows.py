@@ -102,7 +102,7 @@ class Reporter:
         key = (
             subject.id, known, today, reporting, query.start_date, query.end_date, query.granularity,
             query.click_window_days, query.engagement_window_days, query.view_window_days, query.conversion_report_time,
-            query.utc_offset_seconds,
+            query.utc_offset_seconds, query.start_hour, query.end_hour,
         )  # fmt: skip
         with self._lock:
             series = self._series.pop(key, None)  # put back as the newest

@@ -93,8 +93,9 @@ class Series:
         self._entry_noise: dict[int, Sequence[int]] = {}
 
         first, last = (date.toordinal() - EPOCH for date in (query.start_date, query.end_date))
-        start, end = first * DAY - offset, (last + 1) * DAY - offset
-        plan = subject.plan(start // DAY, (end - 1) // DAY)
+        start = first * DAY + query.start_hour * 3600 - offset
+        end = max(start, last * DAY + query.end_hour * 3600 - offset)
+        plan = subject.plan(start // DAY, max(start, end - 1) // DAY)
         low, high = bisect_left(plan.days, start // DAY), bisect_right(plan.days, (end - 1) // DAY)
         known_to = known_until(reporting, now)
         while high > low and not subject.stated and plan.begins(high - 1) >= known_to:
@@ -110,7 +111,9 @@ class Series:
         slots = self.cells.slots
         if reporting.empty_rows == "zero" or self.by_conversion_day:  # people buy while nothing is live any more
             per_day = 24 if self.hourly else 1
-            self.slots = list(range(first * per_day, (min(last, self.today) + 1) * per_day))
+            begin = query.start_hour if self.hourly else 0
+            stop = 24 - query.end_hour if self.hourly and last <= self.today else 0
+            self.slots = list(range(first * per_day + begin, (min(last, self.today) + 1) * per_day - stop))
         else:
             self.slots = sorted(set(slots))
         place = {slot: index for index, slot in enumerate(self.slots)}

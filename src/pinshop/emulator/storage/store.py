@@ -65,6 +65,7 @@ create index if not exists product_groups_by_feed on product_groups (feed_id, id
 create table if not exists reports (
     token text primary key, ad_account_id integer not null, created integer not null, status text not null,
     request blob not null) strict, without rowid;
+create table if not exists report_files (token text primary key, type text not null, body blob not null) strict;
 """
 
 #: Columns of each table beside ``body``; what is not a column goes into the body as JSON.
@@ -388,6 +389,17 @@ class Store:
         with self.lock:
             row = (token, ad_account_id, created, status, _encode(request))
             self._db.execute("insert or replace into reports values (?, ?, ?, ?, ?)", row)
+
+    def keep_report_file(self, token: str, body: bytes, type_: str) -> None:
+        """Keep the bytes of a finished report, and their content type."""
+        with self.lock:
+            self._db.execute("insert or replace into report_files values (?, ?, ?)", (token, type_, body))
+
+    def report_file(self, token: str) -> tuple[bytes, str] | None:
+        """What `keep_report_file` kept."""
+        with self.lock:
+            row = self._db.execute("select body, type from report_files where token = ?", (token,)).fetchone()
+        return None if row is None else (row[0], row[1])
 
     def report(self, token: str) -> dict[str, Any] | None:
         with self.lock:
