@@ -181,6 +181,15 @@ def check(world: World, manifest: plans.Manifest, plan: plans.Plan, undisturbed:
     sent = len(world.writes())
     assert world.apply(plan).ok
     assert len(world.writes()) == sent, "applying it again changed something"
+    back = plans.rollback(world.client, world.journal, plan.short_id)  # what a killed run did is undone as well
+    assert world.apply(back).ok
+    assert [row.status for row in world.live() if row.catalog_product_group_id in world.groups[:3]] == [
+        "ACTIVE",
+        "PAUSED",
+        "PAUSED",
+    ]
+    new = [group.id for group in world.client.ad_groups.list(world.account) if group.id != world.ad_group]
+    assert [row.status for group in new for row in world.live(group)] == ["PAUSED", "PAUSED"]
 
 
 @pytest.mark.soak

@@ -181,7 +181,7 @@ class _Run:
                 self._ids[ref] = left.id
         if not begun:
             yield Blocking(lambda: self._journal.write({"started": int(session.clock()), "user": plan.user}))
-        self._note_done()
+        yield from self._note_done()
         for stage, noun in STEPS:
             yield from self._step(stage, noun)
         finished = None
@@ -202,15 +202,22 @@ class _Run:
         if self._history is None and now > plan.valid_until + SKEW_SECONDS:
             raise PlanRefused(f"plan {plan.short_id} was valid until {when(plan.valid_until)}", advice="make a new plan")
 
-    def _note_done(self) -> None:
-        """What an earlier run has done needs no writing again, and is evidence from now on."""
+    def _note_done(self) -> Flow[None]:
+        """What an earlier run has done is not sent again. What it did and could not say any more is evidence from now on."""
+        known = self._history.done if self._history else {}
         for change in self._plan.changes:
             left = self._left[change.ref]
             for stage in change.writes():
                 if stage not in left.stages:
-                    self._outcomes.append(
-                        ChangeOutcome(change=change, stage=stage, state="already", id=self._ids.get(change.ref))
-                    )
+                    entity = change.id or self._ids.get(change.ref)
+                    self._outcomes.append(ChangeOutcome(change=change, stage=stage, state="already", id=entity))
+        found = [
+            Recorded(one.change.ref, one.stage, "done", one.id)
+            for one in self._outcomes
+            if (one.change.ref, one.stage) not in known
+        ]
+        if found:
+            yield Blocking(lambda: self._journal.write({"outcomes": found}))
 
     # ------------------------------------------------------------------------------------------- steps
 

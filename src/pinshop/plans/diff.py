@@ -44,6 +44,7 @@ class Difference(Struct):
 
     before: dict[str, Any]
     after: dict[str, Any]
+    stays: dict[str, Any]
     why: dict[str, str]
     conflicts: list[str]
     kept: list[str]
@@ -58,7 +59,8 @@ def differ(noun: Noun, wanted: Mapping[str, Any], live: Any, known: Known, take:
             differing.append(field)
     if not differing:
         return None
-    found = Difference({}, {}, {}, [], [])
+    stays = {field: compare.stored(getattr(live, field, UNSET)) for field in wanted if field not in differing}
+    found = Difference({}, {}, stays, {}, [], [])
     applied = known.last(noun, live.id)
     for field in differing:
         value, now = compare.stored(wanted[field]), compare.stored(getattr(live, field, UNSET))
@@ -252,7 +254,8 @@ def _update(
         Change(
             ref=f"promotion {row.id}", noun="promotion", action="update", account=group.account, id=str(row.id),
             label=label, ad_group=group.ref, catalog_product_group_id=str(row.catalog_product_group_id),
-            creative_type=creative(row.creative_type), before=differing.before, after=differing.after, why=differing.why,
+            creative_type=creative(row.creative_type), before=differing.before,
+            after=differing.after, stays=differing.stays, why=differing.why,
             place=place,
         )
     )  # fmt: skip

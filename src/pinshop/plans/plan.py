@@ -103,6 +103,8 @@ class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
     creative_type: str | None = None
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
+    #: Fields that were compared and stay; a change of theirs makes the plan stale too.
+    stays: dict[str, Any] = {}
     #: What else is known of a field: "changed at Pinterest since …".
     why: dict[str, str] = {}
     place: str = ""

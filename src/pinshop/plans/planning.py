@@ -190,7 +190,8 @@ class _AccountPlan:
             )
         return Change(
             ref=f"{noun} {target.ref}", noun=noun, action="update", account=self._account.id, id=target.ref, label=label,
-            campaign=campaign, before=differing.before, after=differing.after, why=differing.why, place=str(entry.place),
+            campaign=campaign, before=differing.before, after=differing.after,
+            stays=differing.stays, why=differing.why, place=str(entry.place),
         )  # fmt: skip
 
     # -------------------------------------------------------------------------------------- promotions

@@ -169,6 +169,10 @@ class _Account:
                 if name not in change.before and getattr(entity, name, UNSET) is UNSET:
                     continue  # Pinterest did not show it then, nor does it now
                 self._verdict.moved.append(f"{describe(change)}: {name} was {change.before.get(name)!r}, is {current!r}")
+        for name, value in change.stays.items():
+            current = compare.stored(getattr(entity, name, UNSET))
+            if not compare.same(name, value, current):
+                self._verdict.moved.append(f"{describe(change)}: {name} was {value!r}, is {current!r}")
         return at_after
 
     def _created(self, change: Change) -> None:
