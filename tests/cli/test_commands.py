@@ -23,6 +23,7 @@ from pinshop.emulator import Emulator
 NOT_RUN = {
     "pinshop login": "needs a browser; tests/cli/test_access.py",
     "pinshop emulator": "serves until it is stopped; tests/cli/test_emulator.py",
+    "pinshop demo plans": "takes its time; tests/plans/test_demo.py",
 }
 LEAVES = {row["command"]: row for row in walk(main, click.Context(main, info_name="pinshop"))}
 ACCOUNT, AD_GROUP, CAMPAIGN = "549707368872", "2680007368798", "626707368860"

@@ -201,17 +201,14 @@ def _proof(shop: _Shop) -> None:
     for number, entry in enumerate(_written(shop)):
         items = entry.json()["product_group_promotion"]
         statuses = Counter(item.get("status", "-") for item in items)
-        shop.say(
-            f"  {number + 1}. {entry.method} {entry.operation}: {len(items)} items, {dict(statuses)} -> {entry.status or 'no answer'}"
-        )
+        answer = entry.status or "no answer"
+        shop.say(f"  {number + 1}. {entry.operation}: {len(items)} items, {dict(statuses)} -> {answer}")
         if entry.operation.endswith("/create"):
             created.update(item["catalog_product_group_id"] for item in items)
             active_before = active_before or (number > 0 and "ACTIVE" in statuses)
     if max(created.values()) > 1 or active_before:
         raise RuntimeError(f"created twice, or created as ACTIVE: {created}")
-    shop.say(
-        f"{len(created)} promotions were created, each exactly once, and all of the sale's as PAUSED before any was activated."
-    )
+    shop.say(f"{len(created)} promotions were created, each once, and those of the sale as PAUSED before any was activated.")
 
 
 def _written(shop: _Shop) -> list[Any]:

@@ -51,6 +51,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
     },
     "Everything else": {
         "api": ("api", "api", "Call any endpoint: signed, paced and retried."),
+        "demo": ("demo", "demo", "Show pinshop at work on this machine, without an account."),
         "emulator": ("emulator", "emulator", "Serve a local Pinterest to test against."),
         "commands": ("commands", "commands", "Describe every command, for people and for programs."),
         "completion": ("completion", "completion", "Print the completion script of a shell."),
