@@ -89,7 +89,6 @@ TESTED_ELSEWHERE = {
     "emulator/limits.py": ("emulator/test_chain.py", "a step of the chain"),
     "emulator/refusals.py": ("emulator/test_chain.py", "how the chain says no"),
     "emulator/requests.py": ("emulator/test_chain.py", "the first step of the chain"),
-    "emulator/rules.py": ("emulator/test_truth.py", "each rule is told, and changes what is answered"),
     "emulator/world.py": ("emulator/test_emulator.py", "what an emulator holds"),
     "emulator/control/*": ("emulator/test_console.py", "the pages, as a browser has them"),
     "emulator/server/*": ("emulator/test_emulator.py", "in-process and over a socket"),

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
-
-import pytest
 
 from pinshop.api.endpoints import OAUTH_TOKEN, OPERATIONS
 from pinshop.emulator import rules
@@ -16,7 +13,6 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "docs"))
 import emulator_truth as truth  # noqa: E402
 
-SOURCES = ROOT / "src" / "pinshop" / "emulator"
 NAMES = {rule["name"] for rule in rules.describe()}
 
 
@@ -34,11 +30,3 @@ def test_every_operation_is_told_and_handled():
 def test_every_rule_is_told_and_no_other():
     told = {name for one in truth.TRUTH.values() for name in one.rules} | set(truth.GENERAL)
     assert told == NAMES
-
-
-@pytest.mark.source
-def test_every_rule_is_obeyed_somewhere():
-    code = "\n".join(
-        path.read_text("utf-8") for path in SOURCES.rglob("*.py") if path.name not in ("rules.py", "truth.py", "console.py")
-    )
-    assert {name for name in NAMES if not re.search(rf"rules\.{name}\b", code)} == set()
