@@ -59,9 +59,10 @@ class Outcome(Struct, Generic[T], frozen=True, kw_only=True):
     advice: str | None = None
 
     @property
-    def id(self) -> str | None:
-        """The id of the entity, if there is one."""
-        return getattr(self.entity, "id", None) or None
+    def id(self) -> str:
+        """The id of the entity; the empty text where there is none (an item that failed or is unknown)."""
+        found = getattr(self.entity, "id", "")
+        return found if isinstance(found, str) else ""
 
 
 class BatchResult(Sequence[Outcome[T]]):

@@ -7,6 +7,7 @@ import copy
 import json
 import pickle
 import string
+import threading
 from decimal import Decimal
 
 import msgspec
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinshop.api import models
-from pinshop.api.models import UNSET, ProductGroupPromotion, ServerException
+from pinshop.api.models import UNSET, ProductGroupPromotion, ServerException, decoding
 from pinshop.errors import BadReply
 
 PROMOTION = {"id": "2680059592705", "ad_group_id": "2680059592706", "status": "ACTIVE"}
@@ -101,6 +102,119 @@ def test_the_last_page_has_no_bookmark(tail):
 # ----------------------------------------------------------------------------------------- exact values
 
 
+HARD = [
+    "9007199254740993", "9007199254740993.0", "0.30000000000000000000000001", "1e3", "-0.0", "1E-30",
+    "123456789012345678901234567890", "1.50", "1e400",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HARD)
+def test_every_number_is_exact_wherever_it_stands(text):
+    sent = Decimal(text)
+    assert models.parse(f'{{"a": [{text}]}}'.encode())["a"] == [sent]
+    assert models.decode_rows(f'[{{"a": {text}}}]'.encode())[0]["a"] == sent
+    group = models.decode(f'{{"targeting_spec": {{"X": {text}}}, "bid_multiplier": {text}}}'.encode(), models.AdGroup)
+    assert (group.targeting_spec, group.bid_multiplier) == ({"X": sent}, sent)
+    for field in ("budget_in_micro_currency", "lifetime_frequency_cap"):
+        assert getattr(models.decode(f'{{"{field}": {text}}}'.encode(), models.AdGroup), field) == sent
+    back = models.encode(models.parse(text.encode()))
+    assert Decimal(back.decode()) == sent
+
+
+@pytest.mark.parametrize(
+    ("sent", "text"),
+    [
+        ("549755885175", "549755885175"), ("9007199254740993", "9007199254740993"), ("9007199254740993.0", "9007199254740993"),
+        ("5.49755885175e11", "549755885175"), ("12345678901234567890123", "12345678901234567890123"), ("-5", "-5"),
+        ("1.5", "1.5"), ('"0012"', "0012"), ('"AG7"', "AG7"),
+    ],
+)  # fmt: skip
+def test_an_id_that_is_a_number_is_read_digit_by_digit(sent, text):
+    fields = f'"id": {sent}, "ad_group_id": {sent}, "parent_id": {sent}, "collections_hero_pin_id": {sent}'
+    promotion = models.decode(f"{{{fields}}}".encode(), ProductGroupPromotion)
+    (listed,) = models.decode_page(f'{{"items": [{{{fields}}}]}}'.encode(), ProductGroupPromotion).items
+    (batched,) = models.decode_batch(f'{{"items": [{{"data": {{{fields}}}}}]}}'.encode(), ProductGroupPromotion)
+    assert promotion == listed == batched.data
+    assert {promotion.id, promotion.ad_group_id, promotion.parent_id, promotion.collections_hero_pin_id} == {text}
+
+
+@pytest.mark.parametrize("junk", [None, True, [], {}, ["7"], {"value": "7"}], ids=repr)
+def test_an_id_that_is_neither_text_nor_number_stays_visible(junk):
+    (entry,) = models.decode_page(body({"items": [{"id": junk}]}), ProductGroupPromotion).items
+    assert entry.id == junk
+    assert models.decode_page(body({"items": [junk]}), ProductGroupPromotion).items == [ProductGroupPromotion()]
+
+
+@pytest.mark.parametrize(
+    ("sent", "bookmark"),
+    [("7", "7"), ("1.0", "1"), ("12345678901234567890123", "12345678901234567890123"), ('""', ""), ("null", None)],
+)
+def test_a_bookmark_that_is_a_number_is_text(sent, bookmark):
+    assert models.decode_page(f'{{"items": [], "bookmark": {sent}}}'.encode(), ProductGroupPromotion).bookmark == bookmark
+
+
+@pytest.mark.parametrize("sent", ["true", "[]", "{}"])
+def test_a_bookmark_that_leads_nowhere_is_not_the_end_of_the_list(sent):
+    with pytest.raises(BadReply, match="bookmark"):
+        models.decode_page(f'{{"items": [], "bookmark": {sent}}}'.encode(), ProductGroupPromotion)
+
+
+@pytest.mark.parametrize(
+    ("raised", "exceptions"),
+    [
+        ([{"code": 2, "message": {"en": "no"}}], [(2, '{"en":"no"}')]),
+        ([{"code": [2], "message": "no"}], [("[2]", "no")]),
+        ([{"code": "2", "message": None}], [(2, None)]),
+        ([{"code": 2.0, "message": 5}], [(2, "5")]),
+        ([{"code": True, "message": ["a", "b"]}], [("true", '["a","b"]')]),
+        (["Busy.", {"code": 1, "message": "x"}], [(None, "Busy."), (1, "x")]),
+        ("Busy.", [(None, "Busy.")]),
+        ([{"error": "Busy."}], [(None, '{"error":"Busy."}')]),
+        (7, [(None, "7")]),
+        ([None, {}, ""], []),
+        ([[]], []),
+    ],
+)
+def test_a_reason_is_read_whatever_its_form(raised, exceptions):
+    (item,) = models.decode_batch(body({"items": [{"data": PROMOTION, "exceptions": raised}]}), ProductGroupPromotion)
+    assert item.data.id == PROMOTION["id"]
+    assert [(e.code, e.message) for e in item.exceptions] == exceptions
+    hash(item.exceptions)
+
+
+def test_an_entity_gives_the_fields_that_came_and_no_others():
+    product = models.decode(
+        b'{"metadata": {"item_id": "a", "price": 24.990, "sale_price": null}, "pin": {"id": "5", "x": [1, 2.50]}}',
+        models.Product,
+    )
+    assert product.to_dict() == {
+        "metadata": {"item_id": "a", "price": Decimal("24.990"), "sale_price": None},
+        "pin": {"id": "5", "x": [1, Decimal("2.50")]},
+    }
+    assert str(product.to_dict()["metadata"]["price"]) == "24.990"
+    assert models.decode(body(PROMOTION), ProductGroupPromotion).to_dict() == PROMOTION
+    assert ProductGroupPromotion().to_dict() == {}
+
+
+def test_decoders_are_built_once_by_many_threads(monkeypatch):
+    built = []
+    real = msgspec.json.Decoder
+    monkeypatch.setattr(decoding, "_decoders", {})
+    monkeypatch.setattr(msgspec.json, "Decoder", lambda *a, **k: built.append(threading.current_thread()) or real(*a, **k))
+    ready = threading.Barrier(16)
+
+    def build():
+        ready.wait()
+        models.decode(body(PROMOTION), ProductGroupPromotion)
+
+    threads = [threading.Thread(target=build) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(built) == 1
+
+
 def test_both_names_of_the_catalog_product_group_read_the_same():
     old = models.decode(body({"catalogs_product_group_id": "9", "catalogs_product_group_name": "Shoes"}), ProductGroupPromotion)
     new = models.decode(body({"catalog_product_group_id": "9", "catalog_product_group_name": "Shoes"}), ProductGroupPromotion)
@@ -161,18 +275,18 @@ def test_the_model_knows_every_field_pinterest_declares(description, version):
 
 def test_a_field_of_another_type_keeps_what_the_server_sent():
     promotion = models.decode(b'{"id": 17, "bid_in_micro_currency": "2.5", "is_mdl": "yes"}', ProductGroupPromotion)
-    assert (promotion.id, promotion.bid_in_micro_currency, promotion.is_mdl) == (17, "2.5", "yes")
+    assert (promotion.id, promotion.bid_in_micro_currency, promotion.is_mdl) == ("17", "2.5", "yes")
 
 
 def test_one_odd_item_does_not_spoil_its_page():
     page = models.decode_page(body({"items": [PROMOTION, PROMOTION | {"id": 5}], "bookmark": "b"}), ProductGroupPromotion)
-    assert ([p.id for p in page.items], page.bookmark) == ([PROMOTION["id"], 5], "b")
+    assert ([p.id for p in page.items], page.bookmark) == ([PROMOTION["id"], "5"], "b")
 
 
 def test_one_odd_item_does_not_spoil_its_batch():
     answer = {"items": [{"data": {"id": 5}, "exceptions": "Busy."}, None, {"data": [1], "exceptions": [{"code": "two"}]}]}
     items = models.decode_batch(body(answer), ProductGroupPromotion)
-    assert items[0].data.id == 5
+    assert items[0].data.id == "5"
     assert items[0].exceptions == (ServerException(None, "Busy."),)
     assert (items[1].data, items[1].exceptions) == (None, ())
     assert (items[2].data, items[2].exceptions[0].code) == (None, "two")
@@ -238,7 +352,18 @@ def test_any_json_decodes_or_is_a_bad_reply(value):
 def test_no_declared_field_is_lost_whatever_its_value(value):
     # Reading the modern name finds the old one's value, so leave the old names out of what must come back unchanged.
     value = {k: v for k, v in value.items() if not k.startswith("catalogs_")}
-    assert json.loads(models.encode(models.decode(body(value), ProductGroupPromotion))) == value
+    found = json.loads(models.encode(models.decode(body(value), ProductGroupPromotion)), parse_float=Decimal)
+    sent = json.loads(body(value), parse_float=Decimal)
+    # An id is the text of its digits, whatever it came as; an id that is the empty text is none.
+    ids = {name for name in sent if name == "id" or name.endswith("_id")}
+    assert {name: found.get(name, "") for name in ids} == {name: as_id(sent[name]) for name in ids}
+    assert {k: v for k, v in found.items() if k not in ids} == {k: v for k, v in sent.items() if k not in ids}
+
+
+def as_id(value):
+    if isinstance(value, Decimal) and value == value.to_integral_value() and value.adjusted() < 300:
+        value = int(value)
+    return str(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else value
 
 
 ids = st.text(string.digits, min_size=1, max_size=18)

@@ -46,7 +46,7 @@ def test_a_create_gives_one_outcome_per_item_in_order() -> None:
     )
     assert isinstance(result, BatchResult)
     assert [o.state for o in result] == ["created", "failed", "created"]
-    assert [o.id for o in result] == ["901", None, "902"]
+    assert [o.id for o in result] == ["901", "", "902"]
     assert isinstance(result[0].entity, models.Campaign)
     assert (result[1].code, result[1].message) == (2384, "Missing campaign budget.")
     with pytest.raises(PartialFailure, match=r"items\[1\] failed \(code 2384\)"):

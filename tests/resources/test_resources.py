@@ -153,7 +153,7 @@ def assert_nothing_lost(entity: Any, said: Any) -> None:
             if name in said:
                 assert_nothing_lost(getattr(entity, name), said[name])
             else:
-                assert getattr(entity, name) is models.UNSET
+                assert getattr(entity, name) in (models.UNSET, "")
     else:
         assert json.loads(models.encode(entity)) == said
 

@@ -126,7 +126,7 @@ def show_result(here: Connection, result: Any) -> None:
         {
             "index": outcome.index,
             "state": outcome.state,
-            "id": outcome.id,
+            "id": outcome.id or None,
             "code": outcome.code,
             "message": outcome.message,
             "advice": outcome.advice,

@@ -11,7 +11,7 @@ from pinshop.api.models.shapes import Entity
 class AdAccountOwner(Entity):
     """Who owns an ad account. ``id`` since 5.14."""
 
-    id: str | None | UnsetType = UNSET
+    id: str = ""
     username: str | None | UnsetType = UNSET
 
 
@@ -21,7 +21,7 @@ class AdAccount(Entity):
     Times are Unix seconds, since 5.14.
     """
 
-    id: str | None | UnsetType = UNSET
+    id: str = ""
     name: str | None | UnsetType = UNSET
     owner: AdAccountOwner | None | UnsetType = UNSET
     #: ISO 3166-1 alpha-2.

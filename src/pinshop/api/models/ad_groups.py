@@ -26,9 +26,9 @@ class AdGroup(Entity):
     Money is in micro-currency of the ad account (1,000,000 = one unit), times are Unix seconds.
     """
 
-    id: str | None | UnsetType = UNSET
-    ad_account_id: str | None | UnsetType = UNSET
-    campaign_id: str | None | UnsetType = UNSET
+    id: str = ""
+    ad_account_id: str = ""
+    campaign_id: str = ""
     name: str | None | UnsetType = UNSET
     status: EntityStatus | str | None | UnsetType = UNSET
     summary_status: SummaryStatus | str | None | UnsetType = UNSET

@@ -23,8 +23,8 @@ class Campaign(Entity):
     Caps are in micro-currency of the ad account (1,000,000 = one unit); null and 0 both mean no cap. Times are Unix seconds.
     """
 
-    id: str | None | UnsetType = UNSET
-    ad_account_id: str | None | UnsetType = UNSET
+    id: str = ""
+    ad_account_id: str = ""
     name: str | None | UnsetType = UNSET
     status: EntityStatus | str | None | UnsetType = UNSET
     #: Since 5.12.

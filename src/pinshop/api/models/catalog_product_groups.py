@@ -23,7 +23,7 @@ class CatalogProductGroup(Entity):
     (1621350033000), so pinshop does not convert them.
     """
 
-    id: str | None | UnsetType = UNSET
+    id: str = ""
     name: str | None | UnsetType = UNSET
     description: str | None | UnsetType = UNSET
     #: ``{"any_of": [{"BRAND": {"values": ["ACME"], "negated": false}}, …]}`` or ``all_of``; empty for some automatic groups.
@@ -33,7 +33,7 @@ class CatalogProductGroup(Entity):
     #: Null in a group of a whole catalog.
     feed_id: str | None | UnsetType = UNSET
     #: Since 5.11, as are the next three.
-    catalog_id: str | None | UnsetType = UNSET
+    catalog_id: str = ""
     catalog_type: CatalogType | str | None | UnsetType = UNSET
     country: str | None | UnsetType = UNSET
     locale: str | None | UnsetType = UNSET

@@ -11,7 +11,7 @@ from pinshop.api.models.shapes import Entity
 class Catalog(Entity):
     """A merchant's catalog. Since 5.11. Times are ISO 8601 text, as sent."""
 
-    id: str | None | UnsetType = UNSET
+    id: str = ""
     name: str | None | UnsetType = UNSET
     catalog_type: CatalogType | str | None | UnsetType = UNSET
     created_at: str | None | UnsetType = UNSET

@@ -23,13 +23,14 @@ class FeedCredentials(Entity):
 class Feed(Entity):
     """A file from which Pinterest reads the items of a catalog. Times are ISO 8601 text, as sent."""
 
-    id: str | None | UnsetType = UNSET
+    id: str = ""
     name: str | None | UnsetType = UNSET
     format: FeedFormat | str | None | UnsetType = UNSET
     #: The URL Pinterest downloads the file from.
     location: str | None | UnsetType = UNSET
     status: CatalogStatus | str | None | UnsetType = UNSET
-    #: Since 5.14.
+    #: Since 5.11, as is the next.
+    catalog_id: str = ""
     catalog_type: CatalogType | str | None | UnsetType = UNSET
     default_country: str | None | UnsetType = UNSET
     default_locale: str | None | UnsetType = UNSET

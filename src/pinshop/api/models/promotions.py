@@ -22,9 +22,9 @@ class ProductGroupPromotion(Entity):
     ``ProductGroupPromotion`` in Pinterest's description. Nothing is required, so anything may be `UNSET`.
     """
 
-    id: str | None | UnsetType = UNSET
-    ad_group_id: str | None | UnsetType = UNSET
-    catalog_product_group_id: str | None | UnsetType = UNSET
+    id: str = ""
+    ad_group_id: str = ""
+    catalog_product_group_id: str = ""
     catalog_product_group_name: str | None | UnsetType = UNSET
     status: EntityStatus | str | None | UnsetType = UNSET
     creative_type: CreativeType | str | None | UnsetType = UNSET
@@ -53,7 +53,7 @@ class ProductGroupPromotion(Entity):
     catalogs_product_group_name: str | None | UnsetType = UNSET
 
     def __post_init__(self) -> None:
-        if self.catalog_product_group_id is UNSET:
+        if not self.catalog_product_group_id and isinstance(self.catalogs_product_group_id, str):
             self.catalog_product_group_id = self.catalogs_product_group_id
         if self.catalog_product_group_name is UNSET:
             self.catalog_product_group_name = self.catalogs_product_group_name

@@ -18,7 +18,7 @@ class ReportOrder(Entity):
     """A report that was ordered: keep ``token``, it is how the report is asked for."""
 
     report_status: ReportStatus | str | None | UnsetType = UNSET
-    token: str | None | UnsetType = UNSET
+    token: str = ""
     message: str | None | UnsetType = UNSET
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Generic, TypeVar
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, structs
 
 T = TypeVar("T")
 
@@ -12,8 +12,28 @@ T = TypeVar("T")
 class Entity(Struct, kw_only=True, omit_defaults=True, repr_omit_defaults=True):
     """A thing Pinterest keeps. A field it did not send is `UNSET`, one it sent as null is `None`.
 
+    The id of a thing and those of its parents always come, and are plain `str`; one that did not come is the empty text (and
+    one that came as null is None, as everywhere: no value is made up).
     Nothing is required, not even what Pinterest's description requires: a missing field must not lose the rest.
     """
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields that Pinterest sent, by their names, as plain values: nested things as dicts, what is absent left out."""
+        return {
+            field.encode_name: _plain(value)
+            for field in structs.fields(self)
+            if (value := getattr(self, field.name)) is not UNSET and not (field.default == "" and value == "")
+        }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Entity):
+        return value.to_dict()
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    return value
 
 
 class ServerException(Struct, frozen=True):

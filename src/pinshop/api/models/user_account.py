@@ -11,7 +11,7 @@ from pinshop.api.models.shapes import Entity
 class UserAccount(Entity):
     """Who a token belongs to. Up to 5.6 only account_type, profile_image, website_url and username."""
 
-    id: str | None | UnsetType = UNSET
+    id: str = ""
     username: str | None | UnsetType = UNSET
     account_type: AccountType | str | None | UnsetType = UNSET
     business_name: str | None | UnsetType = UNSET
