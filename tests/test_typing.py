@@ -53,5 +53,5 @@ def test_every_mistake_is_found_and_nothing_else(checker: str) -> None:
     assert {int(line) for _, line in found} == MARKED, output
 
 
-def test_there_are_thirty() -> None:
-    assert len(MARKED) == 30
+def test_there_are_many() -> None:
+    assert len(MARKED) >= 35

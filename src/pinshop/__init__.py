@@ -12,9 +12,12 @@ from pinshop.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from pinshop import columns as columns
+    from pinshop import types as types
     from pinshop.analytics.rows import Rows as Rows
     from pinshop.api.models import UNSET as UNSET
     from pinshop.api.models import ProductGroupPromotion as ProductGroupPromotion
+    from pinshop.api.params import PromotionCreate as PromotionCreate
+    from pinshop.api.params import PromotionUpdate as PromotionUpdate
     from pinshop.async_client import AsyncClient as AsyncClient
     from pinshop.client import Client as Client
     from pinshop.errors import APIError as APIError
@@ -41,8 +44,6 @@ if TYPE_CHECKING:
     from pinshop.flow.outcomes import BatchResult as BatchResult
     from pinshop.flow.outcomes import Outcome as Outcome
     from pinshop.flow.pacing import Pacer as Pacer
-    from pinshop.resources.promotions import PromotionCreate as PromotionCreate
-    from pinshop.resources.promotions import PromotionUpdate as PromotionUpdate
 
 _HOMES = {
     "async_client": ("AsyncClient",),
@@ -56,11 +57,11 @@ _HOMES = {
         "TLSError", "TimedOut", "TransportError", "Unauthorized",
     ),
     "flow.pacing": ("Pacer",),
-    "resources.promotions": ("PromotionCreate", "PromotionUpdate"),
     "files.shared_pacer": ("SharedPacer",),
+    "api.params": ("PromotionCreate", "PromotionUpdate"),
     "api.models": ("UNSET", "ProductGroupPromotion"),
 }  # fmt: skip
-_MODULES = ("columns",)
+_MODULES = ("columns", "types")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = sorted((*_HOME_OF, *_MODULES))  # noqa: PLE0605 # pyright: ignore[reportUnsupportedDunderAll] - names, written once

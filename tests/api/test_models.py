@@ -8,6 +8,7 @@ import json
 import pickle
 import string
 import threading
+import typing
 from decimal import Decimal
 
 import msgspec
@@ -15,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinshop.api import models
+from pinshop.api import models, params
 from pinshop.api.models import UNSET, ProductGroupPromotion, ServerException, decoding
-from pinshop.errors import BadReply
+from pinshop.errors import BadReply, InvalidInput
 
 PROMOTION = {"id": "2680059592705", "ad_group_id": "2680059592706", "status": "ACTIVE"}
 REFUSED = {"code": 2, "message": "Advertiser not found."}
@@ -404,3 +405,48 @@ def test_any_fraction_keeps_every_digit(number):
     value = models.decode_rows(f'[{{"X": {number:f}}}]'.encode())[0]["X"]
     assert value == number
     assert str(value) == f"{number:f}"
+
+
+# ------------------------------------------------------------------------- from an answer back into a call
+
+
+def test_changed_yields_the_id_and_what_changes():
+    promotion = models.decode(
+        body(PROMOTION | {"tracking_url": "https://a.b", "bid_in_micro_currency": 5}), ProductGroupPromotion
+    )
+    assert promotion.changed(status="PAUSED") == {"id": PROMOTION["id"], "status": "PAUSED"}
+    assert promotion.changed(tracking_url=None) == {"id": PROMOTION["id"], "tracking_url": None}
+    assert models.Campaign(id="7").changed(daily_spend_cap=25_000_000) == {"id": "7", "daily_spend_cap": 25_000_000}
+    assert models.AdGroup(id="7").changed(name="x") == {"id": "7", "name": "x"}
+
+
+@pytest.mark.parametrize(
+    ("entity", "fields", "words"),
+    [
+        (ProductGroupPromotion(id="7"), {}, "at least one field"),
+        (ProductGroupPromotion(), {"status": "PAUSED"}, "with its id"),
+        (ProductGroupPromotion(id="7"), {"bid_in_micro_currency": 5}, "Pinterest sets it"),
+        (ProductGroupPromotion(id="7"), {"id": "8"}, "Pinterest sets it"),
+        (models.Campaign(id="7"), {"summary_status": "RUNNING"}, "Pinterest sets it"),
+        (models.AdGroup(id="7"), {"bid": 5}, "the fields"),
+    ],
+    ids=repr,
+)
+def test_changed_refuses_what_no_update_takes(entity, fields, words):
+    with pytest.raises(InvalidInput, match=words):
+        entity.changed(**fields)
+
+
+@pytest.mark.parametrize(
+    ("kind", "model"),
+    [
+        (params.ProductGroupPromotionUpdate, ProductGroupPromotion), (params.CampaignUpdate, models.Campaign),
+        (params.AdGroupUpdate, models.AdGroup),
+    ],
+)  # fmt: skip
+def test_an_entity_is_written_with_the_fields_that_a_request_may_hold(kind, model):
+    sent = {"id": "7", "status": "PAUSED", "type": "x", "created_time": 5, "bid_in_micro_currency": 500_000, "start_time": None}
+    (checked,) = params.check_items(kind, [models.decode(body(sent), model)])
+    allowed = set(typing.get_type_hints(kind)) & set(model.__struct_fields__)
+    assert checked == {name: value for name, value in sent.items() if name in allowed}
+    assert {"id", "status"} <= set(checked) < set(sent)

@@ -241,3 +241,20 @@ def test_a_campaign_whose_answer_was_lost_exists_once(do: Driver) -> None:
     assert [o.state for o in groups] == ["created"]
     assert [c.name for c in do(lambda c: c.campaigns.list(em.ad_account_id))].count("Once") == 1
     assert [g.id for g in do(lambda c: c.ad_groups.list(em.ad_account_id, campaign_ids=[result[0].id]))] == [groups[0].id]
+
+
+@in_every_way
+def test_what_was_listed_goes_back_into_an_update(do: Driver) -> None:
+    em = do.emulator
+    if em.api_version == "5.6":  # it has no list of promotions
+        return
+    items = [{"catalog_product_group_id": group} for group in em.catalog_product_group_ids[:2]]
+    do(lambda c: c.promotions.create(em.ad_account_id, em.ad_group_id, items))
+    found = do(lambda c: c.promotions.list(em.ad_account_id, ad_group_id=em.ad_group_id))
+    changes = [one.changed(status="PAUSED") for one in found]
+    do(lambda c: c.promotions.update(em.ad_account_id, em.ad_group_id, changes)).raise_if_failed()
+    paused = do(lambda c: c.promotions.list(em.ad_account_id, ad_group_id=em.ad_group_id))
+    assert {one.status for one in paused} == {"PAUSED"}
+    # As they are, entities are written with their writable fields: nothing changes.
+    do(lambda c: c.promotions.update(em.ad_account_id, None, paused)).raise_if_failed()
+    assert do(lambda c: c.promotions.list(em.ad_account_id, ad_group_id=em.ad_group_id)) == paused

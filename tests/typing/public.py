@@ -7,7 +7,7 @@ import enum
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, assert_type
 
-from pinshop import AsyncClient, BatchResult, Client, Outcome
+from pinshop import AsyncClient, BatchResult, Client, Outcome, PromotionUpdate, columns, types
 from pinshop.api import models, operations, params
 from pinshop.flow.session import Response
 from pinshop.resources.listing import AsyncListing, Listing
@@ -15,6 +15,44 @@ from pinshop.resources.listing import AsyncListing, Listing
 A = "549755885175"
 CALL = operations.raw("GET", "/boards")
 BRAND: params.Filters = {"any_of": [{"BRAND": {"values": ["ACME"]}}]}
+
+
+def round_trips(c: Client) -> None:
+    """What an answer holds goes into the next call without a cast."""
+    promotions = list(c.promotions.list(A, ad_group_id="7"))
+    promotion = promotions[0]
+    assert_type(promotion.id, str)
+    assert_type(promotion.ad_group_id, str)
+    assert_type(promotion.catalog_product_group_id, str)
+    assert_type(c.promotions.get(A, promotion.id).to_dict(), dict[str, Any])
+    names: dict[str, str] = {one.id: one.catalog_product_group_id for one in promotions}
+    c.promotions.update(A, promotion.ad_group_id, [{"id": one, "status": "PAUSED"} for one in names])
+    c.promotions.update(A, "7", [one.changed(status="PAUSED", tracking_url=None) for one in promotions])
+    assert_type(promotion.changed(status="PAUSED"), PromotionUpdate)
+    groups = c.catalog_product_groups.list(feed_id=7)
+    wanted: list[types.PromotionCreate] = [{"catalog_product_group_id": group.id} for group in groups]
+    created = c.promotions.create(A, "7", wanted)
+    assert_type(created[0].id, str)
+    assert_type([one.id for one in created.ok], list[str])
+    c.promotions.list(A, product_group_promotion_ids=[one.id for one in created])
+    campaign = c.campaigns.get(A, c.campaigns.create(A, [{"name": "x", "objective_type": "SALES"}])[0].id)
+    c.campaigns.update(A, [campaign.changed(daily_spend_cap=25_000_000)])
+    new: list[types.AdGroupCreate] = [{"name": "x", "campaign_id": campaign.id, "billable_event": "CLICKTHROUGH"}]
+    ad_groups = c.ad_groups.create(A, new)
+    c.ad_groups.update(A, [group.changed(bid_in_micro_currency=500_000) for group in c.ad_groups.list(A)])
+    assert_type([outcome.id for outcome in ad_groups], list[str])
+    for account in c.ad_accounts.list():
+        assert_type(account.id, str)
+        c.campaigns.list(account.id, campaign_ids=[one.id for one in c.campaigns.list(account.id)])
+    order = c.reports.create(
+        A, start_date="2026-01-01", end_date="2026-01-02", granularity="DAY", level="CAMPAIGN", columns=["SPEND_IN_DOLLAR"]
+    )
+    assert_type(order.token, str)
+    c.reports.get(A, order.token)
+    feed = c.feeds.get(7)
+    c.catalog_product_groups.list(catalog_id=feed.catalog_id)
+    assert_type(columns.COLUMNS["CTR"].family, types.Family)
+    assert_type(columns.available("5.28", "spend"), tuple[str, ...])
 
 
 class Status(enum.Enum):

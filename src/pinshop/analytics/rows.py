@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any, overload
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import Struct
 
 from pinshop.analytics import values
 from pinshop.api import models
@@ -261,8 +261,7 @@ class Rows(Sequence[dict[str, Any]]):
         names = ("ad_group_id", "status", "catalog_product_group_id", "catalog_product_group_name")
         known: dict[str, dict[str, Any]] = {}
         for promotion in promotions:
-            facts = {name: getattr(promotion, name) for name in names}
-            known[str(promotion.id)] = {name: value for name, value in facts.items() if value is not UNSET}
+            known[promotion.id] = {name: value for name, value in promotion.to_dict().items() if name in names}
         joined = [{**row, **known.get(str(row.get(self.asked.key)), {})} for row in self._rows]
         return self.like(joined, tuple(dict.fromkeys((*self.columns, *names))))
 

@@ -21,6 +21,7 @@ import click
 from msgspec import UNSET, Struct
 
 from pinshop.api import models
+from pinshop.api.models import Entity
 from pinshop.errors import ConfigurationError, InvalidInput
 
 Format = Literal["table", "json", "jsonl", "csv", "parquet"]
@@ -37,6 +38,8 @@ _COLORS = {
 
 def plain(value: Any) -> Any:
     """A model as dicts and lists, without what the server left out."""
+    if isinstance(value, Entity):
+        return plain(value.to_dict())
     if isinstance(value, Struct):
         fields = ((name, getattr(value, name)) for name in value.__struct_fields__)
         return {name: plain(item) for name, item in fields if item is not UNSET}

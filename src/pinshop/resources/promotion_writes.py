@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct
 
 from pinshop.api import checks, endpoints, operations, params
 from pinshop.api.checks import Id
-from pinshop.api.models import ProductGroupPromotion
+from pinshop.api.models import Entity, ProductGroupPromotion
 from pinshop.api.operations import Call
 from pinshop.errors import InvalidInput
 from pinshop.flow.matching import BatchTarget
@@ -57,8 +57,8 @@ def _split_groups(row: operations.Operation, ad_group_id: Id | None, items: Any)
     rest: list[Any] = []
     groups: list[str] = []
     for index, given in enumerate(items):
-        # A model works like a dict: one that was read can be written again.
-        item = {name: getattr(given, name) for name in given.__struct_fields__} if isinstance(given, Struct) else given
+        # A model works like a dict: one that was read can be written again. The check takes the fields that can be written.
+        item = {"ad_group_id": getattr(given, "ad_group_id", "") or UNSET} if isinstance(given, Entity) else given
         if not isinstance(item, Mapping):
             rest.append(item)  # the check says what is wrong with it
             continue
@@ -70,6 +70,9 @@ def _split_groups(row: operations.Operation, ad_group_id: Id | None, items: Any)
         if common is not None and bare_ad_group_id(group) != bare_ad_group_id(common):
             raise InvalidInput(where, own, f"{common}, as given for all; or None for all", operation=row.id)
         groups.append(common or group)
+        if isinstance(given, Entity):
+            rest.append(given)
+            continue
         fresh: dict[str, Any] = {}
         for name, value in item.items():
             modern = _FORMER.get(name, name)

@@ -12,9 +12,10 @@ from typing import Any, Literal, TypeVar
 
 from pinshop.analytics import query
 from pinshop.analytics.rows import Asked, Rows, merge, split
-from pinshop.api import checks, endpoints, models, operations, params
+from pinshop.api import checks, endpoints, models, operations
 from pinshop.api.checks import Id
 from pinshop.api.models import ProductGroupPromotion, decoders
+from pinshop.api.params.promotions import PromotionCreate, PromotionUpdate
 from pinshop.errors import InvalidInput
 from pinshop.flow import events
 from pinshop.flow.estimate import Estimate
@@ -28,18 +29,6 @@ from pinshop.resources.listing import ListSpec, paginated
 from pinshop.resources.promotion_writes import bare_ad_group_id, batch_target, check_promotions
 
 C = TypeVar("C")
-
-
-class PromotionCreate(params.ProductGroupPromotionCreate, total=False):
-    """One promotion to create, as a dict. ``ad_group_id`` only where the ad groups differ."""
-
-    ad_group_id: Id
-
-
-class PromotionUpdate(params.ProductGroupPromotionUpdate, total=False):
-    """One promotion to change, as a dict: its ``id``, and what changes. ``ad_group_id`` only where the ad groups differ."""
-
-    ad_group_id: Id
 
 
 class Promotions(Resource[C]):

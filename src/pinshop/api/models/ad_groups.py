@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 from msgspec import UNSET, UnsetType
 
@@ -17,14 +17,19 @@ from pinshop.api.models.enums import (
     PromotionApplicationLevel,
     SummaryStatus,
 )
-from pinshop.api.models.shapes import Entity
+from pinshop.api.models.shapes import Writable
+
+if TYPE_CHECKING:
+    from pinshop.api.params.ad_groups import AdGroupChanges, AdGroupUpdate
 
 
-class AdGroup(Entity):
+class AdGroup(Writable):
     """An ad group: budget, bid, schedule and targeting for what is promoted in it.
 
     Money is in micro-currency of the ad account (1,000,000 = one unit), times are Unix seconds.
     """
+
+    noun: ClassVar[str] = "ad_group"
 
     id: str = ""
     ad_account_id: str = ""
@@ -72,3 +77,14 @@ class AdGroup(Entity):
     type: str | None | UnsetType = UNSET
     created_time: int | None | UnsetType = UNSET
     updated_time: int | None | UnsetType = UNSET
+
+    def changed(self, **fields: Unpack[AdGroupChanges]) -> AdGroupUpdate:
+        """What an update takes to change these fields and no others: ``{"id": …, bid_in_micro_currency: …}``.
+
+        ``client.ad_groups.update(…, [one.changed(bid_in_micro_currency=500_000) for one in client.ad_groups.list(…)])``
+
+        Raises:
+            InvalidInput: a field that is unknown, or that Pinterest sets.
+        """
+        changes: AdGroupUpdate = self._changes(fields)
+        return changes

@@ -9,19 +9,24 @@ and leaves the decision to the server.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 from msgspec import UNSET, UnsetType
 
 from pinshop.api.models.enums import EntityStatus, IntendedPromotionType, ObjectiveType, SummaryStatus
-from pinshop.api.models.shapes import Entity
+from pinshop.api.models.shapes import Writable
+
+if TYPE_CHECKING:
+    from pinshop.api.params.campaigns import CampaignChanges, CampaignUpdate
 
 
-class Campaign(Entity):
+class Campaign(Writable):
     """A campaign: objective, schedule and spend caps over its ad groups.
 
     Caps are in micro-currency of the ad account (1,000,000 = one unit); null and 0 both mean no cap. Times are Unix seconds.
     """
+
+    noun: ClassVar[str] = "campaign"
 
     id: str = ""
     ad_account_id: str = ""
@@ -56,3 +61,14 @@ class Campaign(Entity):
     type: str | None | UnsetType = UNSET
     created_time: int | None | UnsetType = UNSET
     updated_time: int | None | UnsetType = UNSET
+
+    def changed(self, **fields: Unpack[CampaignChanges]) -> CampaignUpdate:
+        """What an update takes to change these fields and no others: ``{"id": …, daily_spend_cap: …}``.
+
+        ``client.campaigns.update(…, [one.changed(daily_spend_cap=25_000_000) for one in client.campaigns.list(…)])``
+
+        Raises:
+            InvalidInput: a field that is unknown, or that Pinterest sets.
+        """
+        changes: CampaignUpdate = self._changes(fields)
+        return changes

@@ -18,7 +18,7 @@ import os
 import threading
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, cast, get_args
 
 import msgspec
 from msgspec import Struct
@@ -126,7 +126,7 @@ def _lenient_field(name: str, value: Any, kind: Any) -> Any:
     return convert(value, models[0]) if models and isinstance(value, dict) else value
 
 
-def _whole(value: Decimal) -> int | Decimal:
+def _whole(value: Decimal) -> Any:
     """``3.0`` is the integer 3; a fraction, and what has thousands of digits, stays what it is."""
     return int(value) if value.adjusted() < 300 and value == value.to_integral_value() else value
 
@@ -213,7 +213,7 @@ def _server_exception(value: Any) -> ServerException:
     message = value.get("message")
     if message is None and code is None:
         message = value  # other names than Pinterest's: better shown than lost
-    return ServerException(code, None if message is None else _text(message))
+    return ServerException(cast(Any, code), None if message is None else _text(message))
 
 
 def _text(value: Any) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, ClassVar, Unpack
+
 from msgspec import UNSET, UnsetType
 
 from pinshop.api.models.enums import (
@@ -12,15 +14,20 @@ from pinshop.api.models.enums import (
     GridClickType,
     PreferredMediaType,
 )
-from pinshop.api.models.shapes import Entity
+from pinshop.api.models.shapes import Writable
+
+if TYPE_CHECKING:
+    from pinshop.api.params.promotions import ProductGroupPromotionChanges, PromotionUpdate
 
 
-class ProductGroupPromotion(Entity):
+class ProductGroupPromotion(Writable):
     """A catalog product group promoted in an ad group.
 
     Money is in micro-currency of the ad account (1,000,000 = one unit). Fields by version: see
     ``ProductGroupPromotion`` in Pinterest's description. Nothing is required, so anything may be `UNSET`.
     """
+
+    noun: ClassVar[str] = "promotion"
 
     id: str = ""
     ad_group_id: str = ""
@@ -57,3 +64,14 @@ class ProductGroupPromotion(Entity):
             self.catalog_product_group_id = self.catalogs_product_group_id
         if self.catalog_product_group_name is UNSET:
             self.catalog_product_group_name = self.catalogs_product_group_name
+
+    def changed(self, **fields: Unpack[ProductGroupPromotionChanges]) -> PromotionUpdate:
+        """What an update takes to change these fields and no others: ``{"id": …, status: …}``.
+
+        ``client.promotions.update(…, [one.changed(status="PAUSED") for one in client.promotions.list(…)])``
+
+        Raises:
+            InvalidInput: a field that is unknown, or that Pinterest sets.
+        """
+        changes: PromotionUpdate = self._changes(fields)
+        return changes

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, Generic, TypeVar
 
 from msgspec import UNSET, Struct, structs
+
+from pinshop.errors import InvalidInput
 
 T = TypeVar("T")
 
@@ -24,6 +27,28 @@ class Entity(Struct, kw_only=True, omit_defaults=True, repr_omit_defaults=True):
             for field in structs.fields(self)
             if (value := getattr(self, field.name)) is not UNSET and not (field.default == "" and value == "")
         }
+
+
+class Writable(Entity):
+    """A thing that an update can change."""
+
+    #: Its name in `pinshop.api.fields.FIELDS`.
+    noun: ClassVar[str] = ""
+
+    def _changes(self, fields: Mapping[str, Any]) -> Any:
+        from pinshop.api.fields import FIELDS
+
+        if not (given := getattr(self, "id", "")):
+            raise InvalidInput("id", given, "an entity that Pinterest answered, with its id")
+        if not fields:
+            raise InvalidInput("changed", {}, 'at least one field to change, such as status="PAUSED"')
+        writable = {field.name for field in FIELDS[self.noun] if "u" in field.write} - {"id"}
+        for name, value in fields.items():
+            if name in self.__struct_fields__ and name not in writable:
+                raise InvalidInput(name, value, "not this field: Pinterest sets it, a request does not")
+            if name not in writable:
+                raise InvalidInput(name, value, f"the fields {', '.join(sorted(writable))}")
+        return {"id": given, **fields}
 
 
 def _plain(value: Any) -> Any:

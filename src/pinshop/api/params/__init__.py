@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from pinshop.api.params.ad_accounts import AdAccountCreate
 from pinshop.api.params.ad_groups import (
+    AdGroupChanges,
     AdGroupCreate,
     AdGroupUpdate,
     AttributionWindows,
@@ -21,7 +22,7 @@ from pinshop.api.params.ad_groups import (
     TargetingSpec,
 )
 from pinshop.api.params.annotations import Id, TrackingUrls
-from pinshop.api.params.campaigns import CampaignCreate, CampaignUpdate
+from pinshop.api.params.campaigns import CampaignChanges, CampaignCreate, CampaignUpdate
 from pinshop.api.params.catalog_product_groups import (
     CatalogProductGroupCreate,
     CatalogProductGroupUpdate,
@@ -37,14 +38,22 @@ from pinshop.api.params.catalog_product_groups import (
     Strings,
 )
 from pinshop.api.params.check import check, check_items
-from pinshop.api.params.promotions import ProductGroupPromotionCreate, ProductGroupPromotionUpdate
+from pinshop.api.params.promotions import (
+    ProductGroupPromotionChanges,
+    ProductGroupPromotionCreate,
+    ProductGroupPromotionUpdate,
+    PromotionCreate,
+    PromotionUpdate,
+)
 from pinshop.api.params.reports import MetricsFilter, ReportRequest
 
 __all__ = [
     "AdAccountCreate",
+    "AdGroupChanges",
     "AdGroupCreate",
     "AdGroupUpdate",
     "AttributionWindows",
+    "CampaignChanges",
     "CampaignCreate",
     "CampaignUpdate",
     "CatalogProductGroupCreate",
@@ -62,8 +71,11 @@ __all__ = [
     "OptimizationGoal",
     "Paths",
     "Price",
+    "ProductGroupPromotionChanges",
     "ProductGroupPromotionCreate",
     "ProductGroupPromotionUpdate",
+    "PromotionCreate",
+    "PromotionUpdate",
     "ReportRequest",
     "Strings",
     "TargetingSpec",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Annotated, TypedDict
 
-from pinshop.api import models
+from pinshop.api.models import enums
 from pinshop.api.params.annotations import Id, Limits, Pattern
 
 
@@ -14,6 +14,6 @@ class AdAccountCreate(TypedDict, total=False):
 
     name: Annotated[str, Limits(1, 256)]
     country: Annotated[str, Pattern("[A-Z]{2}", "a country of ISO 3166-1 alpha-2, such as US")]
-    currency: models.Currency | Enum
+    currency: enums.Currency | Enum
     owner_user_id: Id
     time_zone: str

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, Literal, Required, TypedDict
 
-from pinshop.api import models
+from pinshop.api.models import enums
 from pinshop.api.params.annotations import CampaignId, Id, Limits, Micro, Pattern, Seconds, Text255, TrackingUrls
 
 
@@ -22,7 +22,7 @@ class AttributionWindows(TypedDict, total=False):
 class ConversionGoal(TypedDict, total=False):
     """What an ad group is optimised for. ``cpa_goal_value_in_micro_currency`` is digits, not a number."""
 
-    conversion_event: models.ConversionEvent | Enum
+    conversion_event: enums.ConversionEvent | Enum
     conversion_tag_id: Id
     cpa_goal_value_in_micro_currency: Annotated[str | int, Pattern("[0-9]+", "digits")]
     attribution_windows: AttributionWindows
@@ -57,30 +57,32 @@ class TargetingSpec(TypedDict, total=False):
     TARGETING_STRATEGY: Sequence[Literal["CHOOSE_YOUR_OWN", "FIND_NEW_CUSTOMERS", "RECONNECT_WITH_USERS"]] | None
 
 
-class _AdGroup(TypedDict, total=False):
-    status: models.EntityStatus | Enum
+class AdGroupFields(TypedDict, total=False):
+    """What a create and an update have in common."""
+
+    status: enums.EntityStatus | Enum
     budget_in_micro_currency: Micro | None
     bid_in_micro_currency: Micro | None
-    bid_strategy_type: models.BidStrategyType | Enum | None
-    budget_type: models.BudgetType | Enum
+    bid_strategy_type: enums.BidStrategyType | Enum | None
+    budget_type: enums.BudgetType | Enum
     start_time: Seconds | None
     end_time: Seconds | None
     targeting_spec: TargetingSpec
     lifetime_frequency_cap: int
     tracking_urls: TrackingUrls | None
     auto_targeting_enabled: bool | None
-    placement_group: models.PlacementGroup | Enum
-    pacing_delivery_type: models.PacingDeliveryType | Enum
+    placement_group: enums.PlacementGroup | Enum
+    pacing_delivery_type: enums.PacingDeliveryType | Enum
     optimization_goal_metadata: OptimizationGoal | None
     targeting_template_ids: Annotated[Sequence[Id], Limits(0, 1)] | None
     is_creative_optimization: bool | None
-    promotion_application_level: models.PromotionApplicationLevel | Enum | None
+    promotion_application_level: enums.PromotionApplicationLevel | Enum | None
     promotion_id: Id | None
     promotion_ids: Sequence[str]
     bid_multiplier: Annotated[float | Decimal, Limits(0, 10)]
 
 
-class AdGroupCreate(_AdGroup, total=False):
+class AdGroupCreate(AdGroupFields, total=False):
     """One ad group to create.
 
     ``budget_type`` is DAILY if left out; under a CBO campaign only CBO_ADGROUP is allowed, and no ACCELERATED pacing.
@@ -89,13 +91,18 @@ class AdGroupCreate(_AdGroup, total=False):
 
     name: Required[Text255]
     campaign_id: Required[CampaignId]
-    billable_event: Required[models.BillableEvent | Enum]
+    billable_event: Required[enums.BillableEvent | Enum]
 
 
-class AdGroupUpdate(_AdGroup, total=False):
+class AdGroupChanges(AdGroupFields, total=False):
+    """What an update can change."""
+
+    name: Text255
+    campaign_id: CampaignId
+    billable_event: enums.BillableEvent | Enum
+
+
+class AdGroupUpdate(AdGroupChanges, total=False):
     """The fields of one ad group to change. Only drafts may change billable event and budget type."""
 
     id: Required[Id]
-    name: Text255
-    campaign_id: CampaignId
-    billable_event: models.BillableEvent | Enum

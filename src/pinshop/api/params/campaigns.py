@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Required, TypedDict
 
-from pinshop.api import models
+from pinshop.api.models import enums
 from pinshop.api.params.annotations import Id, Micro, Seconds, Text255, TrackingUrls
 
 
-class _Campaign(TypedDict, total=False):
+class CampaignFields(TypedDict, total=False):
+    """What a create and an update have in common."""
+
     # Required in the body beside the path; the call puts it in.
     ad_account_id: Id
-    status: models.EntityStatus | Enum
-    intended_promotion_type: models.IntendedPromotionType | Enum
+    status: enums.EntityStatus | Enum
+    intended_promotion_type: enums.IntendedPromotionType | Enum
     daily_spend_cap: Micro | None
     lifetime_spend_cap: Micro | None
     is_campaign_budget_optimization: bool | None
@@ -31,7 +33,7 @@ class _Campaign(TypedDict, total=False):
     bid_options: Mapping[str, Any] | None
 
 
-class CampaignCreate(_Campaign, total=False):
+class CampaignCreate(CampaignFields, total=False):
     """One campaign to create.
 
     A campaign that promotes catalog product groups has ``objective_type`` CATALOG_SALES or, from 5.28 on, SALES with
@@ -39,15 +41,20 @@ class CampaignCreate(_Campaign, total=False):
     """
 
     name: Required[Text255]
-    objective_type: Required[models.ObjectiveType | Enum]
+    objective_type: Required[enums.ObjectiveType | Enum]
 
 
-class CampaignUpdate(_Campaign, total=False):
+class CampaignChanges(CampaignFields, total=False):
+    """What an update can change."""
+
+    name: Text255
+    objective_type: enums.ObjectiveType | Enum | None
+
+
+class CampaignUpdate(CampaignChanges, total=False):
     """The fields of one campaign to change. The objective of a campaign that is no draft cannot change.
 
     ``end_time`` -1 and ``order_line_id`` "0" clear these fields (5.28).
     """
 
     id: Required[Id]
-    name: Text255
-    objective_type: models.ObjectiveType | Enum | None

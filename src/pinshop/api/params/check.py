@@ -13,6 +13,7 @@ from msgspec import UNSET
 
 from pinshop.api import checks
 from pinshop.api.checks import Check
+from pinshop.api.models.shapes import Entity
 from pinshop.api.params.annotations import Day, IdOf, Limits, Moment, Pattern
 from pinshop.api.params.rules import READ_ONLY, RULES
 from pinshop.errors import InvalidInput
@@ -87,6 +88,8 @@ def _object(kind: Any) -> Check:
     read_only = () if model is None else model.__struct_fields__
 
     def checked(path: str, value: object, operation: str | None) -> dict[str, Any]:
+        if isinstance(value, Entity):  # what was read can be written again: of its fields those that a request may hold
+            value = {name: item for name, item in value.to_dict().items() if name in fields}
         if not isinstance(value, Mapping):
             raise InvalidInput(path, value, "an object (a dict of fields)", operation=operation)
         result: dict[str, Any] = {}
@@ -113,7 +116,7 @@ def _object(kind: Any) -> Check:
 
 def _no_such_field(name: str, fields: Sequence[str], read_only: Sequence[str]) -> str:
     if name in read_only:
-        return "not this field: Pinterest sets it, a request does not"
+        return "not this field: Pinterest sets it, a request does not (of an answer, write back entity.changed(field=value))"
     if near := difflib.get_close_matches(name, fields, n=1):
         return f"not this field; did you mean {near[0]}?"
     return f"the fields {', '.join(sorted(fields))}"

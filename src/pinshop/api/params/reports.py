@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Annotated, Any, Literal, Required, TypeAlias, TypedDict
 
-from pinshop.api import models
+from pinshop.api.models import enums
 from pinshop.api.params.annotations import Date, Id, Limits
 
 _Ids500: TypeAlias = Annotated[Sequence[Id], Limits(1, 500)]
@@ -29,28 +29,28 @@ class ReportRequest(TypedDict, total=False):
 
     start_date: Required[Date]
     end_date: Required[Date]
-    granularity: Required[models.Granularity | Enum]
+    granularity: Required[enums.Granularity | Enum]
     columns: Required[Annotated[Sequence[str], Limits(1)]]
-    level: Required[models.ReportLevel | Enum]
-    report_format: models.ReportFormat | Enum
+    level: Required[enums.ReportLevel | Enum]
+    report_format: enums.ReportFormat | Enum
     primary_sort: Literal["BY_ID", "BY_DATE"]
-    reporting_timezone: models.ReportingTimezone | Enum
-    conversion_report_time: models.ConversionReportTime | Enum
-    click_window_days: models.AttributionWindow
-    engagement_window_days: models.AttributionWindow
-    view_window_days: models.AttributionWindow
+    reporting_timezone: enums.ReportingTimezone | Enum
+    conversion_report_time: enums.ConversionReportTime | Enum
+    click_window_days: enums.AttributionWindow
+    engagement_window_days: enums.AttributionWindow
+    view_window_days: enums.AttributionWindow
     attribution_types: Sequence[Literal["INDIVIDUAL", "HOUSEHOLD"]]
     start_hour: Annotated[int, Limits(0, 23)]
     end_hour: Annotated[int, Limits(0, 23)]
     campaign_ids: _Ids500
-    campaign_statuses: Annotated[Sequence[models.SummaryStatus | Enum], Limits(1, 6)]
-    campaign_objective_types: Annotated[Sequence[models.ObjectiveType | Enum], Limits(1, 7)]
+    campaign_statuses: Annotated[Sequence[enums.SummaryStatus | Enum], Limits(1, 6)]
+    campaign_objective_types: Annotated[Sequence[enums.ObjectiveType | Enum], Limits(1, 7)]
     ad_group_ids: _Ids500
-    ad_group_statuses: Annotated[Sequence[models.SummaryStatus | Enum], Limits(1, 6)]
+    ad_group_statuses: Annotated[Sequence[enums.SummaryStatus | Enum], Limits(1, 6)]
     ad_ids: _Ids500
     ad_statuses: Annotated[Sequence[str], Limits(1, 6)]
     product_group_ids: _Ids500
-    product_group_statuses: Annotated[Sequence[models.ProductGroupSummaryStatus | Enum], Limits(1, 6)]
+    product_group_statuses: Annotated[Sequence[enums.ProductGroupSummaryStatus | Enum], Limits(1, 6)]
     product_item_ids: _Ids500
     targeting_types: Annotated[Sequence[str], Limits(1, 5)]
     metrics_filters: Annotated[Sequence[MetricsFilter], Limits(1)]

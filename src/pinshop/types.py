@@ -1,0 +1,275 @@
+"""Every name that users annotate with: answers, what is written, enums, columns, results.
+
+Names are loaded when they are first used. Two are called otherwise than where they stand: `ColumnKind` (of a column) and
+`OutcomeState` (of an outcome).
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pinshop.analytics.rows import Rows
+    from pinshop.api.checks import Id
+    from pinshop.api.columns import Column, Family, Ratio
+    from pinshop.api.columns import Kind as ColumnKind
+    from pinshop.api.models import (
+        UNSET,
+        AccountType,
+        AdAccount,
+        AdAccountOwner,
+        AdGroup,
+        AttributionWindow,
+        Availability,
+        BatchItem,
+        BidStrategyType,
+        BillableEvent,
+        BudgetType,
+        BusinessAccessRole,
+        CallToAction,
+        Campaign,
+        Catalog,
+        CatalogProductGroup,
+        CatalogProductGroupType,
+        CatalogStatus,
+        CatalogType,
+        CollectionsHeaderType,
+        ConversionEvent,
+        ConversionReportTime,
+        CreativeType,
+        Currency,
+        DeliveryMetric,
+        Entity,
+        EntityStatus,
+        Feed,
+        FeedCredentials,
+        FeedFormat,
+        Granularity,
+        GridClickType,
+        IntendedPromotionType,
+        MetricCategory,
+        MetricsReadyState,
+        ObjectiveType,
+        Order,
+        PacingDeliveryType,
+        Page,
+        PlacementGroup,
+        PreferredMediaType,
+        Product,
+        ProductCounts,
+        ProductGroupPromotion,
+        ProductGroupSummaryStatus,
+        ProductMetadata,
+        PromotionApplicationLevel,
+        ReportData,
+        ReportFormat,
+        ReportingTimezone,
+        ReportLevel,
+        ReportOrder,
+        ReportState,
+        ReportStatus,
+        ServerException,
+        SummaryStatus,
+        UnsetType,
+        UserAccount,
+        choices,
+    )
+    from pinshop.api.operations import ApiVersion, Call, Operation
+    from pinshop.api.params import (
+        AdAccountCreate,
+        AdGroupChanges,
+        AdGroupCreate,
+        AdGroupUpdate,
+        AttributionWindows,
+        CampaignChanges,
+        CampaignCreate,
+        CampaignUpdate,
+        CatalogProductGroupCreate,
+        CatalogProductGroupUpdate,
+        ConversionGoal,
+        Filter,
+        Filters,
+        Genders,
+        Labels,
+        MediaTypes,
+        MetricsFilter,
+        Number,
+        OneString,
+        OptimizationGoal,
+        Paths,
+        Price,
+        ProductGroupPromotionChanges,
+        ProductGroupPromotionCreate,
+        ProductGroupPromotionUpdate,
+        PromotionCreate,
+        PromotionUpdate,
+        ReportRequest,
+        Strings,
+        TargetingSpec,
+        TrackingUrls,
+    )
+    from pinshop.base_client import OptionChanges
+    from pinshop.flow.estimate import Cost, Estimate
+    from pinshop.flow.events import Event, Hook
+    from pinshop.flow.outcomes import BatchResult, Outcome, Progress
+    from pinshop.flow.outcomes import State as OutcomeState
+    from pinshop.flow.pacing import Quota, RateLimit
+    from pinshop.flow.session import Response
+    from pinshop.flow.tokens import Credentials, Token, TokenSource, TokenStore
+    from pinshop.resources.listing import AsyncListing, Listing
+
+#: Where the names stand, what is quick to load first.
+_HOMES = (
+    "api.checks",
+    "api.operations",
+    "api.columns",
+    "api.models",
+    "api.params",
+    "flow.outcomes",
+    "flow.pacing",
+    "flow.session",
+    "flow.estimate",
+    "flow.events",
+    "flow.tokens",
+    "resources.listing",
+    "analytics.rows",
+    "base_client",
+)
+
+_OTHERWISE = {"ColumnKind": ("api.columns", "Kind"), "OutcomeState": ("flow.outcomes", "State")}
+
+__all__ = [
+    "UNSET",
+    "AccountType",
+    "AdAccount",
+    "AdAccountCreate",
+    "AdAccountOwner",
+    "AdGroup",
+    "AdGroupChanges",
+    "AdGroupCreate",
+    "AdGroupUpdate",
+    "ApiVersion",
+    "AsyncListing",
+    "AttributionWindow",
+    "AttributionWindows",
+    "Availability",
+    "BatchItem",
+    "BatchResult",
+    "BidStrategyType",
+    "BillableEvent",
+    "BudgetType",
+    "BusinessAccessRole",
+    "Call",
+    "CallToAction",
+    "Campaign",
+    "CampaignChanges",
+    "CampaignCreate",
+    "CampaignUpdate",
+    "Catalog",
+    "CatalogProductGroup",
+    "CatalogProductGroupCreate",
+    "CatalogProductGroupType",
+    "CatalogProductGroupUpdate",
+    "CatalogStatus",
+    "CatalogType",
+    "CollectionsHeaderType",
+    "Column",
+    "ColumnKind",
+    "ConversionEvent",
+    "ConversionGoal",
+    "ConversionReportTime",
+    "Cost",
+    "CreativeType",
+    "Credentials",
+    "Currency",
+    "DeliveryMetric",
+    "Entity",
+    "EntityStatus",
+    "Estimate",
+    "Event",
+    "Family",
+    "Feed",
+    "FeedCredentials",
+    "FeedFormat",
+    "Filter",
+    "Filters",
+    "Genders",
+    "Granularity",
+    "GridClickType",
+    "Hook",
+    "Id",
+    "IntendedPromotionType",
+    "Labels",
+    "Listing",
+    "MediaTypes",
+    "MetricCategory",
+    "MetricsFilter",
+    "MetricsReadyState",
+    "Number",
+    "ObjectiveType",
+    "OneString",
+    "Operation",
+    "OptimizationGoal",
+    "OptionChanges",
+    "Order",
+    "Outcome",
+    "OutcomeState",
+    "PacingDeliveryType",
+    "Page",
+    "Paths",
+    "PlacementGroup",
+    "PreferredMediaType",
+    "Price",
+    "Product",
+    "ProductCounts",
+    "ProductGroupPromotion",
+    "ProductGroupPromotionChanges",
+    "ProductGroupPromotionCreate",
+    "ProductGroupPromotionUpdate",
+    "ProductGroupSummaryStatus",
+    "ProductMetadata",
+    "Progress",
+    "PromotionApplicationLevel",
+    "PromotionCreate",
+    "PromotionUpdate",
+    "Quota",
+    "RateLimit",
+    "Ratio",
+    "ReportData",
+    "ReportFormat",
+    "ReportLevel",
+    "ReportOrder",
+    "ReportRequest",
+    "ReportState",
+    "ReportStatus",
+    "ReportingTimezone",
+    "Response",
+    "Rows",
+    "ServerException",
+    "Strings",
+    "SummaryStatus",
+    "TargetingSpec",
+    "Token",
+    "TokenSource",
+    "TokenStore",
+    "TrackingUrls",
+    "UnsetType",
+    "UserAccount",
+    "choices",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        home, there = _OTHERWISE.get(name, ("", name))
+        for module in (home,) if home else _HOMES:
+            value = getattr(import_module(f"pinshop.{module}"), there, None)
+            if value is not None:
+                globals()[name] = value
+                return value
+    raise AttributeError(f"module 'pinshop.types' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
