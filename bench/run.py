@@ -192,6 +192,14 @@ def rows(url: str, old: Path, facts: dict[str, str], promotion: str) -> list[Row
         Row("emulator: reset", 0.005, work(OURS, "emulator_reset", "", 50), rounds=3),
         Row("emulator: fork for a test", 0.005, work(OURS, "emulator_fork", "", 50), rounds=3),
         Row("emulator: page of 1,000,000 / of 1,000", 2, work(OURS, "emulator_page", "", 9), unit="×", rounds=1),
+        Row(
+            "plans: 10,000 promotions in 50 ad groups, CPU, over their reads",
+            1.5,
+            work(OURS, "plan_over_reads", "", 3),
+            unit="×",
+            rounds=3,
+        ),
+        Row("plans: the same, memory beside the manifest", 8, work(OURS, "plan_memory", "", 50), unit="MB", rounds=1),
         Row("emulator: 5,000 accounts × 200 promotions", 60, work(OURS, "emulator_factory", "", 1), unit="s", rounds=1),
     ]
 

@@ -400,6 +400,69 @@ async def _hammer(url: str, target: str, token: str, seconds: float, connections
     return (_Hammer.done - before) / (time.perf_counter() - began)
 
 
+def _planned_shop(ad_groups: int, promotions_each: int) -> tuple[Any, Any, Any]:
+    """A client of an emulator in this process, with so many ad groups and promotions, and the manifest that declares them."""
+    from pinshop import Client, plans
+    from pinshop.emulator import Emulator
+
+    emulator = Emulator(now="2026-03-01T12:00:00Z")
+    client = Client(
+        emulator.access_token, base_url=emulator.base_url, transport=emulator.transport(), clock=emulator.clock.seconds,
+        pacing=False,
+    )  # fmt: skip
+    account = emulator.ad_account_id
+    item = {"campaign_id": emulator.campaign_id, "billable_event": "IMPRESSION"}
+    groups = [one.id for one in client.ad_groups.create(account, [{**item, "name": f"Group {n}"} for n in range(ad_groups)])]
+    catalog = [
+        client.catalog_product_groups.create(
+            name=f"Part {n}", feed_id=emulator.feed_id, filters={"any_of": [{"BRAND": {"values": [f"B{n}"]}}]}
+        ).id
+        for n in range(promotions_each)
+    ]
+    lines = [f'account: "{account}"', "ad_groups:"]
+    for group in groups:
+        url = "https://shop.example/?g={adgroupid}&p="
+        new = [{"catalog_product_group_id": part, "status": "PAUSED", "tracking_url": url + part} for part in catalog]
+        client.promotions.create(account, group, new).raise_if_failed()
+        lines += [f'  - id: "{group}"', "    promotions:"]
+        for n, part in enumerate(catalog):
+            status = "ACTIVE" if n % 10 == 0 else "PAUSED"
+            lines += [f'      - catalog_product_group_id: "{part}"', f"        status: {status}"]
+            lines += [f'        tracking_url: "{url}{part}"']
+    return client, plans.parse_manifest("\n".join(lines)), groups
+
+
+def plan_over_reads(_: str, count: int) -> float:
+    """A plan of 10,000 promotions in 50 ad groups, a tenth of them changed, over the time of the reads it makes."""
+    from pinshop import plans
+    from pinshop.plans.live import Live, together
+
+    client, manifest, groups = _planned_shop(50, 200)
+    account = manifest.accounts[0].id
+
+    def reads() -> Any:
+        live = Live(client)
+        yield from together(live.session, [live.user(), live.account(account), live.ad_groups(account, ids=groups)])
+        yield from live.campaigns(account)
+        yield from together(live.session, [live.promotions(account, group) for group in groups])
+
+    reading = timed(lambda: client._run(reads()), count, warm=1)  # noqa: SLF001
+    return timed(lambda: plans.make_plan(client, manifest), count, warm=1) / reading
+
+
+def plan_memory(_: str, count: int) -> float:
+    """The most memory (MB) that a plan of 10,000 promotions takes beside its manifest: pages that were compared are let go."""
+    import tracemalloc
+
+    from pinshop import plans
+
+    client, manifest, _groups = _planned_shop(count, 200)
+    plans.make_plan(client, manifest)
+    tracemalloc.start()
+    plans.make_plan(client, manifest)
+    return tracemalloc.get_traced_memory()[1] / 1e6
+
+
 def hammer(url: str, _: int) -> float:
     """GET/s of the server at ``url``; what to GET and with which token is in the environment."""
     target = os.environ.get("HAMMER_TARGET", "/v5" + TARGET)
