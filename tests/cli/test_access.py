@@ -64,12 +64,12 @@ def env(emulator):
 
 @pytest.fixture
 def browser(monkeypatch):
-    """A browser whose user decides at once: ``auto=allow`` or ``auto=deny`` on the emulator's consent page."""
+    """A browser whose user decides at once: ``allow`` or ``deny`` on the emulator's consent page."""
     threads = []
 
     def user(decision):
         def visit(url):
-            with urllib.request.urlopen(f"{url}&auto={decision}", timeout=20):
+            with urllib.request.urlopen(url, data=f"decision={decision}".encode(), timeout=20):
                 pass
 
         def open_browser(url):

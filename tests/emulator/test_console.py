@@ -14,7 +14,6 @@ import pytest
 
 from pinshop.api.http import Request
 from pinshop.emulator import Emulator
-from pinshop.emulator.control import routes
 
 NASTY = """<script>document.title="taken"</script>"><img src=x onerror=alert(1)>&{{7*7}}'"""
 CREATE = "product_group_promotions/create"
@@ -35,13 +34,13 @@ def promote(emulator, **more):
 
 
 def get(emulator, path="/"):
-    reply = routes.handle(emulator, Request("GET", "http://127.0.0.1:8080", f"/_emulator{path}", {"host": "127.0.0.1:8080"}))
+    reply = emulator.handle(Request("GET", "http://127.0.0.1:8080", f"/_emulator{path}", {"host": "127.0.0.1:8080"}))
     return reply.status, reply.body.decode()
 
 
 def post(emulator, path, headers=HERE, /, **form):
     body = urlencode(form).encode()
-    return routes.handle(emulator, Request("POST", "http://127.0.0.1:8080", f"/_emulator/console/{path}", headers, body))
+    return emulator.handle(Request("POST", "http://127.0.0.1:8080", f"/_emulator/console/{path}", headers, body))
 
 
 @pytest.fixture
@@ -150,7 +149,7 @@ def test_the_token_of_a_call_is_nowhere_in_the_journal(busy):
 @pytest.mark.parametrize(
     "path",
     ["/console/ad_accounts/1", "/console/ad_groups/x", "/console/promotions/" + "9" * 40, "/console/calls/99",
-     "/console/nothing", "/console/../../etc", "/console/promotions/\N{ARABIC-INDIC DIGIT ONE}", "/console/pages/style.css"],
+     "/console/nothing", "/console/../../etc", "/console/promotions/\N{ARABIC-INDIC DIGIT ONE}", "/console/static/nothing.css"],
 )  # fmt: skip
 def test_what_is_not_there_is_a_page_that_says_so(emulator, path):
     status, text = get(emulator, path)
@@ -201,7 +200,7 @@ def test_a_form_leads_back_to_a_page_of_the_console_only(emulator):
         ("faults", {"what": "status", "status": "99"}, "allowed: 200 to 599"),
         ("faults", {"what": "status", "status": "5\N{ARABIC-INDIC DIGIT ONE}0"}, "a whole number"),
         ("faults", {"what": "status", "operation": "nothing"}, "no operation"),
-        ("faults", {"remove": "7"}, "not in force any more"),
+        ("faults", {"remove": "7"}, "no longer active"),
         ("limits", {"profile": "fast"}, "allowed: none, trial, standard"),
         ("rules", {"name": "gravity", "value": "off"}, "no rule"),
         ("rules", {"name": "update_items_maximum", "value": "many"}, "an integer"),
@@ -221,15 +220,15 @@ def test_other_requests_are_refused(emulator):
     assert post(emulator, "nothing", do="day").status == 404
     assert post(emulator, "clock", do="x" * 70_000).status == 413
     for method in ("PUT", "DELETE", "PATCH"):
-        assert routes.handle(emulator, Request(method, "http://x", "/_emulator/", HERE)).status == 405
+        assert emulator.handle(Request(method, "http://x", "/_emulator/", HERE)).status == 405
 
 
 def test_every_one_click_fault_can_be_added_and_is_described(emulator):
-    from pinshop.emulator.control.console import _PRESETS
+    from pinshop.emulator.control.forms import PRESETS
 
-    for preset in _PRESETS:
+    for preset in PRESETS:
         assert post(emulator, "faults", preset=preset).status == 303
-    assert len(emulator.faults) == len(_PRESETS)
+    assert len(emulator.faults) == len(PRESETS)
     text = "".join(Outline(get(emulator, "/console/faults")[1]).text)
     for words in ("drops the connection, after the write was done", "item 1 fails with code 1", "answers 20 s late",
                   "cuts the answer after 20 bytes", "always, with probability 0.1"):  # fmt: skip
@@ -246,7 +245,7 @@ def test_every_kind_of_fault_can_be_set_by_hand(emulator, what):
 
 
 def test_an_account_that_is_too_large_to_add_up_is_not_added_up(emulator):
-    from pinshop.emulator.control.console import MOST
+    from pinshop.emulator.control.sums import MOST
 
     promotion = {
         "ad_account_id": int(emulator.ad_account_id), "ad_group_id": int(emulator.ad_group_id), "status": "ACTIVE",

@@ -83,11 +83,11 @@ def test_one_consent_is_not_enough():
 
 def test_the_page_tells_every_control_route_and_option():
     from pinshop.cli.emulator import emulator
-    from pinshop.emulator.control.routes import _STEPS
+    from pinshop.emulator.control.routes import TABLE
 
     page = (ROOT / "docs" / "emulator.md").read_text(encoding="utf-8")
-    told = set(re.findall(r"\b(GET|POST|PATCH|DELETE) ([a-z-]+)", page.partition("## Control routes")[2]))
-    assert told == set(_STEPS)
+    told = set(re.findall(r"\b(GET|POST|PUT|PATCH|DELETE) ([a-z-]+)", page.partition("## Control routes")[2]))
+    assert told == {(row.method, row.path.partition("/")[0]) for row in TABLE}
     options = {
         name
         for parameter in emulator.params

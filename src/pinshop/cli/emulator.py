@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
+import shlex
 import signal
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -14,10 +18,11 @@ import msgspec
 from pinshop.api.operations import API_VERSIONS
 from pinshop.cli.exit_codes import explained
 from pinshop.emulator.emulator import Emulator
+from pinshop.emulator.journal import JournalEntry
 from pinshop.emulator.server.thread import is_loopback
 
 
-@click.command()
+@click.command(context_settings={"auto_envvar_prefix": "PINSHOP_EMULATOR"})
 @click.option("--port", type=click.IntRange(0, 65535), default=8123, show_default=True, help="0 picks a free port.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Anything but loopback needs the option below as well.")
 @click.option("--i-know-this-is-not-pinterest", "sure", is_flag=True, help="Second consent to serve beyond this machine.")
@@ -36,6 +41,12 @@ from pinshop.emulator.server.thread import is_loopback
 @click.option("--rate-limit", type=click.Choice(["none", "trial", "standard"]), default="none", show_default=True)
 @click.option("--rule", "rules", multiple=True, metavar="NAME=VALUE", help="Set a rule; see --rules.")
 @click.option("--rules", "list_rules", is_flag=True, help="List the rules and exit.")
+@click.option(
+    "--allow-host", "hosts", multiple=True, metavar="NAME", help="A name, beside localhost, under which it is reached."
+)
+@click.option("--cors", "origins", multiple=True, metavar="ORIGIN", help="A web page whose scripts may call it.")
+@click.option("--log", is_flag=True, help="Print each call on stderr.")
+@click.option("--env", "as_env", is_flag=True, help="Print lines that point clients at it, for a shell to read, then serve.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with everything a client needs, then serve.")
 @explained
 def emulator(
@@ -51,12 +62,17 @@ def emulator(
     rate_limit: str,
     rules: tuple[str, ...],
     list_rules: bool,
+    hosts: tuple[str, ...],
+    origins: tuple[str, ...],
+    log: bool,
+    as_env: bool,
     as_json: bool,
 ) -> None:
     """Serve a local Pinterest to test against.
 
     It holds one business with a catalog, an active campaign and an active ad group: a promotion can be created at once.
-    Control routes are under /_emulator/.
+    Control routes and a console for the browser are under /_emulator/. Every option can be an environment variable, such as
+    PINSHOP_EMULATOR_PORT.
     """
     if list_rules:
         from pinshop.emulator.rules import describe
@@ -80,26 +96,54 @@ def emulator(
         settings[name] = value
     with contextlib.ExitStack() as opened:
         try:
-            served = Emulator(contract or api_version, seed, data or ":memory:", now=now, rules=settings, rate_limit=rate_limit)
+            served = Emulator(
+                contract or api_version, seed, data or ":memory:", now=now, rules=settings, rate_limit=rate_limit,
+                allow_hosts=hosts, cors=origins,
+            )  # fmt: skip
             opened.callback(served.close)
             if state:
                 served.load_file(state)
+            if log:
+                served.calls.listener = _print_call
             served.start(host, port, beyond_loopback=sure)
         except OSError as error:
             raise click.ClickException(f"cannot serve on {host}:{port}: {error.strerror or error}") from error
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
+        facts = served.facts()
         if as_json:
-            sys.stdout.write(msgspec.json.encode(served.facts()).decode() + "\n")
+            sys.stdout.write(msgspec.json.encode(facts).decode() + "\n")
+        elif as_env:
+            click.echo("\n".join(f"export {name}={shlex.quote(value)}" for name, value in _environment(facts).items()))
         else:
-            click.echo(
-                f"The pinshop emulator (not Pinterest), api_version {served.api_version}, seed {served.seed}\n"
-                f"  base_url       {served.base_url}\n  access_token   {served.access_token}\n"
-                f"  ad_account_id  {served.ad_account_id}\n  ad_group_id    {served.ad_group_id}\n"
-                f"  catalog_product_group_ids  {' '.join(served.catalog_product_group_ids)}\n"
-                "Ctrl-C stops it."
-            )
+            click.echo(f"The pinshop emulator (not Pinterest), api_version {served.api_version}, seed {served.seed}")
+            for name in ("base_url", "access_token", "ad_account_id", "ad_group_id", "catalog_product_group_ids", "app_id",
+                         "app_secret"):  # fmt: skip
+                value = facts[name]
+                click.echo(f"  {name:<26} {' '.join(value) if isinstance(value, list) else value}")
+            origin = served.base_url.removesuffix("/v5")
+            click.echo(f"  oauth page                 {origin}/oauth/\n  console                    {origin}/_emulator/")
+            click.echo("Ctrl-C stops it.")
         sys.stdout.flush()
         while not stop.wait(0.5):  # short waits, so that signals are seen on every platform
             pass
+
+
+def _environment(facts: Mapping[str, Any]) -> dict[str, str]:
+    """The variables that `Client.from_env`, the official SDK and tools in other languages read."""
+    return {
+        "PINTEREST_BASE_URL": facts["base_url"],
+        "PINTEREST_API_URI": facts["base_url"],
+        "PINTEREST_ACCESS_TOKEN": facts["access_token"],
+        "PINTEREST_AD_ACCOUNT_ID": facts["ad_account_id"],
+        "PINTEREST_APP_ID": facts["app_id"],
+        "PINTEREST_APP_SECRET": facts["app_secret"],
+        "PINTEREST_OAUTH_URI": facts["base_url"].removesuffix("v5") + "oauth/",
+    }
+
+
+def _print_call(entry: JournalEntry) -> None:
+    at = datetime.datetime.fromtimestamp(entry.when, datetime.UTC)
+    answer = entry.status or "no answer"
+    click.echo(f"{at:%Y-%m-%d %H:%M:%S} {entry.method} {entry.target} -> {answer}", err=True)

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 
 from pinshop.api.operations import Operation, version
 from pinshop.emulator import oauth
+from pinshop.emulator.arguments import identifier, some_of, text, whole
 from pinshop.emulator.journal import REAL_PREFIXES
 from pinshop.emulator.refusals import Refusal
-from pinshop.emulator.storage.seeding import ALL_SCOPES, secret
+from pinshop.emulator.storage.seeding import ALL_SCOPES
 from pinshop.emulator.storage.store import Entity
 from pinshop.emulator.world import World
 from pinshop.errors import ConfigurationError
@@ -24,6 +25,8 @@ _ROLES_FOR: dict[str, frozenset[str]] = {
     "org_read": frozenset({"ANALYST", "CAMPAIGN_MANAGER", "CATALOGS_MANAGER", "AUDIENCE_MANAGER", "FINANCE_MANAGER"}),
     "org_write": frozenset(),
 }
+
+_HUNDRED_YEARS = 100 * 366 * 86_400
 
 ROLES: tuple[str, ...] = ("OWNER", "ADMIN", *sorted(frozenset().union(*_ROLES_FOR.values())))
 
@@ -85,35 +88,51 @@ def token(
     client_credentials: bool = False,
 ) -> str:
     """A new access token, see `Emulator.token`."""
+    wanted = some_of("scopes", scopes, oauth.SCOPES)
+    if expires_in is not None:
+        whole("expires_in", expires_in, 0, _HUNDRED_YEARS)
     with world.change() as store:
-        made = secret(store.seed, "given", store.next_id("tokens"))
+        owner = int(world.seeded.user_id) if user_id is None else _known(world, "users", "user_id", user_id)
+        made = store.new_token("given")
         expires = None if expires_in is None else world.now() + expires_in
-        owner = int(world.seeded.user_id if user_id is None else user_id)
         kind = "client" if client_credentials else "access"
-        store.add_token(made, kind, owner, scopes, expires, oauth.APP_ID, f"given {made}")
+        store.add_token(made, kind, owner, wanted, expires, oauth.APP_ID, f"given {made}")
     return made
 
 
 def revoke(world: World, token: str) -> bool:
     """Revoke a token, access or refresh. False: there is no such token that works."""
     with world.change() as store:
-        return store.revoke(world.now(), token=token) > 0
+        return bool(token) and store.revoke(world.now(), token=str(token)) > 0
 
 
 def authorize(world: World, redirect_uri: str, scopes: Iterable[str] = ALL_SCOPES) -> str:
     """An authorization code, as if the seeded user had given consent."""
+    wanted = some_of("scopes", scopes, oauth.SCOPES)
+    if (problem := oauth.redirect_problem(str(redirect_uri))) is not None:
+        raise ConfigurationError(problem)
     with world.change():
-        return oauth.Endpoint(world, world.now()).code(redirect_uri, list(scopes), int(world.seeded.user_id))
+        return oauth.Endpoint(world, world.now()).code(redirect_uri, wanted, int(world.seeded.user_id))
 
 
 def add_user(world: World, username: str, role: str | None = None, ad_account_id: str | int | None = None) -> str:
     """A new user, see `Emulator.add_user`. Returns its id."""
+    text("username", username, 100)
     if role is not None and role not in ROLES:
         raise ConfigurationError(f"role: got {role!r}, allowed: {', '.join(ROLES)}")
     with world.change() as store:
+        account = ad_account_id if ad_account_id is not None else world.seeded.ad_account_id
+        account_id = _known(world, "ad_accounts", "ad_account_id", account)
         user_id = store.next_id("users")
         about = {"account_type": "BUSINESS", "profile_image": "", "website_url": "", "about": ""}
         store.insert("users", {"id": user_id, "username": username, **about})
         if role is not None:
-            store.add_role(user_id, int(ad_account_id or world.seeded.ad_account_id), role)
+            store.add_role(user_id, account_id, role)
     return str(user_id)
+
+
+def _known(world: World, kind: str, name: str, value: object) -> int:
+    entity_id = identifier(name, value)
+    if world.store.get(kind, entity_id) is None:
+        raise ConfigurationError(f"{name}: got {value!r}, allowed: the id of one of the {kind.replace('_', ' ')}")
+    return entity_id

@@ -13,18 +13,18 @@ from typing import Any, Literal
 from urllib.parse import unquote
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from pinshop.api.endpoints import OAUTH_TOKEN
 from pinshop.api.http import Reply, Request
 from pinshop.api.operations import Operation, version
 from pinshop.emulator import access, oauth, shapes
-from pinshop.emulator.faults import Fault
+from pinshop.emulator.faults import Fault, Target
 from pinshop.emulator.handlers import HANDLERS, context
 from pinshop.emulator.journal import Journal, JournalEntry, struck
 from pinshop.emulator.refusals import Refusal, error_body, shown
 from pinshop.emulator.requests import ROUTES, path_id, read_body, read_query
-from pinshop.emulator.storage.seeding import digest
+from pinshop.emulator.seeded_numbers import digest
 from pinshop.emulator.world import World
 
 _LOG = logging.getLogger("pinshop.emulator")
@@ -53,6 +53,8 @@ class Call(Struct):
     operation: Operation
     arguments: Mapping[str, str]
     fault: Fault | None = None
+    #: Items of the batch that the fault makes fail: index -> (code, message).
+    failing: Mapping[int, tuple[int, str]] = {}
     #: Headers of its answer beside those that every answer has.
     extra: dict[str, str] = {}
 
@@ -77,8 +79,12 @@ def _with_faults(world: World, request: Request, number: int, seconds: float) ->
     except Refusal as refusal:
         return Answer(_refused(world, refusal, number)), None
     headers = {name.lower(): value for name, value in request.headers.items()}
-    call = Call(request, number, seconds, headers, operation, arguments, world.faults.take(operation.id))
     account = arguments.get("ad_account_id")
+    call = Call(request, number, seconds, headers, operation, arguments)
+    if world.faults:
+        target = Target(headers.get("authorization", "").partition(" ")[2].strip(), account, request.body)
+        call.fault = world.faults.take(operation.id, target)
+        call.failing = call.fault.failing(target) if call.fault is not None else {}
     fault = call.fault
     if fault is not None and fault.replaces_answer and not fault.after_commit:
         return _broken(world, fault, operation, None, number), account
@@ -97,7 +103,7 @@ def _with_faults(world: World, request: Request, number: int, seconds: float) ->
 
 
 def _serve(world: World, call: Call) -> tuple[int, Any]:
-    operation, request, rules, fault = call.operation, call.request, world.rules, call.fault
+    operation, request, rules = call.operation, call.request, world.rules
     if operation is OAUTH_TOKEN:
         form = read_body(operation, request, rules.body_too_large_status)
         with world.change():
@@ -123,7 +129,7 @@ def _serve(world: World, call: Call) -> tuple[int, Any]:
         user_id=user_id,
         account=account,
         owner_id=account["owner_id"] if account else user_id,
-        failing=dict.fromkeys(fault.items, (fault.code, fault.message)) if fault else {},
+        failing=call.failing,
     )
     result = HANDLERS[operation.id](ctx)
     if result is None:
@@ -180,6 +186,9 @@ def _broken(world: World, fault: Fault, operation: Operation, real: Reply | None
     if fault.body is not None:
         base = _reply(world, fault.status or 200, None, number)
         reply = Reply(base.status, {**base.headers, **fault.headers}, fault.body.encode())
+    elif fault.json is not UNSET:
+        base = _reply(world, fault.status or 200, fault.json, number)
+        reply = Reply(base.status, {**base.headers, **fault.headers}, base.body)
     elif fault.status is not None:
         reply = _refused(world, Refusal(fault.status, fault.code, fault.message, fault.headers), number)
     elif reply is None:  # dropped or hanging before anything was done

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
 from pinshop.emulator.storage.store import Store
 from pinshop.errors import ConfigurationError
@@ -18,18 +18,23 @@ def instant(value: Instant) -> float:
     if isinstance(value, bool):
         raise ConfigurationError(f"instant: got {value!r}, allowed: a datetime, a date, ISO 8601 text or unix seconds")
     if isinstance(value, int | float):
-        seconds = float(value)
+        seconds = float(value) if abs(value) < 10**12 else float("inf")
     else:
         if isinstance(value, str):
             try:
                 value = datetime.datetime.fromisoformat(value)
             except ValueError as error:
                 raise ConfigurationError(f"instant: got {value!r}, allowed: ISO 8601 such as 2026-03-01T12:00:00Z") from error
+        elif not isinstance(value, datetime.date):
+            raise ConfigurationError(f"instant: got {value!r}, allowed: a datetime, a date, ISO 8601 text or unix seconds")
         elif not isinstance(value, datetime.datetime):
             value = datetime.datetime(value.year, value.month, value.day, tzinfo=datetime.UTC)
         if value.tzinfo is None:
             value = value.replace(tzinfo=datetime.UTC)
-        seconds = value.timestamp()
+        try:
+            seconds = value.timestamp()
+        except (OverflowError, ValueError):
+            seconds = float("inf")
     if not 946_684_800 <= seconds < 4_102_444_800:
         raise ConfigurationError(f"instant: got {value!r}, allowed: the years 2000 to 2099")
     return seconds
@@ -41,7 +46,7 @@ class Clock:
     def __init__(self, store: Store, start: Instant | None = None, real: Callable[[], float] = time.time) -> None:
         self._store = store
         self._real = real
-        self._lock = threading.Lock()
+        self._lock = store.lock
         self._frozen: float | None = None
         self._offset = 0.0
         if start is not None:
@@ -63,6 +68,18 @@ class Clock:
 
     def save(self) -> None:
         self._store.set_meta("clock", {"frozen": self._frozen, "offset": self._offset})
+
+    @contextlib.contextmanager
+    def all_or_nothing(self) -> Generator[None]:
+        """Several moves, of which none holds if one is refused."""
+        with self._lock:
+            before = self._frozen, self._offset
+            try:
+                yield
+            except ConfigurationError:
+                self._frozen, self._offset = before
+                self.save()
+                raise
 
     @property
     def frozen(self) -> bool:
@@ -105,7 +122,11 @@ class Clock:
 
     def advance(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> datetime.datetime:
         """Move the clock forward (never back). Returns the time it shows."""
-        step = datetime.timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds).total_seconds()
+        try:
+            step = datetime.timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds).total_seconds()
+        except (TypeError, ValueError, OverflowError) as error:
+            raise ConfigurationError(f"advance: {error}; allowed: numbers that lead to the years up to 2099") from error
         if step < 0:
             raise ConfigurationError(f"advance: got {step} seconds, allowed: 0 or more; use set to go back")
-        return self.set(self.seconds() + step)
+        with self._lock:
+            return self.set(self.seconds() + step)

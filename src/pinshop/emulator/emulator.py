@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import functools
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
@@ -11,17 +12,19 @@ from typing import Any, Self
 
 from pinshop.api.http import Reply, Request
 from pinshop.api.operations import API_VERSIONS, ApiVersion
-from pinshop.emulator import access, chain, oauth
+from pinshop.emulator import access, chain
+from pinshop.emulator.arguments import text, whole
 from pinshop.emulator.chain import Answer
-from pinshop.emulator.clock import Clock, Instant
+from pinshop.emulator.clock import Clock, Instant, instant
+from pinshop.emulator.facts import facts
 from pinshop.emulator.faults import Fault
 from pinshop.emulator.handlers import reports
 from pinshop.emulator.journal import Journal
 from pinshop.emulator.limits import Limits
 from pinshop.emulator.rules import Rules
-from pinshop.emulator.server.app import asgi
-from pinshop.emulator.server.consent import consent
-from pinshop.emulator.server.in_process import AsyncEmulatorTransport, EmulatorTransport, delivered
+from pinshop.emulator.server.app import App
+from pinshop.emulator.server.in_process import AsyncEmulatorTransport, EmulatorTransport, ask, delivered
+from pinshop.emulator.server.origin import WebAccess
 from pinshop.emulator.server.thread import Server, is_loopback
 from pinshop.emulator.storage.seeding import ALL_SCOPES, seed_account
 from pinshop.emulator.storage.store import Store
@@ -42,6 +45,11 @@ class Emulator:
         now: freezes the clock at this instant (a datetime, a date, ISO text or unix seconds). None: real time.
         rules: settings for what Pinterest does not document, see `pinshop.emulator.rules`.
         rate_limit: "none", "trial" or "standard".
+        allow_hosts: names, beside localhost, under which the served emulator may be reached.
+        cors: origins of web pages whose scripts may call it, such as "http://localhost:3000".
+
+    Raises:
+        ConfigurationError: an argument that is none of these.
     """
 
     def __init__(
@@ -53,25 +61,32 @@ class Emulator:
         now: Instant | None = None,
         rules: Mapping[str, object] | None = None,
         rate_limit: str = "none",
+        allow_hosts: Iterable[str] = (),
+        cors: Iterable[str] = (),
         contract: str | None = None,  # the former name of api_version
     ) -> None:
         api_version = contract or api_version
         if api_version not in API_VERSIONS:
             raise ConfigurationError(f"api_version: got {api_version!r}, allowed: {', '.join(API_VERSIONS)}")
+        text("data", str(data), 4096)
+        whole("seed", seed, 0, 2**53)
         settings = Rules()
         settings.update(rules or {})
+        limits, web_access = Limits(rate_limit), WebAccess.of(allow_hosts, cors)
+        start = None if now is None else instant(now)
         store = Store(data, seed)
         if (kept := store.get_meta("seed")) is not None:
             store.seed = kept  # a data file keeps the seed it was made with
-        clock = Clock(store, now)
+        clock = Clock(store, start)
         if store.is_empty():
             seed_account(store, int(clock.seconds()))
         else:
             store.history.rewind(int(clock.seconds()))  # the file may be of a later time
         clock.save()
-        self._begin(World(store, clock, settings, api_version, Limits(rate_limit)))
+        self._begin(World(store, clock, settings, api_version, limits), web_access)
 
-    def _begin(self, world: World) -> None:
+    def _begin(self, world: World, web_access: WebAccess) -> None:
+        self._access = web_access
         #: The state and what belongs to it; `pinshop.emulator.world`.
         self.world = world
         #: The emulated clock: now, freeze, run, set, advance.
@@ -141,19 +156,13 @@ class Emulator:
         target = request.target
         if target.startswith("/v5/"):
             return chain.answer(self.world, request)
-        path, _, query = target.partition("?")
-        if path.startswith("/_emulator/reports/"):
+        if target.startswith("/_emulator/reports/"):  # reports are part of the API, and need no extra
+            path, _, query = target.partition("?")
             with self.world.lock:
                 status, kind, body = reports.fetch(self.world, path.removeprefix("/_emulator/reports/"), query)
             return Answer(Reply(status, {"content-type": kind, "x-emulated": "true"}, body))
-        if path.rstrip("/") == "/oauth":
-            with self.world.change():
-                return Answer(consent(oauth.Endpoint(self.world, self.world.now()), request))
-        if path == "/_emulator" or path.startswith("/_emulator/"):
-            from pinshop.emulator.control import routes
-
-            with self.world.lock:
-                return Answer(routes.handle(self, request))
+        if target.startswith(("/_emulator", "/oauth", "/forks/")) or target == "/":
+            return Answer(ask(self.app, request))
         return chain.answer(self.world, request)
 
     def transport(self, sleep: Callable[[float], object] = time.sleep) -> EmulatorTransport:
@@ -176,11 +185,12 @@ class Emulator:
         return self.world.rules
 
     def fail(self, operation: str = "*", **fault: Any) -> Fault:
-        """Make trouble for the next calls of an operation (an id such as "product_group_promotions/create", or "*").
+        """Make the next calls of an operation fail (an id such as "product_group_promotions/create", or "*").
 
         ``fail("product_group_promotions/create", after_commit=True, drop=True)`` commits and closes the connection;
         ``fail(status=503)`` answers 503 before anything is done; ``fail("…/create", item=1, code=2, message="…")`` lets the
-        second item fail. ``times=2`` for the next two calls, ``times=None`` always, ``probability=0.1`` by chance.
+        second item fail, ``item_like={"catalog_product_group_id": "…"}`` those of one group. ``times=2`` for the next two
+        calls, ``times=None`` always, ``probability=0.1`` by chance; ``token``, ``ad_account_id`` and ``body_like`` aim it.
         All fields: `pinshop.emulator.faults.Fault`. Remove with ``stop_failing``.
 
         Raises:
@@ -188,20 +198,45 @@ class Emulator:
         """
         return self.world.faults.add(operation=operation, **fault)
 
+    def stub(self, operation: str, json: Any, *, status: int = 200, times: int | None = None, **aim: Any) -> Fault:
+        """Answer calls of an operation with a value of your own, until `stop_stubbing`, or ``times`` times.
+
+        Args:
+            operation: an id such as "campaigns/list".
+            json: what is answered; any JSON value.
+            status: the HTTP status of it.
+            times: for so many calls. None: always.
+            aim: ``token``, ``ad_account_id``, ``body_like``, ``item_like``, ``headers``, as in `fail`.
+
+        Raises:
+            ConfigurationError: an unknown operation or field, or a value that is no JSON.
+        """
+        return self.world.faults.add(operation=operation, json=json, status=status, times=times, stub=True, **aim)
+
     @property
     def faults(self) -> list[Fault]:
-        """The faults in force."""
+        """The active faults."""
         return self.world.faults.list()
+
+    @property
+    def stubs(self) -> list[Fault]:
+        """The active stubs."""
+        return self.world.faults.list(stubs=True)
 
     def stop_failing(self, fault: Fault | None = None) -> None:
         """Remove one fault, or all."""
         if fault is None:
             self.world.faults.clear()
         else:
-            self.remove_fault(fault.id)
+            self.world.faults.remove(fault.id)
+
+    def stop_stubbing(self, stub: Fault | None = None) -> None:
+        """Remove one stub, or all."""
+        for one in self.stubs if stub is None else [stub]:
+            self.world.faults.remove(one.id)
 
     def remove_fault(self, fault_id: int) -> bool:
-        """Remove one fault by its id; False if it is not in force (any more)."""
+        """Remove one fault by its id; False if it is not active (any more)."""
         return self.world.faults.remove(fault_id)
 
     @property
@@ -221,7 +256,7 @@ class Emulator:
     def fork(self) -> Emulator:
         """An emulator of its own that begins in the present state: clock, rules and limits as here, no faults, no calls."""
         twin = object.__new__(type(self))
-        twin._begin(self.world.fork())
+        twin._begin(self.world.fork(), self._access)
         return twin
 
     # ------------------------------------------------------------------------------------ who may do what
@@ -252,6 +287,8 @@ class Emulator:
         """
         return access.add_user(self.world, username, role, ad_account_id)
 
+    # ----------------------------------------------------------------------------------------------- state
+
     def earn(self, promotion_id: str | int, day: datetime.date | str, **numbers: float | None) -> None:
         """Say what a promotion earned on a day, instead of what the model would say: so a test can rely on it.
 
@@ -272,8 +309,6 @@ class Emulator:
         """
         with self.world.change():
             self.world.earnings.state(promotion_id, day, self.world.now(), numbers)
-
-    # ----------------------------------------------------------------------------------------------- state
 
     def load_feed(self, path: str | Path, feed_id: str | int | None = None) -> int:
         """Replace a feed's items by those of a file in Pinterest's format (.csv, .tsv, .xml). Returns how many there are.
@@ -328,6 +363,10 @@ class Emulator:
 
         return states.import_answers(self.world, answers)
 
+    def drop_snapshot(self, name: str = "default") -> bool:
+        """Forget a snapshot; False if there is none of this name."""
+        return self.world.drop_snapshot(name)
+
     def snapshot(self, name: str = "default") -> None:
         """Keep the present state under a name."""
         self.world.snapshot(name)
@@ -343,10 +382,10 @@ class Emulator:
 
     # ---------------------------------------------------------------------------------------------- serving
 
-    @property
-    def app(self) -> Callable[..., Any]:
-        """The ASGI app, to mount in any ASGI server."""
-        return asgi(self.answer)
+    @functools.cached_property
+    def app(self) -> App:
+        """The ASGI app, to mount in any ASGI server, below any path."""
+        return App(self.world, self._access)
 
     @property
     def base_url(self) -> str:
@@ -355,19 +394,7 @@ class Emulator:
 
     def facts(self) -> dict[str, Any]:
         """What a client needs, as the first line of ``pinshop emulator --json`` says it."""
-        return {
-            "base_url": self.base_url,
-            "access_token": self.access_token,
-            "ad_account_id": self.ad_account_id,
-            "ad_group_id": self.ad_group_id,
-            "catalog_product_group_ids": self.catalog_product_group_ids,
-            "campaign_id": self.campaign_id,
-            "catalog_id": self.catalog_id,
-            "feed_id": self.feed_id,
-            "api_version": self.api_version,
-            "seed": self.seed,
-            "emulated": True,
-        }
+        return facts(self.world, self.base_url)
 
     def start(self, host: str = "127.0.0.1", port: int = 0, *, beyond_loopback: bool = False) -> Emulator:
         """Serve in a thread of its own. Returns when the first call can be answered.
@@ -379,7 +406,7 @@ class Emulator:
         if not is_loopback(host) and not beyond_loopback:
             raise ConfigurationError(f"host: got {host!r}, allowed: a loopback address, or beyond_loopback=True as well")
         if self._server is None:
-            self._server = Server(asgi(self.answer), host, port)
+            self._server = Server(self.app, host, port)
         return self
 
     def stop(self) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections import Counter, deque
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -30,6 +32,14 @@ class JournalEntry(Struct):
     when: float
     ad_account_id: str | None = None
 
+    def as_dict(self) -> dict[str, Any]:
+        """The entry as the control routes answer it."""
+        return {
+            "number": self.number, "operation": self.operation, "method": self.method, "target": self.target,
+            "status": self.status, "when": self.when, "ad_account_id": self.ad_account_id,
+            "request": self.body.decode("utf-8", "replace"), "response": self.response.decode("utf-8", "replace"),
+        }  # fmt: skip
+
     def json(self) -> Any:
         """The request body as a value; None if there was none or it is no JSON."""
         try:
@@ -39,39 +49,60 @@ class JournalEntry(Struct):
 
 
 class Journal:
-    """The last calls, in order, and counts of all calls since the last reset."""
+    """The last calls, in order, and counts of all calls since the last reset. It may be read while calls are served."""
 
     KEEP = 2000
     CUT = 16_384
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._entries: deque[JournalEntry] = deque(maxlen=self.KEEP)
         self._counts: Counter[tuple[str, int]] = Counter()
+        #: Told of each call as it is added: a log, for example.
+        self.listener: Callable[[JournalEntry], object] | None = None
 
     def add(self, entry: JournalEntry) -> None:
-        self._entries.append(entry)
-        self._counts[entry.operation, entry.status] += 1
+        with self._lock:
+            self._entries.append(entry)
+            self._counts[entry.operation, entry.status] += 1
+        if self.listener is not None:
+            self.listener(entry)
 
     def clear(self) -> None:
-        self._entries.clear()
-        self._counts.clear()
+        with self._lock:
+            self._entries.clear()
+            self._counts.clear()
 
-    def __iter__(self) -> Any:
-        return iter(list(self._entries))
+    def _kept(self) -> list[JournalEntry]:
+        with self._lock:
+            return list(self._entries)
+
+    def __iter__(self) -> Iterator[JournalEntry]:
+        return iter(self._kept())
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def __getitem__(self, index: int) -> JournalEntry:
-        return list(self._entries)[index]
+        return self._kept()[index]
 
     def count(self, operation: str | None = None, status: int | None = None) -> int:
         """How many calls there were, of one operation or with one status. Counts all, not only those still kept."""
-        return sum(n for (o, s), n in self._counts.items() if operation in (None, o) and status in (None, s))
+        with self._lock:
+            counts = list(self._counts.items())
+        return sum(n for (o, s), n in counts if operation in (None, o) and status in (None, s))
 
-    def of(self, operation: str) -> list[JournalEntry]:
-        """The kept calls of one operation."""
-        return [entry for entry in self._entries if entry.operation == operation]
+    def of(
+        self, operation: str | None = None, *, status: int | None = None, ad_account_id: str | None = None
+    ) -> list[JournalEntry]:
+        """The kept calls of one operation, with one status (0: no answer), of one ad account."""
+        return [
+            entry
+            for entry in self._kept()
+            if operation in (None, entry.operation)
+            and status in (None, entry.status)
+            and ad_account_id in (None, entry.ad_account_id)
+        ]
 
 
 def struck(text: str) -> str:

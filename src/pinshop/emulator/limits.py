@@ -7,7 +7,7 @@ Source of the numbers: Pinterest's page on rate limits, and headers seen in real
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from msgspec import Struct
 
@@ -52,6 +52,9 @@ PROFILES: dict[str, Profile | None] = {
 class Limits:
     """Counts calls in windows aligned to the emulated clock."""
 
+    name: str
+    profile: Profile | None
+
     def __init__(self, profile: str = "none") -> None:
         self.use(profile)
 
@@ -61,21 +64,25 @@ class Limits:
         Raises:
             ConfigurationError: an unknown profile or category, or a window without length.
         """
-        if isinstance(profile, str):
-            if profile not in PROFILES:
-                raise ConfigurationError(f"rate limit: got {profile!r}, allowed: {', '.join(PROFILES)} or a `Profile`")
-            self.name, self.profile = profile, PROFILES[profile]
+        if isinstance(profile, str) and profile in PROFILES:
+            name, chosen = profile, PROFILES[profile]
+        elif isinstance(profile, Profile):
+            name, chosen = "custom", profile
         else:
-            self.name, self.profile = "custom", profile
-        if headers is not None and self.profile is not None:
-            self.profile = Profile(self.profile.universal, self.profile.categories, self.profile.per_app, headers)
-        if self.profile:
-            for name in self.profile.categories:
-                if name not in _CATEGORIES:
-                    raise ConfigurationError(f"rate limit: category {name!r}, allowed: {', '.join(_CATEGORIES)}")
-            windows = [*self.profile.categories.values(), *([self.profile.universal] if self.profile.universal else [])]
-            if any(quota < 1 or seconds < 1 for quota, seconds in windows):
-                raise ConfigurationError("rate limit: requests and seconds must be at least 1")
+            raise ConfigurationError(f"rate limit: got {profile!r}, allowed: {', '.join(PROFILES)} or a `Profile`")
+        if headers is not None:
+            if headers not in get_args(Headers):
+                raise ConfigurationError(f"rate limit: headers: got {headers!r}, allowed: {', '.join(get_args(Headers))}")
+            if chosen is not None:
+                chosen = Profile(chosen.universal, chosen.categories, chosen.per_app, headers)
+        if chosen is not None:
+            for category in chosen.categories:
+                if category not in _CATEGORIES:
+                    raise ConfigurationError(f"rate limit: category {category!r}, allowed: {', '.join(_CATEGORIES)}")
+            windows = [*chosen.categories.values(), *([chosen.universal] if chosen.universal else [])]
+            if any(not (1 <= quota <= 10**9 and 1 <= seconds <= 10**9) for quota, seconds in windows):
+                raise ConfigurationError("rate limit: requests and seconds must be at least 1, and at most a billion")
+        self.name, self.profile = name, chosen
         self.clear()
 
     def clear(self) -> None:

@@ -10,12 +10,13 @@ import base64
 import binascii
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from pinshop.api.operations import version
 from pinshop.emulator.refusals import Refusal, bad, shown
-from pinshop.emulator.storage.seeding import ALL_SCOPES, secret
+from pinshop.emulator.storage.seeding import ALL_SCOPES
 from pinshop.emulator.storage.store import Store
 from pinshop.emulator.world import World
 
@@ -122,7 +123,7 @@ class Endpoint(Struct):
         self, response_type: str, user_id: int, scopes: list[str], app: str, family: str, kind: str = "access"
     ) -> dict[str, Any]:
         life = self.world.rules.access_token_seconds
-        token = secret(self.store.seed, "issued", self.store.next_id("tokens"))
+        token = self.store.new_token("issued")
         self.store.add_token(token, kind, user_id, scopes, self.now + life, app, family)
         return {
             "response_type": response_type,
@@ -134,7 +135,7 @@ class Endpoint(Struct):
 
     def _new_refresh(self, user_id: int, scopes: list[str], app: str, family: str, *, with_instant: bool) -> dict[str, Any]:
         life = self.world.rules.refresh_token_seconds
-        token = secret(self.store.seed, "refresh", self.store.next_id("tokens"))
+        token = self.store.new_token("refresh")
         self.store.add_token(token, "refresh", user_id, scopes, self.now + life, app, family)
         answer: dict[str, Any] = {"refresh_token": token, "refresh_token_expires_in": life}
         if with_instant and version(self.world.api_version) >= version("5.16"):
@@ -143,12 +144,23 @@ class Endpoint(Struct):
 
     def code(self, redirect_uri: str, scopes: list[str], user_id: int) -> str:
         """A code as the consent page gives it: good for five minutes, once, for this redirect_uri."""
-        number = self.store.next_id("tokens")
-        code = secret(self.store.seed, "code", number)
+        code = self.store.new_token("code")
         self.store.add_token(
-            code, "code", user_id, scopes, self.now + _CODE_SECONDS, f"{APP_ID} {redirect_uri}", f"consent {number}"
+            code, "code", user_id, scopes, self.now + _CODE_SECONDS, f"{APP_ID} {redirect_uri}", f"consent {code}"
         )
         return code
+
+
+def redirect_problem(redirect_uri: str) -> str | None:
+    """What is wrong with an address to go back to. RFC 6749, 3.1.2: absolute, without a fragment."""
+    try:
+        place = urlsplit(redirect_uri)
+        right = place.scheme in ("http", "https") and place.hostname and redirect_uri.isascii() and redirect_uri.isprintable()
+    except ValueError:
+        right = False
+    if not right or " " in redirect_uri:
+        return "redirect_uri must be an http or https address"
+    return "redirect_uri must not have a fragment" if "#" in redirect_uri else None
 
 
 def _scopes(asked: str | None, granted: list[str]) -> list[str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import re
 from collections.abc import Generator
 
 import msgspec
 from msgspec import Struct
 
 from pinshop.api.operations import ApiVersion
+from pinshop.emulator.arguments import text
 from pinshop.emulator.clock import Clock
 from pinshop.emulator.delivery.earnings import Earnings
 from pinshop.emulator.faults import Faults
@@ -18,6 +20,8 @@ from pinshop.emulator.limits import Limits
 from pinshop.emulator.rules import Rules
 from pinshop.emulator.storage.store import Store
 from pinshop.errors import ConfigurationError
+
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,39}")
 
 
 class Seeded(Struct, frozen=True):
@@ -52,6 +56,8 @@ class World:
         self.lock = store.lock
         #: States kept by name.
         self.snapshots: dict[str, Store] = {}
+        #: Worlds that are served below this one, by name; each began as this one stood.
+        self.forks: dict[str, World] = {}
         self._initial = store.copy()
         self._calls = 0
         self._seeded: Seeded | None = None
@@ -91,7 +97,7 @@ class World:
         with self.lock:
             self.clock.load()
             self.journal.clear()
-            self.faults.clear()
+            self.faults.clear(stubs=True)
             self.limits.clear()
             self._calls = 0
             self._seeded = None
@@ -102,8 +108,19 @@ class World:
 
     def snapshot(self, name: str) -> None:
         """Keep the present state under a name."""
+        text("name", name, 60)
         with self.lock:
-            self.snapshots[name] = self.store.copy()
+            before, self.snapshots[name] = self.snapshots.get(name), self.store.copy()
+        if before is not None:
+            before.close()
+
+    def drop_snapshot(self, name: str) -> bool:
+        """Forget a kept state; False if there is none of this name."""
+        with self.lock:
+            kept = self.snapshots.pop(name, None)
+        if kept is not None:
+            kept.close()
+        return kept is not None
 
     def restore(self, name: str) -> None:
         """Return to a snapshot.
@@ -128,7 +145,31 @@ class World:
             limits.name, limits.profile = self.limits.name, self.limits.profile
             return World(store, Clock(store), dataclasses.replace(self.rules), self.api_version, limits)
 
+    def fork_as(self, name: str) -> World:
+        """A fork that is served below this world, under a name.
+
+        Raises:
+            ConfigurationError: the name is taken, or is none that can stand in an address.
+        """
+        if not _NAME.fullmatch(name):
+            raise ConfigurationError(f"fork: got {name!r}, allowed: 1 to 40 letters, digits, dots, dashes and underscores")
+        with self.lock:
+            if name in self.forks:
+                raise ConfigurationError(f"fork: there is one of the name {name!r} already")
+            self.forks[name] = made = self.fork()
+        return made
+
+    def drop_fork(self, name: str) -> bool:
+        """Close a fork; False if there is none of this name."""
+        with self.lock:
+            fork = self.forks.pop(name, None)
+        if fork is not None:
+            fork.close()
+        return fork is not None
+
     def close(self) -> None:
-        """Close the state, and the states kept beside it."""
+        """Close the state, the states kept beside it, and the forks."""
+        for fork in self.forks.values():
+            fork.close()
         for store in (self.store, self._initial, *self.snapshots.values()):
             store.close()

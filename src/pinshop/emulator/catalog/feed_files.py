@@ -20,6 +20,8 @@ from xml.parsers import expat
 
 from msgspec import Struct
 
+from pinshop.errors import ConfigurationError
+
 Item: TypeAlias = dict[str, Any]
 
 Format: TypeAlias = Literal["CSV", "TSV", "XML"]
@@ -43,7 +45,7 @@ class Problem(Struct, frozen=True):
         return f"line {self.line}: {self.code}: {self.message}"
 
 
-class FeedError(ValueError):
+class FeedError(ConfigurationError, ValueError):
     """A feed that cannot be read at all, or a product that cannot be used. Says the line."""
 
 

@@ -1,227 +1,444 @@
 """The control routes under ``/_emulator/``: the same powers as the Python object, as JSON over HTTP.
 
-They take no token: the emulator is on loopback, and holds nothing that is secret.
+They take no token: the emulator is on loopback, and holds nothing that is secret. `TABLE` lists them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import msgspec
+from msgspec import UNSET, Struct, UnsetType
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
-from pinshop.api.http import Reply, Request
+from pinshop.emulator import access
 from pinshop.emulator import rules as known_rules
-from pinshop.emulator.limits import PROFILES, Profile
+from pinshop.emulator.control.bodies import MAX_BODY, Unreadable, read_whole
+from pinshop.emulator.facts import facts
+from pinshop.emulator.limits import PROFILES, Headers, Profile
+from pinshop.emulator.storage import states
+from pinshop.emulator.storage.seeding import ALL_SCOPES
+from pinshop.emulator.world import World
 from pinshop.errors import ConfigurationError
 
-if TYPE_CHECKING:
-    from pinshop.emulator.emulator import Emulator
+
+class Asked(Struct):
+    """One request to a control route."""
+
+    world: World
+    body: Any
+    #: What the path names: a snapshot, a fault, a fork, a feed.
+    name: str
+    query: dict[str, str]
+    #: Where this world is reached, without ``/v5``.
+    origin: str
 
 
-def handle(emulator: Emulator, request: Request) -> Reply:
-    """Answer one control request."""
-    path, _, query = request.target.partition("?")
-    name, _, argument = path.removeprefix("/_emulator").strip("/").partition("/")
-    if name in ("", "console"):
-        from pinshop.emulator.control import console
-
-        return console.answer(emulator, request)
-    headers = {key.lower(): value for key, value in request.headers.items()}
-    origin = headers.get("origin")
-    if request.method != "GET" and origin is not None and urlsplit(origin).netloc != headers.get("host"):
-        # Browsers name the page a request comes from: some page on the web shall not move a developer's clock.
-        return _json(403, {"error": f"control routes take nothing from other web pages ({origin})"})
-    step = _STEPS.get((request.method, name))
-    if step is None:
-        known = ", ".join(f"{method} /_emulator/{step}" for method, step in _STEPS)
-        return _json(404, {"error": f"no control route {request.method} {path}", "routes": known})
-    try:
-        body = msgspec.json.decode(request.body or b"{}", type=dict[str, Any])
-        return step(emulator, argument, body, parse_qs(query))
-    except ConfigurationError as error:
-        return _json(400, {"error": str(error)})
-    except (msgspec.MsgspecError, UnicodeDecodeError, TypeError) as error:
-        return _json(400, {"error": f"the body is not understood: {error}"})
+class Given(Struct, forbid_unknown_fields=True):
+    """A body without fields; those of the other routes follow."""
 
 
-def _json(status: int, value: Any) -> Reply:
-    return Reply(status, {"content-type": "application/json", "x-emulated": "true"}, msgspec.json.encode(value))
+class Row(Struct, frozen=True):
+    """One control route."""
+
+    method: str
+    path: str
+    step: Callable[[Asked], Any]
+    #: The type of its JSON body, or ``bytes`` for a file.
+    body: type = Given
+    status: int = 200
 
 
-def _state(emulator: Emulator, *_: Any) -> Reply:
-    return _json(200, emulator.facts())
+class Failed(Exception):
+    """Why a route cannot do what was asked, with the status that says so."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
 
 
-def _clock(emulator: Emulator, *_: Any) -> Reply:
-    return _json(200, {"now": emulator.clock.now().isoformat(), "frozen": emulator.clock.frozen})
+# ------------------------------------------------------------------------------------------------ reading and moving
 
 
-def _set_clock(emulator: Emulator, _: str, body: dict[str, Any], __: Any) -> Reply:
-    """``{"freeze": true | instant, "set": instant, "advance": {"days": 1, …}, "run": true}``: those given, in this order."""
-    unknown = set(body) - {"freeze", "set", "advance", "run"}
-    if unknown or not body:
-        raise ConfigurationError(f"clock: got {sorted(unknown)}, allowed: freeze, set, advance, run")
-    if freeze := body.get("freeze"):
-        emulator.clock.freeze(None if freeze is True else freeze)
-    if "set" in body:
-        emulator.clock.set(body["set"])
-    if advance := body.get("advance"):
-        emulator.clock.advance(**advance)
-    if body.get("run"):
-        emulator.clock.run()
-    return _clock(emulator)
+def _state(asked: Asked) -> Any:
+    return facts(asked.world, f"{asked.origin}/v5")
 
 
-def _reset(emulator: Emulator, *_: Any) -> Reply:
-    emulator.reset()
-    return _state(emulator)
+def _clock(asked: Asked) -> Any:
+    clock = asked.world.clock
+    return {"now": clock.now().isoformat(), "frozen": clock.frozen}
 
 
-def _snapshots(emulator: Emulator, *_: Any) -> Reply:
-    return _json(200, {"snapshots": emulator.snapshots})
+class Advance(Struct, forbid_unknown_fields=True):
+    days: float = 0
+    hours: float = 0
+    minutes: float = 0
+    seconds: float = 0
 
 
-def _snapshot(emulator: Emulator, name: str, *_: Any) -> Reply:
-    emulator.snapshot(name or "default")
-    return _snapshots(emulator)
+Instant = str | int | float
 
 
-def _restore(emulator: Emulator, name: str, *_: Any) -> Reply:
-    emulator.restore(name or "default")
-    return _state(emulator)
+class ClockBody(Struct, forbid_unknown_fields=True):
+    """Those given, in this order."""
+
+    freeze: bool | Instant = False
+    set: Instant | None = None
+    advance: Advance | None = None
+    run: bool = False
 
 
-def _faults(emulator: Emulator, *_: Any) -> Reply:
-    return _json(200, {"faults": emulator.faults})
+def _set_clock(asked: Asked) -> Any:
+    body: ClockBody = asked.body
+    if body == ClockBody():
+        raise ConfigurationError("clock: nothing was given, allowed: freeze, set, advance, run")
+    clock, world = asked.world.clock, asked.world
+    with world.lock, clock.all_or_nothing():
+        if body.freeze is not False:
+            clock.freeze(None if body.freeze is True else body.freeze)
+        if body.set is not None:
+            clock.set(body.set)
+        if body.advance is not None:
+            clock.advance(**msgspec.structs.asdict(body.advance))
+        if body.run:
+            clock.run()
+    return _clock(asked)
 
 
-def _add_fault(emulator: Emulator, _: str, body: dict[str, Any], __: Any) -> Reply:
-    return _json(201, emulator.fail(**body))
+def _reset(asked: Asked) -> Any:
+    asked.world.reset()
+    return _state(asked)
 
 
-def _drop_faults(emulator: Emulator, fault_id: str, *_: Any) -> Reply:
-    if not fault_id:
-        emulator.stop_failing()
-    elif not fault_id.isdigit() or not emulator.remove_fault(int(fault_id)):
-        return _json(404, {"error": f"no fault {fault_id!r} is in force"})
-    return _faults(emulator)
+def _snapshots(asked: Asked) -> Any:
+    return {"snapshots": list(asked.world.snapshots)}
 
 
-def _limits(emulator: Emulator, *_: Any) -> Reply:
-    limits = emulator.limits
-    return _json(200, {"profile": limits.name, "settings": limits.profile, "profiles": [*PROFILES, "custom"]})
+def _snapshot(asked: Asked) -> Any:
+    asked.world.snapshot(asked.name or "default")
+    return _snapshots(asked)
 
 
-def _set_limits(emulator: Emulator, _: str, body: dict[str, Any], __: Any) -> Reply:
-    """``{"profile": "trial" | "standard" | "none", "headers": …}``, or ``{"custom": {universal, categories, …}}``."""
-    if "custom" in body:
-        emulator.limits.use(msgspec.convert(body["custom"], Profile))
-    else:
-        emulator.limits.use(body.get("profile", emulator.limits.name), headers=body.get("headers"))
-    return _limits(emulator)
+def _drop_snapshot(asked: Asked) -> Any:
+    if not asked.world.drop_snapshot(asked.name):
+        raise Failed(404, f"no snapshot {asked.name!r}; there are: {', '.join(asked.world.snapshots) or 'none'}")
+    return _snapshots(asked)
 
 
-def _rules(emulator: Emulator, *_: Any) -> Reply:
-    now = emulator.rules.as_dict()
-    return _json(200, {"rules": [{**rule, "value": now[rule["name"]]} for rule in known_rules.describe()]})
+def _restore(asked: Asked) -> Any:
+    asked.world.restore(asked.name or "default")
+    return _state(asked)
 
 
-def _set_rules(emulator: Emulator, _: str, body: dict[str, Any], __: Any) -> Reply:
-    emulator.rules.update(body)
-    return _rules(emulator)
+def _forks(asked: Asked) -> Any:
+    return {
+        "forks": [
+            {"name": name, **facts(world, f"{asked.origin}/forks/{name}/v5")} for name, world in asked.world.forks.items()
+        ]
+    }
 
 
-def _journal(emulator: Emulator, _: str, __: Any, query: dict[str, list[str]]) -> Reply:
-    """The calls; ``?operation=…`` picks one operation, ``?last=20`` the newest."""
-    wanted = query.get("operation", [None])[0]
-    calls = [
-        {
-            "number": call.number,
-            "operation": call.operation,
-            "method": call.method,
-            "target": call.target,
-            "status": call.status,
-            "when": call.when,
-            "request": call.body.decode("utf-8", "replace"),
-            "response": call.response.decode("utf-8", "replace"),
-        }
-        for call in emulator.calls
-        if wanted in (None, call.operation)
-    ]
-    last = query.get("last", ["0"])[0]
-    if last.isdigit() and int(last):
-        calls = calls[-int(last) :]
-    return _json(200, {"count": emulator.calls.count(wanted), "calls": calls})
+def _fork(asked: Asked) -> Any:
+    fork = asked.world.fork_as(asked.name)
+    return {"name": asked.name, **facts(fork, f"{asked.origin}/forks/{asked.name}/v5")}
 
 
-def _clear_journal(emulator: Emulator, *_: Any) -> Reply:
-    emulator.calls.clear()
-    return _journal(emulator, "", {}, {})
+def _drop_fork(asked: Asked) -> Any:
+    if not asked.world.drop_fork(asked.name):
+        raise Failed(404, f"no fork {asked.name!r}; there are: {', '.join(asked.world.forks) or 'none'}")
+    return _forks(asked)
 
 
-def _add_token(emulator: Emulator, _: str, body: dict[str, Any], __: Any) -> Reply:
-    """``{"scopes": […], "user_id": …, "expires_in": seconds, "client_credentials": false}``, all optional."""
-    return _json(201, {"access_token": emulator.token(**body)})
+# -------------------------------------------------------------------------------------- faults, limits, rules, journal
 
 
-def _revoke(emulator: Emulator, _: str, body: dict[str, Any], __: Any) -> Reply:
-    return _json(200, {"revoked": emulator.revoke(str(body.get("token", "")))})
+def _faults(asked: Asked) -> Any:
+    return {"faults": asked.world.faults.list()}
 
 
-def _add_user(emulator: Emulator, _: str, body: dict[str, Any], __: Any) -> Reply:
-    """``{"username": …, "role": "ANALYST", "ad_account_id": …}``; role and account are optional."""
-    return _json(201, {"user_id": emulator.add_user(**body)})
+def _add_fault(asked: Asked) -> Any:
+    return asked.world.faults.add(**_named(asked.body))
 
 
-def _export(emulator: Emulator, *_: Any) -> Reply:
-    headers = {"content-type": "application/yaml; charset=utf-8", "x-emulated": "true"}
-    return Reply(200, headers, emulator.export().encode())
+def _add_stub(asked: Asked) -> Any:
+    return asked.world.faults.add(**{"times": None, "status": 200, **_named(asked.body), "stub": True})
 
 
-def _import(emulator: Emulator, _: str, body: dict[str, Any], __: Any) -> Reply:
-    """``{"yaml": "…"}`` replaces the state; ``{"answers": [["campaigns/list", {…}], …]}`` adds recorded ones."""
-    if "yaml" in body:
-        emulator.load(str(body["yaml"]))
-    for operation, answer in body.get("answers", []):
-        emulator.import_answers([(operation, answer)])
-    return _state(emulator)
+def _named(body: dict[str, Any]) -> dict[str, Any]:
+    if "stub" in body or "id" in body:
+        raise ConfigurationError("fault: no field stub, id")
+    return body
 
 
-def _scale(emulator: Emulator, _: str, body: dict[str, Any], __: Any) -> Reply:
-    """``{"ad_accounts": 5000, "promotions_each": 200}``, which are the defaults."""
-    return _json(201, {"ad_account_ids": emulator.scale(**body)})
+def _stubs(asked: Asked) -> Any:
+    return {"stubs": asked.world.faults.list(stubs=True)}
 
 
-def _earn(emulator: Emulator, _: str, body: dict[str, Any], __: Any) -> Reply:
-    """``{"promotion_id": …, "day": "2026-03-01", "spend": 60, "clicks": …, "checkout_value": 119}``; see `Emulator.earn`."""
-    emulator.earn(body.pop("promotion_id", ""), body.pop("day", ""), **body)
-    return _json(200, {})
+def _drop_stubs(asked: Asked) -> Any:
+    for stub in asked.world.faults.list(stubs=True):
+        if asked.name in ("", str(stub.id)):
+            asked.world.faults.remove(stub.id)
+    return _stubs(asked)
 
 
-_STEPS: dict[tuple[str, str], Callable[..., Reply]] = {
-    ("GET", "state"): _state,
-    ("GET", "clock"): _clock,
-    ("POST", "earn"): _earn,
-    ("POST", "clock"): _set_clock,
-    ("POST", "reset"): _reset,
-    ("GET", "snapshots"): _snapshots,
-    ("POST", "snapshots"): _snapshot,
-    ("POST", "restore"): _restore,
-    ("GET", "faults"): _faults,
-    ("POST", "faults"): _add_fault,
-    ("DELETE", "faults"): _drop_faults,
-    ("GET", "rate-limits"): _limits,
-    ("POST", "rate-limits"): _set_limits,
-    ("GET", "rules"): _rules,
-    ("PATCH", "rules"): _set_rules,
-    ("GET", "journal"): _journal,
-    ("DELETE", "journal"): _clear_journal,
-    ("POST", "tokens"): _add_token,
-    ("POST", "revoke"): _revoke,
-    ("POST", "users"): _add_user,
-    ("GET", "export"): _export,
-    ("POST", "import"): _import,
-    ("POST", "scale"): _scale,
-}
+def _drop_faults(asked: Asked) -> Any:
+    if not asked.name:
+        asked.world.faults.clear()
+    elif not (asked.name.isascii() and asked.name.isdigit()) or not asked.world.faults.remove(int(asked.name[:18])):
+        raise Failed(404, f"no fault {asked.name!r} is active")
+    return _faults(asked)
+
+
+def _limits(asked: Asked) -> Any:
+    limits = asked.world.limits
+    return {"profile": limits.name, "settings": limits.profile, "profiles": [*PROFILES, "custom"]}
+
+
+class LimitsBody(Struct, forbid_unknown_fields=True):
+    """A named profile, with a variant of headers if wished, or one of your own."""
+
+    profile: str | None = None
+    headers: Headers | None = None
+    custom: Profile | None = None
+
+
+def _set_limits(asked: Asked) -> Any:
+    body: LimitsBody = asked.body
+    limits = asked.world.limits
+    with asked.world.lock:
+        limits.use(body.custom if body.custom is not None else body.profile or limits.name, headers=body.headers)
+    return _limits(asked)
+
+
+def _rules(asked: Asked) -> Any:
+    now = asked.world.rules.as_dict()
+    return {"rules": [{**rule, "value": now[rule["name"]]} for rule in known_rules.describe()]}
+
+
+def _set_rules(asked: Asked) -> Any:
+    with asked.world.lock:
+        asked.world.rules.update(asked.body)
+    return _rules(asked)
+
+
+def _journal(asked: Asked) -> Any:
+    """The calls; ``?operation=``, ``status=``, ``ad_account_id=`` choose, ``?last=20`` takes the newest."""
+    journal, query = asked.world.journal, asked.query
+    if unknown := sorted(set(query) - {"operation", "status", "ad_account_id", "last"}):
+        raise ConfigurationError(f"journal: got {', '.join(unknown)}, allowed: operation, status, ad_account_id, last")
+    status, last = (_number(query, name) for name in ("status", "last"))
+    operation, account = query.get("operation"), query.get("ad_account_id")
+    calls = journal.of(operation, status=status, ad_account_id=account)
+    shown = calls[-last:] if last else calls
+    count = journal.count(operation, status) if account is None else len(calls)
+    return {"count": count, "calls": [call.as_dict() for call in shown]}
+
+
+def _number(query: dict[str, str], name: str) -> int | None:
+    text = query.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise ConfigurationError(f"{name}: got {text!r}, allowed: a whole number")
+    return int(text)
+
+
+def _clear_journal(asked: Asked) -> Any:
+    asked.world.journal.clear()
+    return {"count": 0, "calls": []}
+
+
+# --------------------------------------------------------------------------------------- who may do what; whole states
+
+
+class TokenBody(Struct, forbid_unknown_fields=True):
+    """All optional."""
+
+    scopes: list[str] | None = None
+    user_id: str | int | None = None
+    expires_in: int | None = None
+    client_credentials: bool = False
+
+
+def _add_token(asked: Asked) -> Any:
+    body: TokenBody = asked.body
+    made = access.token(
+        asked.world, ALL_SCOPES if body.scopes is None else body.scopes, user_id=body.user_id,
+        expires_in=body.expires_in, client_credentials=body.client_credentials,
+    )  # fmt: skip
+    return {"access_token": made}
+
+
+class RevokeBody(Struct, forbid_unknown_fields=True):
+    token: str
+
+
+def _revoke(asked: Asked) -> Any:
+    return {"revoked": access.revoke(asked.world, asked.body.token)}
+
+
+class AuthorizeBody(Struct, forbid_unknown_fields=True):
+    redirect_uri: str
+    scopes: list[str] | None = None
+
+
+def _authorize(asked: Asked) -> Any:
+    body: AuthorizeBody = asked.body
+    return {"code": access.authorize(asked.world, body.redirect_uri, ALL_SCOPES if body.scopes is None else body.scopes)}
+
+
+class UserBody(Struct, forbid_unknown_fields=True):
+    username: str
+    role: str | None = None
+    ad_account_id: str | int | None = None
+
+
+def _add_user(asked: Asked) -> Any:
+    body: UserBody = asked.body
+    return {"user_id": access.add_user(asked.world, body.username, body.role, body.ad_account_id)}
+
+
+def _export(asked: Asked) -> Any:
+    return Response(states.export(asked.world), media_type="application/yaml; charset=utf-8")
+
+
+class ImportBody(Struct, forbid_unknown_fields=True):
+    """``yaml`` replaces the state; ``answers`` are added to it."""
+
+    yaml: str | UnsetType = UNSET
+    answers: list[tuple[str, dict[str, Any]]] = []
+
+
+def _import(asked: Asked) -> Any:
+    body: ImportBody = asked.body
+    if body == ImportBody():
+        raise ConfigurationError("import: nothing was given, allowed: yaml, answers")
+    with asked.world.lock:
+        if body.yaml is not UNSET:
+            states.load(asked.world, body.yaml)
+        if body.answers:
+            states.import_answers(asked.world, body.answers)
+    return _state(asked)
+
+
+def _load_feed(asked: Asked) -> Any:
+    """The file itself is the body; ``?format=csv``, ``tsv`` or ``xml``."""
+    return {"items": states.load_feed(asked.world, asked.body, asked.query.get("format", ""), asked.name or None)}
+
+
+class EarnBody(Struct, forbid_unknown_fields=True):
+    """See `Emulator.earn`."""
+
+    promotion_id: str | int
+    day: str
+    spend: float | None = None
+    checkout_value: float | None = None
+    clicks: int | None = None
+    impressions: int | None = None
+    checkouts: int | None = None
+
+
+def _earn(asked: Asked) -> Any:
+    numbers = msgspec.structs.asdict(asked.body)
+    promotion_id, day = numbers.pop("promotion_id"), numbers.pop("day")
+    with asked.world.change():
+        asked.world.earnings.state(promotion_id, day, asked.world.now(), numbers)
+    return {}
+
+
+class ScaleBody(Struct, forbid_unknown_fields=True):
+    ad_accounts: int = 5_000
+    promotions_each: int = 200
+
+
+def _scale(asked: Asked) -> Any:
+    body: ScaleBody = asked.body
+    return {"ad_account_ids": states.scale(asked.world, body.ad_accounts, body.promotions_each)}
+
+
+TABLE: tuple[Row, ...] = (
+    Row("GET", "state", _state),
+    Row("GET", "clock", _clock),
+    Row("POST", "clock", _set_clock, ClockBody),
+    Row("POST", "reset", _reset),
+    Row("GET", "snapshots", _snapshots),
+    Row("POST", "snapshots", _snapshot),
+    Row("POST", "snapshots/{name}", _snapshot),
+    Row("DELETE", "snapshots/{name}", _drop_snapshot),
+    Row("POST", "restore", _restore),
+    Row("POST", "restore/{name}", _restore),
+    Row("GET", "forks", _forks),
+    Row("POST", "forks/{name}", _fork, status=201),
+    Row("DELETE", "forks/{name}", _drop_fork),
+    Row("GET", "faults", _faults),
+    Row("POST", "faults", _add_fault, dict, 201),
+    Row("DELETE", "faults", _drop_faults),
+    Row("DELETE", "faults/{name}", _drop_faults),
+    Row("GET", "stubs", _stubs),
+    Row("POST", "stubs", _add_stub, dict, 201),
+    Row("DELETE", "stubs", _drop_stubs),
+    Row("DELETE", "stubs/{name}", _drop_stubs),
+    Row("GET", "rate-limits", _limits),
+    Row("POST", "rate-limits", _set_limits, LimitsBody),
+    Row("GET", "rules", _rules),
+    Row("PATCH", "rules", _set_rules, dict),
+    Row("GET", "journal", _journal),
+    Row("DELETE", "journal", _clear_journal),
+    Row("POST", "tokens", _add_token, TokenBody, 201),
+    Row("POST", "revoke", _revoke, RevokeBody),
+    Row("POST", "authorize", _authorize, AuthorizeBody, 201),
+    Row("POST", "users", _add_user, UserBody, 201),
+    Row("GET", "export", _export),
+    Row("POST", "import", _import, ImportBody),
+    Row("PUT", "feeds", _load_feed, bytes),
+    Row("PUT", "feeds/{name}", _load_feed, bytes),
+    Row("POST", "earn", _earn, EarnBody),
+    Row("POST", "scale", _scale, ScaleBody, 201),
+)
+
+
+# ------------------------------------------------------------------------------------------------------- over HTTP
+
+Bind = Callable[[Callable[[World, Request], Awaitable[Response]]], Callable[[Request], Awaitable[Response]]]
+
+
+def routes(bound: Bind) -> list[Route]:
+    """`TABLE` as Starlette's routes; ``bound`` gives an endpoint its world."""
+    return [Route(f"/_emulator/{row.path}", bound(_endpoint(row)), methods=[row.method]) for row in TABLE]
+
+
+def _endpoint(row: Row) -> Callable[[World, Request], Awaitable[Response]]:
+    decode: Callable[[bytes], Any] = bytes if row.body is bytes else msgspec.json.Decoder(row.body).decode
+
+    async def endpoint(world: World, request: Request) -> Response:
+        try:
+            content = await read_whole(request, MAX_BODY)
+            given: Any = b"" if row.body is bytes else b"{}"
+            asked = Asked(
+                world, decode(content or given), request.path_params.get("name", ""), dict(request.query_params),
+                str(request.base_url).rstrip("/"),
+            )  # fmt: skip
+            done = row.step(asked)
+        except (Failed, Unreadable) as error:
+            return json_response({"error": str(error)}, error.status)
+        except ConfigurationError as error:
+            return json_response({"error": str(error)}, 400)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            return json_response({"error": f"the body is not understood: {error}"}, 400)
+        return done if isinstance(done, Response) else json_response(done, row.status)
+
+    return endpoint
+
+
+def json_response(value: Any, status: int) -> Response:
+    return Response(msgspec.json.encode(value), status, media_type="application/json")
+
+
+def refused(request: Request, status: int) -> Response:
+    """What is said of a path or method that is none."""
+    known: Sequence[str] = [f"{row.method} /_emulator/{row.path}" for row in TABLE]
+    words = f"no control route {request.method} {request.url.path}"
+    return json_response({"error": words, "routes": ", ".join(known)}, 404 if status == 405 else status)

@@ -19,8 +19,8 @@ from pinshop.emulator.bodies import is_id
 from pinshop.emulator.handlers.campaigns import summary_status
 from pinshop.emulator.handlers.context import Context
 from pinshop.emulator.handlers.report_orders import check_request
+from pinshop.emulator.seeded_numbers import secret
 from pinshop.emulator.shapes import Raw
-from pinshop.emulator.storage.seeding import secret
 from pinshop.emulator.storage.store import Entity, Store
 from pinshop.emulator.world import World
 

@@ -31,6 +31,8 @@ class Server:
         uvicorn = required("uvicorn", "emulator", "a served emulator")
         required("httptools", "emulator", "a served emulator")
 
+        from pinshop.emulator.server.protocol import BoundedProtocol
+
         # The protocol is named because asyncio turns Nagle's delay off only where it is: 40 ms per answer otherwise.
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -44,19 +46,9 @@ class Server:
         shown = f"[{host}]" if ":" in host else host
         self.origin = f"http://{shown}:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(
-            app,
-            http="httptools",
-            loop="asyncio",
-            ws="none",
-            lifespan="off",
-            interface="asgi3",
-            access_log=False,
-            log_config=None,
-            log_level="warning",
-            server_header=False,
-            date_header=False,  # the emulated clock says what day it is
-            timeout_graceful_shutdown=1,
-        )
+            app, http=BoundedProtocol, loop="asyncio", ws="none", lifespan="off", interface="asgi3", access_log=False,
+            log_config=None, log_level="warning", server_header=False, timeout_graceful_shutdown=1,
+        )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, name="pinshop-emulator", daemon=True)
         self._thread.start()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import msgspec
 
+from pinshop.emulator.seeded_numbers import secret
 from pinshop.emulator.storage.store import Store
 
 DAY = 86_400
@@ -21,16 +21,6 @@ ALL_SCOPES = (
     "pins:read",
     "user_accounts:read",
 )
-
-
-def digest(*parts: object) -> int:
-    """A number that depends on nothing but ``parts``; the same on every machine."""
-    return int.from_bytes(hashlib.blake2b("|".join(map(str, parts)).encode(), digest_size=8).digest())
-
-
-def secret(seed: int, *parts: object) -> str:
-    """A token that looks like none of Pinterest's."""
-    return "emulated_" + hashlib.blake2b("|".join(map(str, (seed, *parts))).encode(), digest_size=16).hexdigest()
 
 
 #: Name, type and filters of the seeded groups; the first is the one Pinterest makes by itself.

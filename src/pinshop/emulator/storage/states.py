@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
+from pinshop.emulator.arguments import identifier, whole
 from pinshop.emulator.catalog import feed_files
 from pinshop.emulator.handlers import feeds
 from pinshop.emulator.storage import recording, seeding, yaml
@@ -50,13 +51,21 @@ def import_answers(world: World, answers: Iterable[tuple[str, Mapping[str, Any]]
 
 def load_feed(world: World, content: bytes, format_: str, feed_id: str | int | None = None) -> int:
     """Replace a feed's items by those of a file in Pinterest's format. Returns how many there are."""
-    items = feed_files.parse_feed(content, cast("feed_files.Format", format_))
+    chosen = str(format_).upper()
+    if chosen not in get_args(feed_files.Format):
+        raise ConfigurationError(f"format: got {format_!r}, allowed: {', '.join(get_args(feed_files.Format))}")
+    target = identifier("feed_id", world.seeded.feed_id if feed_id is None else feed_id)
+    items = feed_files.parse_feed(content, cast("feed_files.Format", chosen))
     with world.lock:
-        return feeds.load_feed(world.store, int(feed_id or world.seeded.feed_id), items, world.now())
+        if world.store.get("feeds", target) is None:
+            raise ConfigurationError(f"feed_id: got {feed_id!r}, allowed: the id of a feed")
+        return feeds.load_feed(world.store, target, items, world.now())
 
 
 def scale(world: World, ad_accounts: int, promotions_each: int) -> list[str]:
     """Add many ad accounts; see `Emulator.scale`. Returns their ids."""
+    whole("ad_accounts", ad_accounts, 1, 100_000)
+    whole("promotions_each", promotions_each, 0, 5_000_000 // ad_accounts)
     with world.lock:
         made = seeding.scale(world.store, world.now(), ad_accounts, promotions_each)
     return [str(account_id) for account_id in made]

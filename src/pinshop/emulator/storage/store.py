@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from pinshop.emulator.seeded_numbers import secret
 from pinshop.emulator.storage import history
 from pinshop.emulator.storage.history import History, among
 from pinshop.errors import ConfigurationError
@@ -201,6 +202,14 @@ class Store:
             self._db.execute("insert or replace into meta values (?, ?)", (name, _encode(value)))
 
     # -------------------------------------------------------------------------------------------- entities
+
+    def new_token(self, purpose: str) -> str:
+        """A token that was never given out: not in this state, and not in one that was loaded into it."""
+        while True:
+            made = secret(self.seed, purpose, self.next_id("tokens"))
+            with self.lock:
+                if self._db.execute("select 1 from tokens where token = ?", (made,)).fetchone() is None:
+                    return made
 
     def next_id(self, kind: str) -> int:
         """A new id, higher than all before it. The steps vary by seed so that nobody counts on them."""

@@ -1,0 +1,148 @@
+"""The levers: what each form of the console does. A form that cannot be done raises `ConfigurationError` in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pinshop.api.endpoints import PROMOTIONS_ANALYTICS
+from pinshop.emulator.control.sums import is_number
+from pinshop.emulator.world import World
+from pinshop.errors import ConfigurationError
+
+Form = Mapping[str, str]
+
+_NAME = re.compile(r"[A-Za-z0-9._ -]{1,60}")
+
+
+def _move_clock(world: World, form: Form) -> str:
+    clock, do = world.clock, form.get("do")
+    if do in _STEPS_OF_TIME:
+        clock.advance(**_STEPS_OF_TIME[do])
+    elif do == "freeze":
+        clock.freeze()
+    elif do == "run":
+        clock.run()
+    elif do == "set":
+        clock.set(form.get("to", ""))
+    else:
+        raise ConfigurationError(f"clock: got {do!r}, allowed: {', '.join(_STEPS_OF_TIME)}, freeze, run, set")
+    return "clock"
+
+
+_STEPS_OF_TIME: dict[str, dict[str, float]] = {"hour": {"hours": 1}, "day": {"days": 1}, "month": {"days": 30}}
+
+_CREATE = "product_group_promotions/create"
+
+#: One-click faults: key -> (what it does, more words, the fault).
+PRESETS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "create_500": ("Fail the next create", "500, code 12, nothing is stored", {"operation": _CREATE, "status": 500}),
+    "create_lost": (
+        "Lose the next create's answer", "the promotions are stored, then the connection drops",
+        {"operation": _CREATE, "after_commit": True, "drop": True},
+    ),
+    "create_item": (
+        "Refuse the second item of the next create", "the others are created: a partial failure",
+        {"operation": _CREATE, "items": [1], "code": 1, "message": "This item was refused on request."},
+    ),
+    "analytics_slow": (
+        "Answer the next analytics late", "after 20 seconds", {"operation": PROMOTIONS_ANALYTICS.id, "latency_seconds": 20.0},
+    ),
+    "next_429": (
+        "429 for the next call", "whatever it is, with Retry-After: 2",
+        {"status": 429, "code": 8, "message": "This request exceeded a rate limit.", "headers": {"retry-after": "2"}},
+    ),
+    "next_500": ("500 for the next call", "code 12: something went wrong on our end", {"status": 500}),
+    "next_html": (
+        "A web page for the next call", "502 from a proxy on the way",
+        {"status": 502, "body": "<html><h1>502 Bad Gateway</h1></html>", "headers": {"content-type": "text/html"}},
+    ),
+    "next_cut": ("Cut the next answer short", "20 bytes, then the connection closes", {"truncate": 20}),
+    "flaky": ("One call in ten fails", "503, until it is removed", {"status": 503, "probability": 0.1}),
+}  # fmt: skip
+
+
+def _change_faults(world: World, form: Form) -> str:
+    if remove := form.get("remove"):
+        if remove == "all":
+            world.faults.clear()
+        elif not is_number(remove) or not world.faults.remove(int(remove)):
+            raise ConfigurationError("That fault is no longer active.")
+        return "removed"
+    if preset := form.get("preset"):
+        if preset not in PRESETS:
+            raise ConfigurationError(f"fault: got {preset!r}, allowed: {', '.join(PRESETS)}")
+        world.faults.add(**PRESETS[preset][2])
+        return "fault"
+    what, amount = form.get("what", "status"), _number(form, "amount", 0)
+    fault: dict[str, Any] = {
+        "operation": form.get("operation", "*"),
+        "times": _number(form, "times", 1) if form.get("times") else None,
+        "after_commit": form.get("after_commit") == "yes",
+    }
+    if what in ("status", "item"):
+        fault |= {"code": _number(form, "code", 12), "message": form.get("message", "")}
+    if what == "status":
+        fault["status"] = _number(form, "status", 500)
+    elif what == "item":
+        fault["items"] = [_number(form, "item", 0)]
+    elif what == "latency":
+        fault["latency_seconds"] = float(amount)
+    elif what == "truncate":
+        fault["truncate"] = amount
+    elif what in ("drop", "hang"):
+        fault[what] = True
+    else:
+        raise ConfigurationError(f"fault: got {what!r}, allowed: status, item, latency, truncate, drop, hang")
+    world.faults.add(**fault)
+    return "fault"
+
+
+VARIANTS = {
+    "envoy": "all headers", "none": "nothing but 429", "retry_after": "only Retry-After", "text": "400 with a text",
+}  # fmt: skip
+
+
+def _change_limits(world: World, form: Form) -> str:
+    variant: Any = form.get("headers", "envoy")
+    if variant not in VARIANTS:
+        raise ConfigurationError(f"headers: got {variant!r}, allowed: {', '.join(VARIANTS)}")
+    world.limits.use(form.get("profile", ""), headers=variant)
+    return "limits"
+
+
+def _change_rule(world: World, form: Form) -> str:
+    world.rules.set(form.get("name", ""), form.get("value", ""))
+    return "rule"
+
+
+def _change_state(world: World, form: Form) -> str:
+    do, name = form.get("do", ""), form.get("name", "")
+    if do == "reset":
+        world.reset()
+    elif do == "restore":
+        world.restore(name)
+    elif do == "snapshot":
+        if not _NAME.fullmatch(name):
+            raise ConfigurationError(f"name: got {name!r}, allowed: letters, digits, spaces, dots, dashes; up to 60")
+        world.snapshot(name)
+    else:
+        raise ConfigurationError(f"state: got {do!r}, allowed: snapshot, restore, reset")
+    return do
+
+
+FORMS: dict[str, Callable[[World, Form], str]] = {
+    "clock": _move_clock,
+    "faults": _change_faults,
+    "limits": _change_limits,
+    "rules": _change_rule,
+    "state": _change_state,
+}
+
+
+def _number(form: Form, name: str, default: int) -> int:
+    text = form.get(name, str(default))
+    if not is_number(text):
+        raise ConfigurationError(f"{name}: got {text!r}, allowed: a whole number")
+    return int(text)

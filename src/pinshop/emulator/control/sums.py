@@ -1,0 +1,97 @@
+"""What is stored and what it earned, as pages show it. The numbers are those of the API's analytics."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from pinshop.api.endpoints import PROMOTIONS_ANALYTICS
+from pinshop.emulator.storage.store import Entity
+from pinshop.emulator.world import World
+
+DAYS = 30
+
+PAGE = 25
+
+#: Earnings of one page are added up over at most so many promotions.
+MOST = 500
+
+
+def some(kind: Any, world: World, where: Mapping[str, int | None], query: Mapping[str, str]) -> tuple[list[Entity], int | None]:
+    """One page of entities, and the id after which the next page begins."""
+    after = query.get("after", "")
+    found = world.store.page(kind, where=where, after=int(after) if is_number(after) else None, limit=PAGE + 1)
+    return found[:PAGE], found[PAGE - 1]["id"] if len(found) > PAGE else None
+
+
+def entity(world: World, kind: str, argument: str) -> Entity | None:
+    return world.store.get(kind, int(argument)) if is_number(argument) else None
+
+
+def is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18
+
+
+_METRICS = {
+    "spend": "SPEND_IN_MICRO_DOLLAR", "impressions": "IMPRESSION_1", "clicks": "CLICKTHROUGH_1",
+    "checkouts": "TOTAL_CHECKOUT", "value": "TOTAL_CHECKOUT_VALUE_IN_MICRO_DOLLAR",
+}  # fmt: skip
+
+Sums = dict[str, Any]
+
+
+def nothing() -> Sums:
+    return dict.fromkeys(_METRICS, 0)
+
+
+def sum_of(parts: Any) -> Sums:
+    total = nothing()
+    for part in parts:
+        for name in _METRICS:
+            total[name] += part[name]
+    return total
+
+
+def _dates(world: World) -> list[datetime.date]:
+    today = world.clock.now().date()
+    return [today - datetime.timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
+
+
+def no_days(world: World) -> list[Sums]:
+    return [{"date": date.isoformat(), **nothing()} for date in _dates(world)]
+
+
+def earnings_of(world: World, account: Entity, promotions: Sequence[Entity]) -> tuple[Sums, list[Sums], dict[str, Any]]:
+    """What these promotions earned in the last days: in all, by day, and each. The same numbers as the API's analytics."""
+    dates = _dates(world)
+    query = {param.name: param.default for param in PROMOTIONS_ANALYTICS.query} | {"granularity": "DAY"}
+    rows = world.earnings.rows(
+        account, promotions, list(_METRICS.values()), dates[0], dates[-1], query,
+        world.now(),
+    )  # fmt: skip
+    days = {day["date"]: day for day in no_days(world)}
+    each: dict[str, Any] = {str(p["id"]): {"total": nothing(), "days": dict.fromkeys(days, 0)} for p in promotions}
+    for row in msgspec.to_builtins(rows):
+        own, day = each[row["PRODUCT_GROUP_ID"]], days[row["DATE"]]
+        for name, column in _METRICS.items():
+            amount = row.get(column, 0)
+            own["total"][name] += amount
+            day[name] += amount
+        own["days"][row["DATE"]] += row.get("SPEND_IN_MICRO_DOLLAR", 0)
+    return sum_of(days.values()), list(days.values()), each
+
+
+def rows_of(world: World, promotions: Sequence[Entity], earned: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Promotions as tables show them."""
+    groups = world.store.get_many("product_groups", sorted({p["catalog_product_group_id"] for p in promotions}))
+    rows = []
+    for promotion in promotions:
+        group = groups.get(promotion["catalog_product_group_id"])
+        own = earned.get(str(promotion["id"])) or {"total": nothing(), "days": {}}
+        name = group["name"] if group else f"Product group {promotion['catalog_product_group_id']}"
+        rows.append({"id": promotion["id"], "name": name, "status": promotion["status"], "total": own["total"],
+                     "days": list(own["days"].values())})  # fmt: skip
+    return rows

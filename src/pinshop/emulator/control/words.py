@@ -1,0 +1,56 @@
+"""Numbers, times, calls and faults in words, as pages show them."""
+
+from __future__ import annotations
+
+import datetime
+
+import msgspec
+
+from pinshop.emulator.faults import Fault
+from pinshop.emulator.journal import Journal
+
+
+def time_of(seconds: float) -> str:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def as_json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def pretty(body: bytes) -> str:
+    try:
+        return msgspec.json.format(body, indent=2).decode() if body else ""
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        text = body.decode("utf-8", "replace")
+        return text + (f"\n… (cut after {Journal.CUT:,} bytes)" if len(body) >= Journal.CUT else "")
+
+
+def what(fault: Fault) -> str:
+    """A fault in words."""
+    words = []
+    if fault.latency_seconds:
+        words.append(f"answers {fault.latency_seconds:g} s late")
+    if fault.items:
+        words.append(f"item {', '.join(map(str, fault.items))} fails with code {fault.code}")
+    if fault.drop:
+        words.append("drops the connection")
+    elif fault.hang:
+        words.append("never answers")
+    elif fault.status is not None or fault.body is not None:
+        words.append(
+            f"answers {fault.status or 200}{', code ' + str(fault.code) if fault.body is None else ' with its own body'}"
+        )
+    if fault.truncate is not None:
+        words.append(f"cuts the answer after {fault.truncate} bytes")
+    if fault.replaces_answer:
+        words.append("after the write was done" if fault.after_commit else "before anything is done")
+    return ", ".join(words)
+
+
+def often(fault: Fault) -> str:
+    if fault.times is None:
+        often = "always"
+    else:
+        often = "the next call" if fault.times == 1 else f"the next {fault.times} calls"
+    return often if fault.probability is None else f"{often}, with probability {fault.probability:g}"
