@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pinshop.api.http import BaseUrl
 from pinshop.errors import ConfigurationError
+from pinshop.flow.secrets import Secret
 
 #: Meaning -> names in the environment, the canonical one first. Source of the aliases: the official SDK and quickstart, and
 #: the tools in use beside them.
@@ -20,6 +21,35 @@ NAMES: dict[str, tuple[str, ...]] = {
     "profile": ("PINSHOP_PROFILE",),
     "config_dir": ("PINSHOP_CONFIG_DIR",),
 }
+
+
+class Environment(Mapping[str, str]):
+    """The environment, held so that a traceback with local variables does not show it."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return "Environment(…)"
+
+
+def read_secret(environ: Mapping[str, str], meaning: str) -> tuple[str, Secret] | None:
+    """As `read_text`, for what must not show."""
+    found = [(name, Secret(environ[name].strip())) for name in NAMES[meaning] if environ.get(name, "").strip()]
+    if len({secret for _, secret in found}) > 1:
+        raise ConfigurationError(f"{' and '.join(name for name, _ in found)} are both set, to different values")
+    return found[0] if found else None
 
 
 def read_text(environ: Mapping[str, str], meaning: str) -> tuple[str, str] | None:

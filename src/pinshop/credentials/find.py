@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from pinshop.api.checks import check_id
-from pinshop.credentials.environment import NAMES, config_dir, read_base_url, read_text
+from pinshop.credentials.environment import NAMES, Environment, config_dir, read_base_url, read_secret, read_text
 from pinshop.credentials.profiles import DEFAULT_PROFILE, check_profile_name, profiles_path, read_profiles
 from pinshop.credentials.vaults import FileVault, KeptToken, MemoryStore, Seeded, kept_token
 from pinshop.errors import ConfigurationError
@@ -52,7 +52,9 @@ def find(
     Raises:
         ConfigurationError: nothing found, or what was found contradicts itself. Values of secrets are never shown.
     """
-    environ = os.environ if environ is None else environ
+    environ = Environment(os.environ if environ is None else environ)
+    if isinstance(access_token, str):
+        access_token = Secret(access_token)  # a traceback may be shown with its local variables
     if access_token is not None and profile is not None:
         raise ConfigurationError("give access_token or profile, not both")
     if access_token is not None:
@@ -94,9 +96,10 @@ def from_environment(
     Raises:
         ConfigurationError: two names of one thing with different values, or a refresh token without the app's id and secret.
     """
+    environ = Environment(environ)
     base_url, ad_account_id = _common(environ, base_url)
-    access, refresh = read_text(environ, "access_token"), read_text(environ, "refresh_token")
-    app_id, app_secret = read_text(environ, "app_id"), read_text(environ, "app_secret")
+    access, refresh = read_secret(environ, "access_token"), read_secret(environ, "refresh_token")
+    app_id, app_secret = read_text(environ, "app_id"), read_secret(environ, "app_secret")
     if refresh is None:
         if access is None:
             return None
@@ -108,7 +111,7 @@ def from_environment(
         raise ConfigurationError(f"{refresh[0]} is set, but {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not")
     source = f"environment variable {refresh[0]}"
     if store is None:
-        digest = hashlib.sha256(f"{app_id[1]}\0{refresh[1]}".encode()).hexdigest()[:16]
+        digest = hashlib.sha256(f"{app_id[1]}\0{refresh[1].reveal()}".encode()).hexdigest()[:16]
         vault = FileVault(config_dir(environ) / "tokens")
         store = KeptToken(vault, f"env-{digest}")
         source += f", continued in {vault.where(f'env-{digest}')}"
@@ -149,7 +152,7 @@ def from_profile(
     Raises:
         ConfigurationError: no such profile, no token for it, or the environment names another base URL than the profile.
     """
-    environ = os.environ if environ is None else environ
+    environ = Environment(os.environ if environ is None else environ)
     path = profiles_path(environ)
     profiles = read_profiles(path)
     profile = profiles.get(check_profile_name(name))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 
 from pinshop.api.checks import check_id
 from pinshop.api.http import BaseUrl
 from pinshop.credentials.environment import config_dir
-from pinshop.errors import ConfigurationError, InvalidInput, PinshopError
+from pinshop.errors import ConfigurationError, InvalidInput
 from pinshop.files.atomic import replace_file
 from pinshop.flow.tokens import BASE_URL
 
@@ -36,14 +36,7 @@ class Profile(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
-_KEYS: dict[str, type] = {
-    "base_url": str,
-    "ad_account_id": str,
-    "app_id": str,
-    "scopes": list,
-    "grant": str,
-    "secrets": str,
-}
+_KEYS = tuple(name for name in Profile.__struct_fields__ if name != "name")
 
 
 def profiles_path(environ: Mapping[str, str]) -> Path:
@@ -58,7 +51,7 @@ def read_profiles(path: Path) -> dict[str, Profile]:
         ConfigurationError: not TOML, an unknown key, a wrong type, or a secret where none belongs.
     """
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")  # Windows' editors put a mark in front
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
@@ -71,41 +64,39 @@ def _parse(text: str, where: str) -> dict[str, Profile]:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{where} is not TOML: {error}") from None
-    profiles: dict[str, Profile] = {}
-    for name, table in tables.items():
-        if not isinstance(table, dict):
-            raise ConfigurationError(f"{where}: {name} stands outside of a profile", advice="begin with a line [default]")
-        check_profile_name(name)
-        values: dict[str, Any] = {}
-        for key, value in table.items():
-            if key in {"access_token", "refresh_token", "app_secret"}:
-                raise ConfigurationError(
-                    f"{where}: [{name}] holds {key}; secrets do not belong in this file",
-                    advice=f"delete the line, treat the secret as known to others, and run pinshop login --profile {name}",
-                )
-            if key not in _KEYS:
-                raise ConfigurationError(f"{where}: [{name}] {key} is unknown; known are {', '.join(_KEYS)}")
-            if not isinstance(value, _KEYS[key]):
-                raise ConfigurationError(f"{where}: [{name}] {key} must be {'a list' if key == 'scopes' else 'text in quotes'}")
-            values[key] = value
-        profiles[name] = _checked(name, values, where)
-    return profiles
+    return {name: _profile(name, table, where) for name, table in tables.items()}
 
 
-def _checked(name: str, values: dict[str, Any], where: str) -> Profile:
+def _profile(name: str, table: Any, where: str) -> Profile:
+    if not isinstance(table, dict):
+        raise ConfigurationError(f"{where}: {name} stands outside of a profile", advice="begin with a line [default]")
+    check_profile_name(name)
+    for key in table:
+        if key in {"access_token", "refresh_token", "app_secret"}:
+            raise ConfigurationError(
+                f"{where}: [{name}] holds {key}; secrets do not belong in this file",
+                advice=f"delete the line, treat the secret as known to others, and run pinshop login --profile {name}",
+            )
+        if key not in _KEYS:
+            raise ConfigurationError(f"{where}: [{name}] {key} is unknown; known are {', '.join(_KEYS)}")
     field = f"{where}: [{name}]"
-    if "base_url" in values:
-        values["base_url"] = str(BaseUrl.parse(values["base_url"], f"{field} base_url"))
-    if "ad_account_id" in values:
-        check_id(f"{field} ad_account_id", values["ad_account_id"])
-    for key, allowed in (("grant", ("refresh_token", "client_credentials")), ("secrets", ("keyring", "file"))):
-        if key in values and values[key] not in allowed:
-            raise InvalidInput(f"{field} {key}", values[key], " or ".join(allowed))
-    scopes = values.get("scopes", [])
-    if not all(isinstance(scope, str) for scope in scopes):
-        raise InvalidInput(f"{field} scopes", scopes, "a list of texts")
-    values["scopes"] = tuple(scopes)
-    return Profile(name=name, **values)
+    try:
+        profile = msgspec.convert({**table, "name": name}, Profile)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"{field} {_words(error, table)}") from None
+    if profile.ad_account_id is not None:
+        check_id(f"{field} ad_account_id", profile.ad_account_id)
+    return msgspec.structs.replace(profile, base_url=str(BaseUrl.parse(profile.base_url, f"{field} base_url")))
+
+
+def _words(error: msgspec.ValidationError, table: dict[str, Any]) -> str:
+    """The words of msgspec with the key in front: ``Expected `str`, got `int` - at `$.app_id` ``."""
+    words, _, place = str(error).partition(" - at `$.")
+    key = place.rstrip("`").partition("[")[0]
+    choices = {"grant": "refresh_token or client_credentials", "secrets": "keyring or file"}
+    if key in choices and isinstance(table.get(key), str):
+        return f"{key}: got {table[key]!r}, allowed: {choices[key]}"
+    return f"{key} must be {'a list of texts' if key == 'scopes' else 'text in quotes'} ({words})"
 
 
 def check_profile_name(name: str) -> str:
@@ -116,30 +107,25 @@ def check_profile_name(name: str) -> str:
 
 
 def write_profile(path: Path, profile: Profile) -> None:
-    """Add a profile to the file, or replace its values; comments and other profiles stay as they are."""
+    """Add a profile to the file, or replace its values; comments, order and other profiles stay as they are.
+
+    Raises:
+        ConfigurationError: the file is not one of profiles, or tomlkit is not installed.
+    """
     check_profile_name(profile.name)
     before = read_profiles(path)
-    text = path.read_text("utf-8") if path.exists() else ""
-    values = {
-        key: list(value) if isinstance(value, tuple) else value
-        for key in _KEYS
-        if (value := getattr(profile, key)) not in (None, ())
-    }
-    # A TOML basic string is a JSON string, but for the delete character, which no value here holds.
-    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
-    head = f"[{profile.name}]"
-    section = re.compile(rf"^\[{re.escape(profile.name)}\][^\n]*\n(?:(?!\[).*(?:\n|\Z))*", re.MULTILINE)
-    if found := section.search(text):
-        kept = [line for line in found[0].splitlines()[1:] if not re.match(rf"\s*(?:{'|'.join(_KEYS)})\s*=", line)]
-        body = "\n".join([head, *lines, *kept]) + "\n"
-        text = text[: found.start()] + body + text[found.end() :]
-    else:
-        text = text + ("\n" if text and not text.endswith("\n\n") else "") + "\n".join([head, *lines]) + "\n"
-    try:
-        safe = _parse(text, str(path)) == {**before, profile.name: profile}
-    except PinshopError:
-        safe = False
-    if not safe:
+    document = _document(path)
+    if profile.name not in document:
+        document[profile.name] = _tomlkit().table()
+    table: Any = document[profile.name]
+    values = {key: value for key in _KEYS if (value := getattr(profile, key)) not in (None, ())}
+    for key in _KEYS:
+        if key in values:
+            table[key] = list(values[key]) if isinstance(values[key], tuple) else values[key]
+        else:
+            table.pop(key, None)
+    text = _tomlkit().dumps(document)
+    if _parse(text, str(path)) != {**before, profile.name: profile}:
         raise ConfigurationError(
             f"{path}: [{profile.name}] is laid out in a way that cannot be changed safely; edit it by hand"
         )
@@ -148,8 +134,18 @@ def write_profile(path: Path, profile: Profile) -> None:
 
 def remove_profile(path: Path, name: str) -> None:
     """Take a profile out of the file; comments and other profiles stay as they are."""
-    import tomlkit
-
-    document = tomlkit.parse(path.read_text("utf-8-sig"))
+    document = _document(path)
     document.pop(name, None)
-    replace_file(path, tomlkit.dumps(document).encode())
+    replace_file(path, _tomlkit().dumps(document).encode("utf-8"))
+
+
+def _document(path: Path) -> Any:
+    return _tomlkit().parse(path.read_text("utf-8-sig") if path.exists() else "")
+
+
+def _tomlkit() -> Any:
+    try:
+        import tomlkit
+    except ImportError:
+        raise ConfigurationError("writing profiles needs tomlkit", advice="pip install 'pinshop[cli]'") from None
+    return tomlkit

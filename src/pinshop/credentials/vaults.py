@@ -17,7 +17,7 @@ from pinshop.credentials.profiles import Profile, profiles_path, read_profiles, 
 from pinshop.errors import ConfigurationError, PinshopError
 from pinshop.files.atomic import replace_file
 from pinshop.files.locks import lock_file
-from pinshop.flow.secrets import Secret
+from pinshop.flow.secrets import Secret, SecretBytes
 from pinshop.flow.tokens import Token, TokenStore
 
 
@@ -51,7 +51,7 @@ class Vault(Protocol):
     """A place for a few secret texts, each under a name."""
 
     def get(self, name: str, /) -> str | None: ...
-    def put(self, name: str, text: str, /) -> None: ...
+    def put(self, name: str, text: Secret, /) -> None: ...
     def delete(self, name: str, /) -> None: ...
     def where(self, name: str, /) -> str: ...
     def lock_path(self, name: str, /) -> Path: ...
@@ -79,25 +79,49 @@ class FileVault:
         path = self._path(name)
         try:
             with path.open(encoding="utf-8") as file:
-                mode = os.fstat(file.fileno()).st_mode
-                if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-                    raise ConfigurationError(
-                        f"{path} can be read by others (mode {stat.S_IMODE(mode):04o})",
-                        advice=f"chmod 600 {path}, and consider its tokens known to others",
-                    )
+                _check_owner(path, os.fstat(file.fileno()), stat.S_IRWXG | stat.S_IRWXO, "chmod 600")
+                self._check_directory()
                 return file.read()
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"{path} cannot be read: {error}") from None
 
-    def put(self, name: str, text: str, /) -> None:
+    def put(self, name: str, text: Secret, /) -> None:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        replace_file(self._path(name), text.encode("utf-8"))
+        self._check_directory()
+        replace_file(self._path(name), SecretBytes(text.reveal().encode("utf-8")))
+
+    def _check_directory(self) -> None:
+        """Who can write the directory can put another file in the place of ours: its tokens would then be theirs, or known."""
+        for directory in (self._directory, self._directory.parent):
+            _check_owner(directory, directory.stat(), stat.S_IWGRP | stat.S_IWOTH, "chmod go-w")
 
     def delete(self, name: str, /) -> None:
         with contextlib.suppress(FileNotFoundError):
             self._path(name).unlink()
+
+
+def _check_owner(path: Path, found: os.stat_result, forbidden: int, remedy: str) -> None:
+    """Refuse what others can read or write, or what belongs to somebody else.
+
+    Raises:
+        ConfigurationError: says which, and what to do.
+    """
+    if os.name != "posix":
+        return
+    if found.st_uid not in (os.geteuid(), 0):
+        raise ConfigurationError(
+            f"{path} belongs to another user (uid {found.st_uid})",
+            advice="use a directory of your own: set PINSHOP_CONFIG_DIR, and log in again",
+        )
+    mode = stat.S_IMODE(found.st_mode)
+    if mode & forbidden and not (stat.S_ISDIR(found.st_mode) and mode & stat.S_ISVTX):
+        what = "written" if mode & (stat.S_IWGRP | stat.S_IWOTH) else "read"
+        raise ConfigurationError(
+            f"{path} can be {what} by others (mode {mode:04o})",
+            advice=f"{remedy} {path}, and consider its tokens known to others",
+        )
 
 
 class KeyringVault:
@@ -119,9 +143,9 @@ class KeyringVault:
         with _keychain_errors():
             return cast("str | None", self._backend.get_password(self.SERVICE, name))
 
-    def put(self, name: str, text: str, /) -> None:
+    def put(self, name: str, text: Secret, /) -> None:
         with _keychain_errors():
-            self._backend.set_password(self.SERVICE, name, text)
+            self._backend.set_password(self.SERVICE, name, text.reveal())
 
     def delete(self, name: str, /) -> None:
         with _keychain_errors():
@@ -188,27 +212,21 @@ class KeptToken:
         return self._vault.where(self._name)
 
     def _record(self) -> dict[str, Any]:
-        text = self._vault.get(self._name)
-        if text is None:
-            return {}
-        try:
-            record = json.loads(text)
-        except ValueError:
-            record = None
-        if not isinstance(record, dict):
+        record = _parsed(self._vault.get(self._name))
+        if record is None:
             raise ConfigurationError(f"{self.where} does not hold a token", advice="delete it and log in again")
         return record
 
     def load(self) -> Token | None:
         record = self._record()
         access = record.get("access_token")
-        if not isinstance(access, str):
+        if not isinstance(access, Secret):
             return None
         refresh = record.get("refresh_token")
         times = {key: value for key in _TIMES if isinstance(value := record.get(key), int | float)}
         return Token(
-            access_token=Secret(access),
-            refresh_token=Secret(refresh) if isinstance(refresh, str) else None,
+            access_token=access,
+            refresh_token=refresh if isinstance(refresh, Secret) else None,
             scopes=tuple(str(scope) for scope in record.get("scopes") or ()),
             **times,
         )
@@ -216,24 +234,24 @@ class KeptToken:
     def app_secret(self) -> Secret | None:
         """The secret of the app that the token was made for."""
         secret = self._record().get("app_secret")
-        return Secret(secret) if isinstance(secret, str) else None
+        return secret if isinstance(secret, Secret) else None
 
     def save(self, token: Token, /, app_secret: Secret | None = None) -> None:
-        record: dict[str, Any] = {"access_token": token.access_token.reveal(), "scopes": list(token.scopes)}
+        record: dict[str, Any] = {"access_token": token.access_token, "scopes": list(token.scopes)}
         record.update({key: value for key in _TIMES if (value := getattr(token, key)) is not None})
         if token.refresh_token is not None:
-            record["refresh_token"] = token.refresh_token.reveal()
+            record["refresh_token"] = token.refresh_token
         if secret := app_secret or self.app_secret():
-            record["app_secret"] = secret.reveal()
+            record["app_secret"] = secret
         self._put(record)
 
     def save_app_secret(self, app_secret: Secret) -> None:
         """Keep an app's secret without a token (client credentials)."""
-        self._put({"app_secret": app_secret.reveal()})
+        self._put({"app_secret": app_secret})
 
     def _put(self, record: dict[str, Any]) -> None:
         try:
-            self._vault.put(self._name, json.dumps(record))
+            self._vault.put(self._name, Secret(json.dumps(record, default=Secret.reveal)))
         except OSError as error:
             raise ConfigurationError(
                 f"{self.where} cannot be written: {error}",
@@ -246,6 +264,20 @@ class KeptToken:
 
     def try_lock(self) -> Callable[[], None] | None:
         return lock_file(self._vault.lock_path(self._name))
+
+
+def _parsed(text: str | None) -> dict[str, Any] | None:
+    """What a vault holds, its secrets as such; None if it is not that. Nothing is raised where the text could be seen."""
+    try:
+        record = json.loads(text) if text is not None else {}
+    except ValueError:
+        return None
+    if not isinstance(record, dict):
+        return None
+    return {
+        name: Secret(value) if name in ("access_token", "refresh_token", "app_secret") and isinstance(value, str) else value
+        for name, value in record.items()
+    }
 
 
 class MemoryStore:
