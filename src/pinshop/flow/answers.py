@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from pinshop.api import models
 from pinshop.errors import advice_for
-from pinshop.flow.matching import BatchTarget, Job, alike, contradicts, elsewhere, match, number_of
+from pinshop.flow.matching import BatchTarget, Job, alike, contradicts, elsewhere, match, number_of, with_text_id
 from pinshop.flow.outcomes import Outcome
 from pinshop.flow.refusals import is_own_fault
 
@@ -48,7 +48,8 @@ def read_created(
         newest: the newest id known before; new ones are higher. None: not known.
         claimed: ids that exist already.
     """
-    rows = [entry.data if number_of(entry.data) is not None else None for entry in entries]
+    shown = [with_text_id(entry.data) for entry in entries]
+    rows = [row if number_of(row) is not None else None for row in shown]
     named = [row.id for row in rows if row is not None]
 
     def not_believed(why: str) -> Taken:
@@ -102,6 +103,7 @@ def read_updated(target: BatchTarget, jobs: Sequence[Job], entries: Sequence[mod
     """Put the entries of an update's answer to their items, by their ids. What is not plainly said is left to be compared."""
     if len(entries) != len(jobs):
         return Taken([], list(jobs), f"the answer has {len(entries)} entries for {len(jobs)} items")
+    entries = [structs.replace(entry, data=with_text_id(entry.data)) for entry in entries]
     shown = [getattr(entry.data, "id", None) if entry.data is not None else None for entry in entries]
     expected = [job.item["id"] for job in jobs]
     if any(one is not None and one != job_id for one, job_id in zip(shown, expected, strict=True)):

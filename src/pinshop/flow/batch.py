@@ -50,6 +50,8 @@ _INTERRUPTED = "interrupted while it was being sent"
 class Journal(Protocol):
     """Where a batch writes what it is about to do, and what came of it, before it goes on."""
 
+    @property
+    def path(self) -> object: ...
     def write(self, record: Mapping[str, Any], /) -> None: ...
     def close(self) -> None: ...
 
@@ -82,6 +84,8 @@ class Batch(Generic[T]):
         self._settle_seconds = settle_seconds
         self._progress = progress
         self._journal = journal
+        #: Whose the ids are that this batch creates: a journal's, which another run may go on with, or its own.
+        self._owner = str(journal.path) if journal is not None else f"batch {id(self)}"
         self._look = f"look into the {target.place} before sending it again"
         self._outcomes: dict[int, Outcome[T]] = {}
         #: Items that may be executed at this moment, or were and nobody knows yet, and why.
@@ -202,7 +206,7 @@ class Batch(Generic[T]):
         target = self._target
         known = self._session.known.setdefault(place_of(target, group), Known())
         claimed = {outcome.id for outcome in self._outcomes.values() if outcome.id and self._same_group(outcome.index, group)}
-        return ReadBack(target, group, known, claimed, self._watermarks.get(group))
+        return ReadBack(target, group, known, self._owner, claimed, self._watermarks.get(group))
 
     def _same_group(self, index: int, group: str) -> bool:
         return self._jobs[index].group.removeprefix("AG") == group.removeprefix("AG")

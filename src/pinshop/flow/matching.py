@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, structs
 
 from pinshop.api.operations import Call, Operation
 
@@ -46,6 +46,14 @@ def number_of(row: Any) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 40:
         return int(value)
     return None
+
+
+def with_text_id(row: Any) -> Any:
+    """The row with its id as text, where a server wrote a JSON number."""
+    value = getattr(row, "id", None)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return structs.replace(row, id=str(value))
+    return row
 
 
 def alike(target: BatchTarget, job: Job, row: Any) -> bool:
@@ -126,11 +134,12 @@ class Known(Struct):
     """What this client created in one place: it exists, whatever a list or an answer says."""
 
     newest: int = 0
-    ids: dict[str, None] = {}
+    #: id -> whose it is: the batch, or the journal that a batch goes on with.
+    owners: dict[str, str] = {}
 
-    def add(self, ids: Collection[str]) -> None:
+    def add(self, ids: Iterable[str], owner: str) -> None:
         for one in ids:
-            self.ids[one] = None
+            self.owners[one] = owner
             self.newest = max(self.newest, int(one))
-        while len(self.ids) > 50_000:  # lower ids than the newest are not believed anyway
-            self.ids.pop(next(iter(self.ids)))
+        while len(self.owners) > 50_000:  # lower ids than the newest are not believed anyway
+            self.owners.pop(next(iter(self.owners)))

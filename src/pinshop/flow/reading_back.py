@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -12,7 +12,7 @@ from pinshop.api.models import decoders
 from pinshop.api.operations import Call
 from pinshop.errors import BadReply, PinshopError
 from pinshop.flow.exchange import exchange
-from pinshop.flow.matching import BatchTarget, Job, Known, alike, contradicts, match, number_of
+from pinshop.flow.matching import BatchTarget, Job, Known, alike, contradicts, match, number_of, with_text_id
 from pinshop.flow.session import Session
 from pinshop.flow.steps import Flow
 
@@ -45,28 +45,35 @@ class ReadBack:
     ``id in reading`` says whether a promotion is known to have been created, by this batch or another one of this client.
     """
 
-    def __init__(self, target: BatchTarget, group: str, known: Known, claimed: set[str], watermark: int | None) -> None:
+    def __init__(
+        self, target: BatchTarget, group: str, known: Known, owner: str, claimed: set[str], watermark: int | None
+    ) -> None:
         self._target = target
         self.group = group
         self._known = known
+        self._owner = owner
         #: What this batch created here; a list that lacks one of them is an old copy.
-        self._claimed = claimed
+        self._claimed: set[str] = set()
         #: The newest id before the first create; 0 in an empty group, None while it is not known.
         self.watermark = watermark
         #: The token may not read: asking again is of no use.
         self.forbidden = False
-        known.add([one for one in claimed if one.isdigit()])
+        self.claim(claimed)
 
     def __contains__(self, one: object) -> bool:
-        return one in self._claimed or one in self._known.ids
+        if not isinstance(one, str):
+            return False
+        return one in self._claimed or self._known.owners.get(one, self._owner) != self._owner
 
-    def claim(self, ids: Sequence[str]) -> None:
-        self._claimed.update(ids)
-        self._known.add([one for one in ids if one.isdigit()])
+    def claim(self, ids: Iterable[str]) -> None:
+        """These exist, and are items of this batch."""
+        numbers = [one for one in ids if one.isascii() and one.isdigit()]
+        self._claimed.update(numbers)
+        self._known.add(numbers, self._owner)
 
     def newest(self) -> int | None:
         """What an id must exceed to be new, as far as that is known."""
-        mine = max((int(one) for one in self._claimed if one.isdigit()), default=-1)
+        mine = max(map(int, self._claimed), default=-1)
         below = max(mine, self.watermark if self.watermark is not None else -1)
         return below if below >= 0 else None
 
@@ -121,9 +128,9 @@ class ReadBack:
 
         A copy that lags behind must not be taken for proof that something is missing, because what is missing is sent again.
         """
-        ids = {row.id for row in rows}
-        known = {one for one in self._claimed if one.isdigit() and int(one) > (self.watermark or 0)}
-        return known <= ids and (not self.watermark or str(self.watermark) in ids)
+        numbers = {_number(row) for row in rows}
+        known = {int(one) for one in self._claimed if int(one) > (self.watermark or 0)}
+        return known <= numbers and (not self.watermark or self.watermark in numbers)
 
     def _judge(self, jobs: Sequence[Job], created: Sequence[Job], rows: Sequence[Any]) -> Verdict:
         """Match what is newer than the watermark, and not known to be ours yet, with the items."""
@@ -179,7 +186,7 @@ class ReadBack:
         for number in range(PAGES):
             call = newest(self.group, 250 if number or not first_only else 1, bookmark)
             page = (yield from exchange(session, call, decoders.as_page(self._target.model))).value
-            for row in page.items:
+            for row in map(with_text_id, page.items):
                 value = number_of(row)
                 if self.watermark is not None or first_only:
                     if value is None:
