@@ -215,12 +215,20 @@ def test_a_profile_is_written_and_read_back_and_comments_stay(profiles):
     assert profiles.read_text("utf-8") == text
 
 
-def test_a_layout_that_cannot_be_changed_safely_is_left_alone(profiles):
-    before = '[acme]\nscopes = [\n  "ads:read",\n]\n'
-    written(profiles, before)
-    with pytest.raises(ConfigurationError, match="by hand"):
-        profile_file.write_profile(profiles, Profile(name="acme", scopes=("ads:write",)))
-    assert profiles.read_text("utf-8") == before
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "with a byte order mark"])
+@pytest.mark.parametrize(
+    "before",
+    [
+        '[acme]\nscopes = [\n  "ads:read", # why\n]\n', "acme.app_id = '1'\n[other]\n", 'acme = {app_id = "1"}\n', "[ 'acme' ]\n",
+        '[other]\r\napp_id = "1"\r\n\r\n[acme]\r\n',
+    ],
+)  # fmt: skip
+def test_a_profile_is_changed_in_whatever_layout_it_has(profiles, before, mark):
+    written(profiles, mark + before)
+    others = {name: one for name, one in profile_file.read_profiles(profiles).items() if name != "acme"}
+    changed = Profile(name="acme", scopes=("ads:write",))
+    profile_file.write_profile(profiles, changed)
+    assert profile_file.read_profiles(profiles) == {**others, "acme": changed}
 
 
 @pytest.mark.parametrize(
