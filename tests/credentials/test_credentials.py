@@ -219,7 +219,8 @@ def test_a_profile_is_written_and_read_back_and_comments_stay(profiles):
 @pytest.mark.parametrize(
     "before",
     [
-        '[acme]\nscopes = [\n  "ads:read", # why\n]\n', "acme.app_id = '1'\n[other]\n", 'acme = {app_id = "1"}\n', "[ 'acme' ]\n",
+        '[acme]\nscopes = [\n  "ads:read", # why\n]\n', "acme.app_id = '1'\n[other]\n", 'acme = {app_id = "1"}\n',
+        "[ 'acme' ]\n",
         '[other]\r\napp_id = "1"\r\n\r\n[acme]\r\n',
     ],
 )  # fmt: skip
