@@ -1,17 +1,18 @@
-"""The asynchronous door: `AsyncClient` obeys the flows, `AiohttpTransport` is its socket."""
+"""The asynchronous client: runs flows over `AiohttpTransport`."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from pinshop.api.http import AsyncTransport, Request
-from pinshop.base_client import BaseClient, Network
+from pinshop.base_client import BaseClient
 from pinshop.flow.outcomes import keep_result
 from pinshop.flow.steps import Blocking, Flow, Together
-from pinshop.resources.binding import Async
+from pinshop.resources.binding import Async, AsyncResponse
 from pinshop.transports.aiohttp import AiohttpTransport
+from pinshop.transports.options import NetworkOptions
 
 T = TypeVar("T")
 
@@ -26,22 +27,30 @@ class AsyncClient(BaseClient[Async]):
     See `BaseClient` for the arguments.
     """
 
+    asynchronous: ClassVar[bool] = True
     _transport: AsyncTransport
 
-    def _new_transport(self, network: Network) -> AsyncTransport:
-        return AiohttpTransport(
-            ssl_context=network.ssl_context,
-            ca_file=network.ca_file,
-            client_certificate=network.client_certificate,
-            proxy=network.proxy,
-            max_reply_bytes=network.max_reply_bytes,
-        )
+    @property
+    def with_response(self) -> BaseClient[AsyncResponse]:
+        """This client, whose methods give a `Response` around their value: headers, request id, attempts, time waited.
+
+            response = await client.with_response.promotions.get("549755885175", "687201361754")
+            print(response.value.status, response.request_id, response.rate_limit)
+
+        A method that makes several calls gives the last answer. Lists come as they do otherwise.
+        """
+        view: BaseClient[AsyncResponse] = self._view_with_response()
+        return view
+
+    def _new_transport(self, network: NetworkOptions) -> AsyncTransport:
+        return AiohttpTransport(**network)
 
     def _default_sleep(self) -> Callable[[float], Any]:
         return asyncio.sleep
 
     async def _run(self, flow: Flow[T]) -> T:
         """Run a flow to completion."""
+        self._refuse_if_closed(flow)
         transport, sleep = self._transport, self._sleep
         answer: Any = None
         error: BaseException | None = None
@@ -91,7 +100,9 @@ class AsyncClient(BaseClient[Async]):
             raise
 
     async def close(self) -> None:
-        """Close every connection. A transport that was passed in is left open: who made it closes it."""
+        """Close every connection; later calls are refused. A transport that was passed in is left open for who made it."""
+        if not self._is_view:
+            self._life.closed = True
         if self._owns_transport:
             await self._transport.close()
 

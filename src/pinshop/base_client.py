@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import random as random_module
-import ssl
+import re
 import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypedDict, TypeVar, Unpack
 
 import msgspec
 
@@ -27,6 +26,7 @@ from pinshop.flow.session import Options, Response, Session, options_with
 from pinshop.flow.steps import Flow
 from pinshop.flow.tokens import BASE_URL, Credentials, TokenSource, as_credentials
 from pinshop.resources.binding import Resource, operation
+from pinshop.transports.options import NetworkOptions
 from pinshop.version import __version__
 
 if TYPE_CHECKING:
@@ -47,14 +47,21 @@ C = TypeVar("C")
 _AGENT = f"pinshop/{__version__} (python {platform.python_version()})"
 
 
-class Network(msgspec.Struct, frozen=True):
-    """What a transport is built from."""
+_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
 
-    ssl_context: ssl.SSLContext | None = None
-    ca_file: str | os.PathLike[str] | None = None
-    client_certificate: str | tuple[str, str] | None = None
-    proxy: str | None = None
-    max_reply_bytes: int = 64 * 1024 * 1024
+_VALUE = re.compile(r"[\t\x20-\x7e]*").fullmatch
+
+#: A second one of these would contradict the first, or the framing of the request.
+_OWN_HEADERS = {
+    "authorization": "pass the token as access_token=, or a token source",
+    "proxy-authorization": "put user and password into proxy=",
+    "content-length": "leave it out",
+    "content-type": "leave it out",
+    "transfer-encoding": "leave it out",
+    "connection": "leave it out",
+    "host": "it follows from base_url",
+    "accept-encoding": "leave it out: gzip is asked for and undone",
+}
 
 
 class OptionChanges(TypedDict, total=False):
@@ -66,6 +73,25 @@ class OptionChanges(TypedDict, total=False):
     max_wait_seconds: float
     concurrency: int
     headers: Mapping[str, str]
+
+
+class ClientOptions(OptionChanges, NetworkOptions, total=False):
+    """What `BaseClient.from_env` and `from_profile` hand on: every argument of a client but its credentials."""
+
+    api_version: ApiVersion
+    pacing: bool | Pacer
+    on_event: events.Hook
+    transport: Any
+    clock: Callable[[], float] | None
+    monotonic: Callable[[], float] | None
+    sleep: Callable[[float], Any] | None
+    random: Callable[[], float]
+
+
+class _Lifetime:
+    """Common to a client and its views: a closed client refuses, whichever of them is asked."""
+
+    closed = False
 
 
 class BaseClient(Resource[C]):
@@ -90,7 +116,7 @@ class BaseClient(Resource[C]):
         ssl_context: replaces the default, which trusts what the operating system trusts.
         ca_file: PEM file of certificates to trust beside the operating system's.
         client_certificate: PEM file with certificate and key, or a pair of files.
-        proxy: ``http://user:password@host:port``. The environment is not read.
+        proxy: ``http://user:password@host:port``. The class does not read the environment; `from_env` does.
         max_reply_bytes: longest answer accepted, after decompression.
         clock: seconds since 1970.
         monotonic: seconds that never go back; paces. The default is ``clock`` where that is given.
@@ -100,6 +126,11 @@ class BaseClient(Resource[C]):
     Raises:
         ConfigurationError: an argument that cannot work.
     """
+
+    #: Whether what a method returns has to be awaited; the two clients say.
+    asynchronous: ClassVar[bool] = False
+    #: Whether methods give a `Response`; `with_response` does.
+    responses = False
 
     def __init__(
         self,
@@ -116,16 +147,14 @@ class BaseClient(Resource[C]):
         pacing: bool | Pacer = True,
         on_event: events.Hook = events.log,
         transport: Any = None,
-        ssl_context: ssl.SSLContext | None = None,
-        ca_file: str | os.PathLike[str] | None = None,
-        client_certificate: str | tuple[str, str] | None = None,
-        proxy: str | None = None,
-        max_reply_bytes: int = 64 * 1024 * 1024,
         clock: Callable[[], float] | None = None,
         monotonic: Callable[[], float] | None = None,
         sleep: Callable[[float], Any] | None = None,
         random: Callable[[], float] = random_module.random,
+        **network: Unpack[NetworkOptions],
     ) -> None:
+        if unknown := sorted(set(network) - set(NetworkOptions.__annotations__)):
+            raise TypeError(f"{type(self).__name__}() got an unexpected keyword argument {unknown[0]!r}")
         if access_token is None:
             raise ConfigurationError("no access token", advice="pass access_token=, or use from_env()")
         if isinstance(access_token, str):
@@ -141,7 +170,7 @@ class BaseClient(Resource[C]):
             max_attempts=max_attempts,
             max_wait_seconds=max_wait_seconds,
             concurrency=concurrency,
-            headers=dict(headers or {}),
+            headers=_named(headers or {}),
         )
         _check(options)
         pacer = pacing if isinstance(pacing, Pacer) else Pacer() if pacing else None
@@ -164,8 +193,8 @@ class BaseClient(Resource[C]):
         super().__init__(self, session)
         self._sleep = sleep or self._default_sleep()
         self._owns_transport = transport is None
-        network = Network(ssl_context, ca_file, client_certificate, proxy, max_reply_bytes)
-        self._transport = transport or self._new_transport(network)
+        self._life, self._is_view = _Lifetime(), False
+        self._transport = transport if transport is not None else self._new_transport(network)
 
     @classmethod
     def from_env(
@@ -174,7 +203,7 @@ class BaseClient(Resource[C]):
         profile: str | None = None,
         base_url: str | None = None,
         environ: Mapping[str, str] | None = None,
-        **options: Any,
+        **options: Unpack[ClientOptions],
     ) -> Self:
         """A client with the credentials that `pinshop.credentials.find.find` finds.
 
@@ -197,17 +226,18 @@ class BaseClient(Resource[C]):
         found = find.find(profile=profile, base_url=base_url, environ=environ, clock=clock)
         if "proxy" not in options and "transport" not in options:
             options["proxy"] = _environment_proxy(found.base_url or base_url or BASE_URL)
-        return cls(found, **options)
+        arguments: Any = options
+        return cls(found, **arguments)
 
     @classmethod
-    def from_profile(cls, name: str, **options: Any) -> Self:
+    def from_profile(cls, name: str, **options: Unpack[ClientOptions]) -> Self:
         """A client with the credentials of one profile, whatever the environment holds. See `from_env`."""
         return cls.from_env(profile=name, **options)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._session.origin}{self._session.prefix})"
 
-    def _new_transport(self, network: Network) -> Any:
+    def _new_transport(self, network: NetworkOptions) -> Any:
         raise NotImplementedError
 
     def _default_sleep(self) -> Callable[[float], Any]:
@@ -306,14 +336,28 @@ class BaseClient(Resource[C]):
         """
         if unknown := sorted(set(changes) - set(Options.__struct_fields__)):
             raise ConfigurationError(f"unknown option {unknown[0]}; there are {', '.join(Options.__struct_fields__)}")
+        if "headers" in changes:
+            changes["headers"] = _named(changes["headers"])
         options = options_with(self._session.options, changes)
         _check(options)
+        return self._view(msgspec.structs.replace(self._session, options=options))
+
+    def _view(self, session: Session) -> Self:
         view = type(self).__new__(type(self))
-        view._client = view
-        view.credentials = self.credentials
-        view._session = msgspec.structs.replace(self._session, options=options)
-        view._sleep, view._transport, view._owns_transport = self._sleep, self._transport, False
+        Resource.__init__(view, view, session)
+        view.credentials, view._sleep, view._life = self.credentials, self._sleep, self._life
+        view._transport, view._owns_transport, view._is_view = self._transport, False, True
         return view
+
+    def _view_with_response(self) -> Any:
+        view = self._view(self._session)
+        view.responses = True
+        return view
+
+    def _refuse_if_closed(self, flow: Flow[Any]) -> None:
+        if self._life.closed:
+            flow.close()
+            raise ConfigurationError("the client is closed", advice="make a new one")
 
     @operation
     def send(self, call: Call) -> Flow[Any]:
@@ -342,6 +386,12 @@ def _environment_proxy(base_url: str) -> str | None:
     return None if proxy_bypass(url.host) else getproxies().get(url.scheme)
 
 
+def _named(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers, with the names that a client sends by itself in its own spelling, so that they are replaced."""
+    own = {"user-agent": "User-Agent", "accept": "Accept"}
+    return {own.get(str(name).lower(), name): value for name, value in headers.items()}
+
+
 def _check(options: Options) -> None:
     """Refuse options that cannot work, before they end in a puzzling failure."""
     for name in ("connect_seconds", "read_seconds", "max_wait_seconds"):
@@ -354,5 +404,10 @@ def _check(options: Options) -> None:
             raise ConfigurationError(f"{name}: got {value!r}, allowed: 1 to 1000")
     headers: Mapping[Any, Any] = options.headers
     for name, value in headers.items():
-        if not isinstance(name, str) or not isinstance(value, str) or any(c in name + value for c in "\r\n\0"):
-            raise ConfigurationError(f"headers: {name!r} has a name or value that is no line of text")
+        if not isinstance(name, str) or not isinstance(value, str) or not _NAME(name) or not _VALUE(value):
+            shown = name if isinstance(name, str) and name.isprintable() else type(name).__name__
+            raise ConfigurationError(f"headers: {shown!r} has a name or a value that is no line of ASCII text")
+        if name.lower() in _OWN_HEADERS:
+            raise ConfigurationError(f"headers: {name!r} is set by pinshop", advice=_OWN_HEADERS[name.lower()])
+    if len({name.lower() for name in headers}) < len(headers):
+        raise ConfigurationError("headers: a name is given twice, in other letters")

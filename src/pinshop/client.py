@@ -1,4 +1,4 @@
-"""The synchronous door: `Client` obeys the flows, `transport.Urllib3Transport` is its socket."""
+"""The synchronous client: runs flows over `Urllib3Transport`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from pinshop.api.http import Request, Transport
-from pinshop.base_client import BaseClient, Network
+from pinshop.base_client import BaseClient
 from pinshop.flow.outcomes import keep_result
 from pinshop.flow.steps import Blocking, Flow, Stopped, Together
-from pinshop.resources.binding import Sync
+from pinshop.resources.binding import Sync, SyncResponse
 from pinshop.transports.interrupts import Interrupts
+from pinshop.transports.options import NetworkOptions
 from pinshop.transports.urllib3 import Urllib3Transport
 
 T = TypeVar("T")
@@ -30,22 +31,30 @@ class Client(BaseClient[Sync]):
     See `BaseClient` for the arguments.
     """
 
+    asynchronous: ClassVar[bool] = False
     _transport: Transport
 
-    def _new_transport(self, network: Network) -> Transport:
-        return Urllib3Transport(
-            ssl_context=network.ssl_context,
-            ca_file=network.ca_file,
-            client_certificate=network.client_certificate,
-            proxy=network.proxy,
-            max_reply_bytes=network.max_reply_bytes,
-        )
+    @property
+    def with_response(self) -> BaseClient[SyncResponse]:
+        """This client, whose methods give a `Response` around their value: headers, request id, attempts, time waited.
+
+            response = client.with_response.promotions.get("549755885175", "687201361754")
+            print(response.value.status, response.request_id, response.rate_limit)
+
+        A method that makes several calls gives the last answer. Lists come as they do otherwise.
+        """
+        view: BaseClient[SyncResponse] = self._view_with_response()
+        return view
+
+    def _new_transport(self, network: NetworkOptions) -> Transport:
+        return Urllib3Transport(**network)
 
     def _default_sleep(self) -> Callable[[float], Any]:
         return time.sleep
 
     def _run(self, flow: Flow[T], stop: threading.Event | None = None) -> T:
         """Run a flow to completion."""
+        self._refuse_if_closed(flow)
         interrupts = Interrupts()
         interrupts.begin()
         try:
@@ -101,7 +110,9 @@ class Client(BaseClient[Sync]):
             interrupts.allow(pool.shutdown)  # a second Ctrl-C does not wait for the answers
 
     def close(self) -> None:
-        """Close every connection. A transport that was passed in is left open: who made it closes it."""
+        """Close every connection; later calls are refused. A transport that was passed in is left open for who made it."""
+        if not self._is_view:
+            self._life.closed = True
         if self._owns_transport:
             self._transport.close()
 

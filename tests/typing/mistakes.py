@@ -42,6 +42,13 @@ def results(c: Client) -> None:
     len(c.promotions.list(A, ad_group_id=G))  # mistake: a lazy list has no length yet
 
 
+def options() -> None:
+    Client.from_env(max_atempts=3)  # mistake: max_attempts
+    Client.from_profile("x", read_seconds="60")  # mistake: text is no number
+    Client("token", max_reply_byte=1)  # mistake: max_reply_bytes
+    AsyncClient.from_env(proxy=3128)  # mistake: a URL
+
+
 def neighbours(c: Client) -> None:
     c.campaigns.create(A, [{"name": "x", "objective_type": "CATALOG"}])  # mistake: no such objective
     c.campaigns.update(A, [{"id": "1", "daily_spend_cap": 4.99}])  # mistake: micro-currency is whole

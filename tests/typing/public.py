@@ -72,7 +72,9 @@ def synchronous(c: Client) -> None:
     assert_type(c.promotions.update(A, "7", [{"id": "7", "tracking_url": None}]), BatchResult[models.ProductGroupPromotion])
     promotions = c.promotions.list(A, ad_group_id="7", order="ASCENDING")
     assert_type(promotions, Listing[models.ProductGroupPromotion])
-    assert_type(next(promotions), models.ProductGroupPromotion)
+    assert_type(promotions.first(), models.ProductGroupPromotion | None)
+    assert_type(promotions.all(), list[models.ProductGroupPromotion])
+    assert_type(c.with_response.promotions.get(A, "7"), Response[models.ProductGroupPromotion])
     assert_type(promotions.pages(), Iterator[models.Page[models.ProductGroupPromotion]])
     assert_type(c.promotions.get(A, "7"), models.ProductGroupPromotion)
 
@@ -144,6 +146,8 @@ async def asynchronous(c: AsyncClient) -> None:
     async for promotion in promotions:
         assert_type(promotion, models.ProductGroupPromotion)
     assert_type(promotions.pages(), AsyncIterator[models.Page[models.ProductGroupPromotion]])
+    assert_type(await promotions.all(), list[models.ProductGroupPromotion])
+    assert_type(await c.with_response.promotions.get(A, "7"), Response[models.ProductGroupPromotion])
     assert_type(await c.promotions.get(A, "7"), models.ProductGroupPromotion)
 
     assert_type(await c.user_account.get(), models.UserAccount)

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 logger = logging.getLogger("pinshop")
+logger.addHandler(logging.NullHandler())  # silent until the program configures logging
 
 
 class Sent(Struct, frozen=True):

@@ -63,7 +63,7 @@ def exchange(session: Session, call: Call, decode: Callable[[bytes], T]) -> Flow
             yield from _learn(session, operation, reply)
             if 200 <= reply.status < 300:
                 try:
-                    return Response(decode(reply.body), reply.status, reply.headers, attempts, waited)
+                    return _told(session, Response(decode(reply.body), reply.status, reply.headers, attempts, waited))
                 except BadReply as error:
                     failure = error
                     failure.status, failure.headers = reply.status, reply.headers
@@ -97,6 +97,12 @@ def exchange(session: Session, call: Call, decode: Callable[[bytes], T]) -> Flow
         session.emit(events.Paused(operation.id, seconds, why))
         yield Pause(seconds, why)
         waited += seconds
+
+
+def _told(session: Session, response: Response[T]) -> Response[T]:
+    if session.answered is not None:
+        session.answered(response)
+    return response
 
 
 def _signature(session: Session) -> Flow[SecretText | None]:

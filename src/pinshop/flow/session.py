@@ -73,6 +73,8 @@ class Session(Struct):
     #: Place (see `matching.place_of`) -> what this client created there. Shared by all views of one client.
     known: dict[str, Known] = msgspec.field(default_factory=dict)
     server: ServerClock = msgspec.field(default_factory=ServerClock)
+    #: Told every answer that was decoded; `BaseClient.with_response` keeps the last.
+    answered: Callable[[Any], object] | None = None
 
     def now(self) -> float | None:
         """The server's time, or that of a clock that was given to the client; None: neither is known yet."""

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import functools
-import inspect
-from collections.abc import AsyncIterator, Callable, Iterator
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, Self, overload
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from typing import Any, Concatenate, Generic, NoReturn, Self, overload
 from urllib.parse import quote
 
 import msgspec
 
 from pinshop.api.models import Page
 from pinshop.api.operations import Call
+from pinshop.errors import BadReply
 from pinshop.flow import events
 from pinshop.flow.exchange import exchange
 from pinshop.flow.session import Response, Session
 from pinshop.flow.steps import Flow
-
-if TYPE_CHECKING:
-    pass
 from pinshop.resources.binding import Async, P, Resource, Sync, T, cache
 
 
@@ -46,12 +43,16 @@ class paginated(Generic[P, T]):  # noqa: N801 - used as a decorator
         if instance is None:
             return self
         function = self._function
-        kind = AsyncListing if inspect.iscoroutinefunction(instance._client._run) else Listing
+        kind = AsyncListing if instance._client.asynchronous else Listing
 
         def bound(*args: Any, **kwargs: Any) -> Any:
             return kind(instance._client._run, instance._session, function(instance, *args, **kwargs))
 
         return cache(instance, function, bound)
+
+
+#: Pages without an entry, one after the other, each with a new bookmark: a filter may leave some empty, but not this many.
+_MOST_EMPTY_PAGES = 100
 
 
 class Cursor(Generic[T]):
@@ -63,6 +64,7 @@ class Cursor(Generic[T]):
         self._emit = emit
         self._bookmark: str | None = None
         self._seen: set[str] = set()
+        self._empty = 0
 
     def flow(self, session: Session) -> Flow[Response[Page[T]]] | None:
         """The exchange for the next page, or None after the last."""
@@ -76,6 +78,13 @@ class Cursor(Generic[T]):
 
     def take(self, page: Page[T]) -> None:
         bookmark = page.bookmark or None
+        self._empty = 0 if page.items else self._empty + 1
+        if self._empty > _MOST_EMPTY_PAGES and bookmark is not None and bookmark not in self._seen:
+            raise BadReply(
+                f"{self._empty} empty pages in a row, each with a new bookmark; the list does not end",
+                operation=self._rest[-1].operation.id,
+                advice="narrow the list by its arguments, or ask Pinterest's support",
+            )
         if bookmark is not None and bookmark in self._seen:
             # Following it would never end. Some servers repeat the last bookmark instead of sending null.
             self._emit(events.Noticed(self._rest[-1].operation.id, "the server repeated a bookmark; the list ends here"))
@@ -88,71 +97,115 @@ class Cursor(Generic[T]):
         self._bookmark = bookmark
 
 
-class Listing(Iterator[T]):
-    """The entries of a list, fetched page by page as they are asked for."""
+class _Walk(Generic[T]):
+    """What both listings hold: how to begin, and the first page if it has been read and not been walked yet."""
 
     def __init__(self, run: Callable[[Flow[Any]], Any], session: Session, paging: ListSpec[T]) -> None:
         self._run = run
         self._session = session
-        self._walk = Cursor(paging, session.emit)
-        self._entries: Iterator[T] = iter(())
+        self._paging = paging
+        self._begun: tuple[Cursor[T], Page[T] | None] | None = None
 
-    def __iter__(self) -> Self:
-        return self
+    def _cursor(self) -> Cursor[T]:
+        return Cursor(self._paging, self._session.emit)
 
-    def __next__(self) -> T:
-        while True:
-            for entry in self._entries:
-                return entry
-            page = self._next_page()
-            if page is None:
-                raise StopIteration
-            self._entries = iter(page.items)
+    def _take_begun(self) -> tuple[Cursor[T], Page[T] | None]:
+        begun, self._begun = self._begun, None
+        return begun or (self._cursor(), None)
+
+    def __repr__(self) -> str:
+        first = self._paging.calls[0]
+        more = f" and {len(self._paging.calls) - 1} more" if len(self._paging.calls) > 1 else ""
+        query = f"?{first.query}" if first.query else ""
+        what = f"{first.operation.id}: GET {first.path}{query}{more}"
+        return f"<{type(self).__name__} of {what}; fetched page by page when walked>"
+
+
+class Listing(_Walk[T], Iterable[T]):
+    """The entries of a list, fetched page by page as they are asked for.
+
+    It can be walked again, and then **fetches again**: nothing is held but the page at hand, and every walk sees the list as it
+    is then. `all` gives a `list` to keep. In a condition it is true if there is at least one entry; the page read to find that
+    out begins the next walk.
+    """
+
+    def __iter__(self) -> Iterator[T]:
+        for page in self.pages():
+            yield from page.items
 
     def pages(self) -> Iterator[Page[T]]:
         """The pages instead of the entries, each with its bookmark."""
-        while (page := self._next_page()) is not None:
+        cursor, page = self._take_begun()
+        if page is not None:
+            yield page
+        while (step := cursor.flow(self._session)) is not None:
+            page = self._run(step).value
+            cursor.take(page)
             yield page
 
-    def _next_page(self) -> Page[T] | None:
-        step = self._walk.flow(self._session)
-        if step is None:
-            return None
-        page: Page[T] = self._run(step).value
-        self._walk.take(page)
-        return page
+    def all(self) -> list[T]:
+        """Every entry, as a list."""
+        return list(self)
+
+    def first(self) -> T | None:
+        """The first entry, or None if there is none. The page that was read begins the next walk."""
+        cursor = self._cursor()
+        skipped = False
+        while (step := cursor.flow(self._session)) is not None:
+            page: Page[T] = self._run(step).value
+            cursor.take(page)
+            if page.items:
+                if not skipped:
+                    self._begun = (cursor, page)
+                return page.items[0]
+            skipped = True
+        return None
+
+    def __bool__(self) -> bool:
+        if self._begun is not None:
+            return True
+        return self.first() is not None
 
 
-class AsyncListing(AsyncIterator[T]):
-    """The entries of a list, fetched page by page as they are asked for."""
+class AsyncListing(_Walk[T], AsyncIterable[T]):
+    """The entries of a list, fetched page by page as they are asked for.
 
-    def __init__(self, run: Callable[[Flow[Any]], Any], session: Session, paging: ListSpec[T]) -> None:
-        self._run = run
-        self._session = session
-        self._walk = Cursor(paging, session.emit)
-        self._entries: Iterator[T] = iter(())
+    It can be walked again, and then **fetches again**: nothing is held but the page at hand, and every walk sees the list as it
+    is then. ``await ….all()`` gives a `list` to keep, ``await ….first()`` an entry or None.
+    """
 
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> T:
-        while True:
-            for entry in self._entries:
-                return entry
-            page = await self._next_page()
-            if page is None:
-                raise StopAsyncIteration
-            self._entries = iter(page.items)
+    async def __aiter__(self) -> AsyncIterator[T]:
+        async for page in self.pages():
+            for entry in page.items:
+                yield entry
 
     async def pages(self) -> AsyncIterator[Page[T]]:
         """The pages instead of the entries, each with its bookmark."""
-        while (page := await self._next_page()) is not None:
+        cursor, page = self._take_begun()
+        if page is not None:
+            yield page
+        while (step := cursor.flow(self._session)) is not None:
+            page = (await self._run(step)).value
+            cursor.take(page)
             yield page
 
-    async def _next_page(self) -> Page[T] | None:
-        step = self._walk.flow(self._session)
-        if step is None:
-            return None
-        page: Page[T] = (await self._run(step)).value
-        self._walk.take(page)
-        return page
+    async def all(self) -> list[T]:
+        """Every entry, as a list."""
+        return [entry async for entry in self]
+
+    async def first(self) -> T | None:
+        """The first entry, or None if there is none. The page that was read begins the next walk."""
+        cursor = self._cursor()
+        skipped = False
+        while (step := cursor.flow(self._session)) is not None:
+            page: Page[T] = (await self._run(step)).value
+            cursor.take(page)
+            if page.items:
+                if not skipped:
+                    self._begun = (cursor, page)
+                return page.items[0]
+            skipped = True
+        return None
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a list that is fetched cannot be awaited in a condition: ask `await listing.first() is not None`")

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import io
 import os
-import ssl
 from collections.abc import AsyncGenerator, Mapping
 from contextvars import ContextVar
 from importlib import import_module
-from typing import Any
+from typing import Any, Unpack
 
 from pinshop.api.http import Reply, Request
 from pinshop.errors import ConfigurationError, PinshopError
@@ -18,6 +17,7 @@ from pinshop.transports import failures
 from pinshop.transports.framing import MAX_LINE_BYTES
 from pinshop.transports.gzip import gunzip
 from pinshop.transports.idle import has_arrived
+from pinshop.transports.options import DEFAULT_MAX_REPLY_BYTES, NetworkOptions
 from pinshop.transports.proxies import Proxy
 from pinshop.transports.tls import ssl_context as make_ssl_context
 
@@ -127,27 +127,19 @@ class _Loop:
 class AiohttpTransport:
     """HTTP/1.1 over aiohttp: no redirects, no retries, a bounded answer, one deadline for the whole of it.
 
-    The arguments are those of `Urllib3Transport`. It may be used in several event loops, one after the other or at once: each
+    Takes `NetworkOptions`. It may be used in several event loops, one after the other or at once: each
     has connections of its own, which are closed when the loop ends. At most ``pool_size`` requests are under way at once; the
     time that others wait for their turn counts against no limit.
     """
 
-    def __init__(
-        self,
-        *,
-        ssl_context: ssl.SSLContext | None = None,
-        ca_file: str | os.PathLike[str] | None = None,
-        client_certificate: str | tuple[str, str] | None = None,
-        proxy: str | None = None,
-        max_reply_bytes: int = 64 * 1024 * 1024,
-        pool_size: int = 100,
-    ) -> None:
-        self._ssl = (ssl_context, ca_file, client_certificate)
+    def __init__(self, *, pool_size: int = 100, **network: Unpack[NetworkOptions]) -> None:
+        self._ssl = (network.get("ssl_context"), network.get("ca_file"), network.get("client_certificate"))
+        proxy = network.get("proxy")
         self._proxy = None if proxy is None else Proxy.parse(proxy)
         self._proxy_url = None if self._proxy is None else URL(self._proxy.url)
         given = self._proxy.authorization if self._proxy else None
         self._proxy_headers = {"Proxy-Authorization": given} if given else None
-        self._limit = max_reply_bytes
+        self._limit = network.get("max_reply_bytes", DEFAULT_MAX_REPLY_BYTES)
         self._pool_size = pool_size
         self._loops: dict[asyncio.AbstractEventLoop, _Loop] = {}
         self._context: Any = None

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import http.client
 import os
-import ssl
 import threading
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, Unpack
 
 import urllib3
 
@@ -18,6 +17,7 @@ from pinshop.transports import failures
 from pinshop.transports.connections import Exchange, HTTPPool, HTTPSPool, TooLarge, current
 from pinshop.transports.framing import Malformed
 from pinshop.transports.gzip import gunzip
+from pinshop.transports.options import DEFAULT_MAX_REPLY_BYTES, NetworkOptions
 from pinshop.transports.proxies import Proxy
 from pinshop.transports.tls import ssl_context
 
@@ -42,13 +42,10 @@ class Urllib3Transport:
     class in the place of its connections, is obeyed.
 
     Args:
-        ssl_context: replaces the default, which trusts what the operating system trusts.
-        ca_file: a PEM file of certificates to trust beside the operating system's.
-        client_certificate: a PEM file with certificate and key, or a pair (certificate file, key file).
-        proxy: ``http://user:password@host:port``; nothing is read from the environment.
-        max_reply_bytes: longest answer after decompression.
+        proxy_headers: sent to the proxy.
         pool_size: idle connections kept per host.
         pool_options: passed to urllib3's `PoolManager` as they are.
+        **network: see `NetworkOptions`.
 
     Raises:
         ConfigurationError: ``proxy`` is no proxy's URL.
@@ -57,19 +54,16 @@ class Urllib3Transport:
     def __init__(
         self,
         *,
-        ssl_context: ssl.SSLContext | None = None,
-        ca_file: str | os.PathLike[str] | None = None,
-        client_certificate: str | tuple[str, str] | None = None,
-        proxy: str | None = None,
         proxy_headers: Mapping[str, str] | None = None,
-        max_reply_bytes: int = 64 * 1024 * 1024,
         pool_size: int = 32,
         pool_options: Mapping[str, Any] | None = None,
+        **network: Unpack[NetworkOptions],
     ) -> None:
-        self._ssl = (ssl_context, ca_file, client_certificate)
+        self._ssl = (network.get("ssl_context"), network.get("ca_file"), network.get("client_certificate"))
+        proxy = network.get("proxy")
         self._proxy = None if proxy is None else Proxy.parse(proxy)
         self._proxy_headers = proxy_headers
-        self._limit = max_reply_bytes
+        self._limit = network.get("max_reply_bytes", DEFAULT_MAX_REPLY_BYTES)
         self._options: dict[str, Any] = {"maxsize": pool_size, **(pool_options or {})}
         self._manager: urllib3.PoolManager | None = None
         self._secured = False
