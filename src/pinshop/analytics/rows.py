@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from pinshop.api.models import ProductGroupPromotion
 
+_OBJECT = ord("{")
+
 _split = msgspec.json.Decoder(list[msgspec.Raw])
 
 #: What tells one row from another, in the order of tables.
@@ -35,6 +37,8 @@ class Block(Struct, frozen=True):
     constants: Mapping[str, str] = {}
     #: The whole answer, where there was one.
     body: bytes = b""
+    #: Whether a row may be written over several lines.
+    over_lines: bool = True
 
     def dicts(self) -> list[dict[str, Any]]:
         """The rows, decoded exactly."""
@@ -58,9 +62,9 @@ def split(body: bytes, constants: Mapping[str, str] | None = None) -> Block:
         raise BadReply(f"expected a list of rows ({error})", body=body) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadReply(f"the answer is not JSON ({error})", body=body) from error
-    if not all(bytes(memoryview(raw)[:1]) == b"{" for raw in raws):
+    if not all(memoryview(raw)[0] == _OBJECT for raw in raws):
         raise BadReply("expected a list of rows (one of them is no object)", body=body)
-    return Block(raws, constants or {}, body)
+    return Block(raws, constants or {}, body, b"\n" in body)
 
 
 class _OnlyId(Struct):

@@ -75,7 +75,7 @@ def to_arrow(rows: Rows, types: Mapping[str, Type] | None = None) -> pyarrow.Tab
     if rows.asked.keys and blocks is not None:
         schema = schema_of(rows.asked.keys, rows.columns, granularity=granularity, types=types)
         try:
-            return _join([_fast(block.raws, block.constants, schema) for block in blocks], schema)
+            return _join([_fast(block, schema) for block in blocks], schema)
         except pa.ArrowInvalid:
             pass  # a column nobody expected, a value of another type: the slow way keeps or refuses each
     schema = schema_of((), rows.names(), granularity=granularity, types=types)
@@ -90,7 +90,7 @@ def from_block(block: Block, schema: pyarrow.Schema) -> pyarrow.Table:
     """
     pa = need("pyarrow", "arrow")
     try:
-        return _fast(block.raws, block.constants, schema)
+        return _fast(block, schema)
     except pa.ArrowInvalid:
         return from_dicts(block.dicts(), schema)
 
@@ -121,7 +121,7 @@ def from_dicts(rows: Iterable[Mapping[str, Any]], schema: pyarrow.Schema) -> pya
             line[OTHER] = text_of(other)
         lines.append(msgspec.Raw(models.encode(line)))
     try:
-        return _fast(lines, {}, schema)
+        return _fast(Block(lines, over_lines=False), schema)
     except pa.ArrowInvalid as error:
         raise BadReply(f"the rows cannot be made a table: {error}") from error
 
@@ -133,8 +133,9 @@ def _kind_of(arrow: Any) -> Type:
     raise TypeError(f"no column has the type {arrow}")
 
 
-def _fast(raws: Sequence[msgspec.Raw], constants: Mapping[str, str], schema: pyarrow.Schema) -> pyarrow.Table:
+def _fast(block: Block, schema: pyarrow.Schema) -> pyarrow.Table:
     """The rows as a table, or `pyarrow.ArrowInvalid` for anything that is not plainly of the schema."""
+    raws, constants = block.raws, block.constants
     if not raws:
         return schema.empty_table()
     pa, pajson = need("pyarrow", "arrow"), need("pyarrow.json", "arrow")
@@ -152,8 +153,7 @@ def _fast(raws: Sequence[msgspec.Raw], constants: Mapping[str, str], schema: pya
         read_options=pajson.ReadOptions(block_size=_block_bytes(data, raws)),
         parse_options=pajson.ParseOptions(
             explicit_schema=pa.schema(list(read_as.items())),
-            # Whitespace between the names of a row may hold line ends.
-            newlines_in_values=data.count(b"\n") >= len(raws),
+            newlines_in_values=block.over_lines,
             unexpected_field_behavior="error",
         ),
     )

@@ -85,6 +85,9 @@ class Analytics(Resource[C]):
     ) -> Plan:
         """Plan a query without sending anything. ``print`` it: which way it goes and why, its calls and seconds.
 
+        How far back days lie is counted from the server's day as its latest answer told it; before the first answer, from the
+        machine's clock.
+
         Args:
             ad_account_ids: one or several.
             promotions: ids or promotions; for several ad accounts a dict of these by ad account. None: all that were live.
