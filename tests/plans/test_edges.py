@@ -121,6 +121,19 @@ def test_a_raised_budget_is_spend_and_comes_last(world):
     with pytest.raises(GuardRefused, match=r"120\.50 USD a day more"):
         plans.apply(world.client, plan, journal=world.journal)
     assert "daily_spend_cap: 500.00 USD -> 620.50 USD" in plan.to_text()
+    world.client.ad_groups.update(world.account, [{"id": world.ad_group, "status": "PAUSED"}])
+    with pytest.raises(StalePlan, match="status was 'ACTIVE', is 'PAUSED'"):  # what it would spend is no longer true
+        world.apply(plan)
+    world.client.ad_groups.update(world.account, [{"id": world.ad_group, "status": "ACTIVE"}])
+    declared = world.manifest(f"""
+        account: $account
+        campaigns: [{{id: "{world.emulator.campaign_id}", daily_spend_cap: 620.50 USD}}]
+        ad_groups: [{{id: $group}}]
+    """)
+    also = world.plan(declared)
+    assert also.spend == plan.spend
+    world.create({"catalog_product_group_id": world.groups[1]})
+    assert plans.what_moved(world.client, also) == []  # a new neighbour does not matter where no promotion is touched
     lower = world.plan(
         world.manifest(f'account: $account\ncampaigns: [{{id: "{world.emulator.campaign_id}", daily_spend_cap: 20 USD}}]')
     )
@@ -242,8 +255,9 @@ def test_a_plan_expires_and_clocks_may_differ_by_some_minutes(world):
 
 def test_what_was_begun_is_finished_however_late(world):
     plan = world.plan(world.promoted("- {catalog_product_group_id: $0, status: ACTIVE}"), valid_seconds=60)
-    world.emulator.fail("product_group_promotions/update", status=403, code=29, times=1)
+    world.emulator.fail("product_group_promotions/update", status=403, code=29, times=None)
     assert not world.apply(plan).ok
+    world.emulator.stop_failing()
     world.emulator.clock.advance(seconds=86_400)
     assert world.apply(plan).ok
 
@@ -432,6 +446,8 @@ def test_only_and_except(world):
     assert "only product_group:Light*" in world.plan(manifest, only=["product_group:Light*"]).to_text()
     with pytest.raises(InvalidInput, match="except"):
         labels(exclude=["Kitchen"])
+    with pytest.raises(InvalidInput, match=r"only: got 'ad_group:Sprnig', allowed: what is declared: .*New group"):
+        labels(only=["ad_group:Sprnig"])
 
 
 # ------------------------------------------------------------------------------------------------- rollback
@@ -499,8 +515,9 @@ def test_rollback_of_nothing_is_refused(world):
     with pytest.raises(InvalidInput, match="the id of a plan in the journal"):
         plans.rollback(world.client, world.journal)
     plan = world.plan(world.promoted("- catalog_product_group_id: $0"))
-    world.emulator.fail("product_group_promotions/create", status=403, code=29, times=1)
+    world.emulator.fail("product_group_promotions/create", status=403, code=29, times=None)
     assert not world.apply(plan).ok
+    world.emulator.stop_failing()
     with pytest.raises(PlanRefused, match="nothing of it was executed"):
         plans.rollback(world.client, world.journal, plan.short_id)
 

@@ -55,7 +55,7 @@ from pinshop.plans.selection import Selection
 from pinshop.plans.staleness import read_now, verify
 from pinshop.plans.text import applied_text as applied_text
 
-Path = str | os.PathLike[str]
+FilePath = str | os.PathLike[str]
 
 
 def _run(client: Any, flow: Any) -> Any:
@@ -66,7 +66,7 @@ def make_plan(
     client: Any,
     manifest: Manifest,
     *,
-    journal: Path | None = None,
+    journal: FilePath | None = None,
     account: str | None = None,
     only: Iterable[str] = (),
     exclude: Iterable[str] = (),
@@ -114,7 +114,7 @@ def apply(
     client: Any,
     plan: Plan,
     *,
-    journal: Path,
+    journal: FilePath,
     max_spend: Decimal | str | int | None = None,
     allow_unlimited: bool = False,
     max_changes: int | None = None,
@@ -178,14 +178,14 @@ def what_moved(client: Any, plan: Plan) -> Any:
     return _run(client, only_reads(flow()))
 
 
-def history_of(plan: Plan, journal: Path) -> History | None:
+def history_of(plan: Plan, journal: FilePath) -> History | None:
     """What the journal tells of a plan; None if it was never begun with this journal."""
     return next((history for history in histories(journal) if history.plan.id == plan.id), None)
 
 
 def rollback(
     client: Any,
-    journal: Path,
+    journal: FilePath,
     plan_id: str | None = None,
     *,
     archive_created: bool = False,
@@ -218,7 +218,7 @@ def drift(
     client: Any,
     manifest: Manifest,
     *,
-    journal: Path | None = None,
+    journal: FilePath | None = None,
     account: str | None = None,
     ignore: Iterable[str] = (),
 ) -> Any:

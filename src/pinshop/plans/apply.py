@@ -249,16 +249,20 @@ class _Run:
             yield from together(
                 self._live.session, [self._write(stage, noun, account, some) for account, some in by_account.items()]
             )
-        finally:
-            made = self._outcomes[before:]
-            records = [
-                Recorded(one.change.ref, one.stage, one.state, one.id, one.code, one.message)
-                for one in made
-                if one.state in ("done", "failed", "unknown")
-            ]
-            if records:
-                # Not as a step: an interruption must not lose what is known.
-                self._journal.write({"outcomes": records})
+        except BaseException:
+            # Not as a step, of which there will be none any more: an interruption must not lose what is known.
+            self._record(before)
+            raise
+        yield Blocking(lambda: self._record(before))
+
+    def _record(self, since: int) -> None:
+        records = [
+            Recorded(one.change.ref, one.stage, one.state, one.id, one.code, one.message)
+            for one in self._outcomes[since:]
+            if one.state in ("done", "failed", "unknown")
+        ]
+        if records:
+            self._journal.write({"outcomes": records})
 
     def _reason_to_skip(self, stage: Stage) -> str | None:
         if self._error is not None:

@@ -67,6 +67,7 @@ def plan_flow(client: Any, manifest: Manifest, asked: Asked, known: Known | None
         session, [_AccountPlan(live, account, asked, known, now).make(sections) for account, sections in accounts]
     )
     raise_if_any(problem for part in parts for problem in part.problems)
+    asked.selection.check([part.known_by for part in parts])
     notes = [note for part in parts for note in part.notes]
     return Plan(
         made_by=f"pinshop {__version__}",
@@ -105,6 +106,8 @@ class _AccountPlan:
         self.parents: list[ParentState] = []
         self.facts: list[guards.CampaignFacts] = []
         self.group_names: dict[str, str] = {}
+        #: What `Selection` may name: kind -> ids and names.
+        self.known_by: dict[str, set[str]] = {}
         self.live_promotions = 0
         self.unchanged = 0
 
@@ -125,6 +128,7 @@ class _AccountPlan:
             self.live_promotions += len(diff.members)
         changes = [change for change in parents if change is not None]
         changes += [change for diff in diffs for change in diff.changes]
+        self.known_by = _known_by(self._account, resolved, diffs)
         self.changes = self._asked.selection.of(changes, self._labels(resolved))
         yield from self._needed(diffs, resolved)
         yield from self._guard(resolved, diffs)
@@ -261,19 +265,15 @@ class _AccountPlan:
                     before, _after(before, by_ref.get(target.ref)), bool(active), bool(remaining | added), target.label
                 )
             )
-            if target.live is not None and target.ref in touched:
+            if target.live is not None:
+                mine = target.ref in touched
                 self.parents.append(
                     ParentState(
-                        "ad_group",
-                        self._account.id,
-                        target.ref,
-                        target.live.name or None,
-                        campaign_ref,
-                        before,
-                        diff.members,
-                        target.entry.protect or resolved.protect,
+                        "ad_group", self._account.id, target.ref, target.live.name or None, campaign_ref, before,
+                        diff.members if mine else [], target.entry.protect or resolved.protect,
+                        None if mine else bool(active),
                     )
-                )
+                )  # fmt: skip
         for target in resolved.campaigns:
             if target.ref in by_ref and target.ref not in campaigns:
                 campaigns[target.ref] = self._campaign(target.ref, target.live, target, by_ref)
@@ -345,6 +345,28 @@ class _AccountPlan:
                     text = f"{count} promotion(s) made ACTIVE in {target.label} will not deliver: {what} {why}"
                     self.notes.append(Note(kind="will_not_deliver", account=self._account.id, text=text, ids=[ref]))
                     break
+
+
+def _known_by(account: Account, resolved: Resolved, diffs: Sequence[GroupDiff]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {
+        "account": {account.id, account.name or ""},
+        "campaign": {target.ref for target in resolved.campaigns} | {target.campaign_ref for target in resolved.ad_groups},
+        "ad_group": {target.ref for target in resolved.ad_groups},
+        "product_group": set(),
+        "promotion": {promotion_id for diff in diffs for promotion_id in diff.members},
+    }
+    for kind, targets in (("campaign", resolved.campaigns), ("ad_group", resolved.ad_groups)):
+        found[kind] |= {(target.live.name if target.live else target.entry.name) or "" for target in targets}
+    for target in resolved.ad_groups:
+        if target.campaign is not None:
+            found["campaign"].add(target.campaign.name or "")
+        for entry in target.wanted:
+            found["product_group"] |= {entry.group_id or "", entry.name or ""}
+    for diff in diffs:
+        for change in diff.changes:
+            found["promotion"].add(change.id or change.ref)
+            found["product_group"] |= {change.catalog_product_group_id or "", change.label}
+    return found
 
 
 def _after(before: dict[str, Any], change: Change | None) -> dict[str, Any]:

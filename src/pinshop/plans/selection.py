@@ -37,6 +37,21 @@ class Selection(Struct, frozen=True):
                     )
         return cls(tuple(only), tuple(exclude))
 
+    def check(self, known: Iterable[dict[str, set[str]]]) -> None:
+        """Refuse a term that fits nothing: a name that is misspelt must not select nothing, or everything, in silence.
+
+        Raises:
+            InvalidInput: it fits nothing that is declared or there.
+        """
+        several = list(known)
+        for name, terms in (("only", self.only), ("except", self.exclude)):
+            for term in terms:
+                if not any(_fits(term, one) for one in several):
+                    kind = term.partition(":")[0]
+                    names = sorted({label for one in several for label in one.get(kind, ()) if label})
+                    shown = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+                    raise InvalidInput(name, term, f"what is declared: {shown or 'nothing'}")
+
     def of(self, changes: list[Change], labels: Callable[[Change], dict[str, set[str]]]) -> list[Change]:
         """The changes that are selected. What would be put into something that is not created goes with it."""
         if not self.only and not self.exclude:
