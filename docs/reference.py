@@ -31,7 +31,7 @@ from pinshop.resources.binding import operation
 from pinshop.resources.listing import paginated
 
 PAGE = Path(__file__).with_name("reference.md")
-NOUNS = {
+RESOURCES = {
     "promotions": promotions.Promotions,
     "campaigns": campaigns.Campaigns,
     "ad_groups": ad_groups.AdGroups,
@@ -65,20 +65,20 @@ Every method of `Client`; `AsyncClient` has the same, awaited (lists: `async for
 def page() -> str:
     """The whole page."""
     parts = [HEAD]
-    for noun, kind in NOUNS.items():
-        parts.append(f"## client.{noun}\n")
-        parts += [entry(noun, name, member) for name, member in vars(kind).items() if is_public(name, member)]
+    for resource, kind in RESOURCES.items():
+        parts.append(f"## client.{resource}\n")
+        parts += [entry(resource, name, member) for name, member in vars(kind).items() if is_public(name, member)]
     parts.append("## What is written\n\nFields of create and update; a * is required.\n")
     parts += [fields(kind) for kind in WRITTEN]
     return "\n".join(parts)
 
 
 def is_public(name: str, member: Any) -> bool:
-    """Whether users call it: the methods of both colours, and plain ones that send nothing."""
+    """Whether users call it: the methods of both clients, and plain ones that send nothing."""
     return isinstance(member, operation | paginated) or (inspect.isfunction(member) and not name.startswith("_"))
 
 
-def entry(noun: str, name: str, member: Any) -> str:
+def entry(resource: str, name: str, member: Any) -> str:
     """One method: signature, facts of its row, docstring."""
     function = member if inspect.isfunction(member) else member._function  # noqa: SLF001
     signature = inspect.signature(function)
@@ -89,7 +89,7 @@ def entry(noun: str, name: str, member: Any) -> str:
     doc = inspect.getdoc(function) or ""
     rows = [row for source in re.findall(r"Source: ([\w/]+)", doc) if (row := BY_ID.get(source))]
     result = str(signature.return_annotation).replace("Flow[", "").replace("ListSpec[", "list of ").removesuffix("]")
-    lines = [f"### {noun}.{name}({', '.join(arguments)})\n", *(facts(row) for row in rows), markdown(doc)]
+    lines = [f"### {resource}.{name}({', '.join(arguments)})\n", *(facts(row) for row in rows), markdown(doc)]
     return "\n".join([lines[0], f"Gives {result}.".replace("Gives None", "Gives nothing"), "", *lines[1:]])
 
 

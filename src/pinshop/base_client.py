@@ -215,7 +215,7 @@ class BaseClient(Resource[C]):
             base_url: beats that of the environment; a profile belongs to one base URL and refuses another.
             environ: read instead of the process's environment.
             **options: the arguments of the class. Without ``proxy`` the environment's ``HTTPS_PROXY`` and ``NO_PROXY`` are
-                obeyed.
+                used.
 
         Raises:
             ConfigurationError: none found, or what was found contradicts itself.

@@ -130,7 +130,9 @@ def unusable(path: str | os.PathLike[str], error: Exception) -> ConfigurationErr
             f"{path} is held open by process {holder[2]}{program}",
             advice="end it or close its connection: DuckDB lets one process write, or many only read",
         )
-    return ConfigurationError(f"{path} cannot be used: {words}", advice="is there room on the disk, and is it a DuckDB file?")
+    return ConfigurationError(
+        f"{path} cannot be used: {words}", advice="check that the disk is not full, and that this is a DuckDB file"
+    )
 
 
 def write_duckdb(

@@ -143,7 +143,7 @@ def _token(found: Credentials) -> Iterator[Finding]:
     if isinstance(found.tokens, RefreshingToken):
         yield Finding("token", "ok", "is refreshed by itself")
     else:
-        yield Finding("token", "note", "cannot be refreshed: it works until it ends")
+        yield Finding("token", "note", "cannot be refreshed: it works until it expires")
 
 
 def _call(found: Credentials) -> tuple[list[Finding], int]:

@@ -1,6 +1,6 @@
 """What commands that talk to Pinterest have in common: which credentials, and JSON or text.
 
-Data goes to standard output, everything said to a person to standard error. There are no colours, so ``NO_COLOR`` holds.
+Data goes to standard output, everything said to a person to standard error. There are no colors, so ``NO_COLOR`` holds.
 """
 
 from __future__ import annotations

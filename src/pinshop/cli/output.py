@@ -56,7 +56,7 @@ def as_json(value: Any) -> str:
 
 
 def use_color(stream: IO[str]) -> bool:
-    """Whether colours are wanted: ``NO_COLOR`` and ``TERM=dumb`` say no, ``FORCE_COLOR`` yes, else a terminal does."""
+    """Whether colors are wanted: ``NO_COLOR`` and ``TERM=dumb`` say no, ``FORCE_COLOR`` yes, else a terminal does."""
     environ = os.environ
     if environ.get("NO_COLOR") or environ.get("TERM") == "dumb":
         return False

@@ -1,4 +1,4 @@
-"""`pinshop profiles`: what is kept, and until when."""
+"""`pinshop profiles`: the profiles, and when their tokens expire."""
 
 from __future__ import annotations
 

@@ -158,7 +158,7 @@ def _keychain_errors() -> Generator[None]:
     try:
         yield
     except Exception as error:  # noqa: BLE001 -- keychains raise what they like
-        # Its words are not ours to vouch for, so only its kind is shown.
+        # The backend's message may hold a secret; show its type only.
         raise ConfigurationError(
             f"the keychain did not work ({type(error).__name__})", advice="unlock it, or log in again with --secrets file"
         ) from None

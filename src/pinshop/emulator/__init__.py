@@ -6,7 +6,7 @@
     emulator = Emulator(now="2026-03-01T12:00:00Z")
     client = Client(emulator.access_token, transport=emulator.transport())
 
-It imports only the ground floor of pinshop; a server needs the extra ``pinshop[emulator]``.
+It imports nothing of pinshop but ``api`` and the errors; a server needs the extra ``pinshop[emulator]``.
 """
 
 from pinshop.emulator.emulator import Emulator

@@ -152,7 +152,7 @@ class Emulator:
         return delivered(self.answer(request), request, time.sleep)
 
     def answer(self, request: Request) -> Answer:
-        """Serve one request of any door: the API, the consent page, a report's link, or a control route."""
+        """Serve one request: of the API, the consent page, a report's link, or a control route."""
         target = request.target
         if target.startswith("/v5/"):
             return chain.answer(self.world, request)
@@ -273,7 +273,7 @@ class Emulator:
         return access.token(self.world, scopes, user_id=user_id, expires_in=expires_in, client_credentials=client_credentials)
 
     def revoke(self, token: str) -> bool:
-        """Revoke a token, access or refresh, as its user could in the settings. False: there is no such token in force."""
+        """Revoke a token, access or refresh, as its user could in the settings. False: there is no such valid token."""
         return access.revoke(self.world, token)
 
     def authorize(self, redirect_uri: str, scopes: Iterable[str] = ALL_SCOPES) -> str:

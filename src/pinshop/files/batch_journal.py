@@ -162,7 +162,7 @@ class JournalFile:
                 self._count = number
                 raise ConfigurationError(
                     f"the journal {self.path} cannot be written ({error.strerror})",
-                    advice="make room, and go on with resume",
+                    advice="free some disk space, then resume",
                 ) from None
             self._count, self._torn = number, False
 

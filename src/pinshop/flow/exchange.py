@@ -1,7 +1,7 @@
 """One exchange with Pinterest, as a generator: sign, pace, send, retry, decode, explain.
 
 A flow yields what it wants (`Request`, `Pause`, `Together` or `Blocking`) and is sent what came of it; a `TransportError` is
-thrown in. The two clients obey; tests use ``next()`` and ``send()``.
+thrown in. The two clients run it; tests use ``next()`` and ``send()``.
 """
 
 from __future__ import annotations

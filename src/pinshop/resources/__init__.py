@@ -1,1 +1,1 @@
-"""Public methods, one file per noun, written once for both clients."""
+"""Public methods, one file per kind of entity, written once for both clients."""

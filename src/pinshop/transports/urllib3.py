@@ -39,7 +39,7 @@ class Urllib3Transport:
     """HTTP/1.1 over urllib3: no redirects, no retries, a bounded answer, one deadline for the whole of it.
 
     Every request goes through `urllib3.PoolManager.urlopen`, so whatever stubs or records urllib3 there, or puts another
-    class in the place of its connections, is obeyed.
+    class in the place of its connections, is used.
 
     Args:
         proxy_headers: sent to the proxy.

@@ -1,6 +1,6 @@
 """The JSON of Pinterest's API as values: models, open enums, and decoding that never loses an answer.
 
-One file per noun; everything is reached as ``wire.Name``.
+One file per kind of entity; everything is reached as ``models.Name``.
 
 Absent is not null: a field the server did not send is `UNSET`, a field it sent as null is `None`.
 Enums are open: an unknown value stays the string it was. Numbers are exact: an integer stays an `int`,

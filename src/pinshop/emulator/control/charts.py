@@ -1,4 +1,4 @@
-"""Numbers and curves of the console, as text and inline SVG: numbers and dates only. Colours are the style sheet's."""
+"""Numbers and curves of the console, as text and inline SVG: numbers and dates only. Colors are the style sheet's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of handlers: how Pinterest behaves at each endpoint, one file per noun."""
+"""The table of handlers: how Pinterest behaves at each endpoint, one file per kind of entity."""
 
 from __future__ import annotations
 
