@@ -52,10 +52,10 @@ def id_number(text: str) -> int:
     return int(text) if len(text) < 19 else min(int(text[:4000]), _NOBODY)
 
 
-def check_value(field: Field, value: Any, api_version: ApiVersion, where: str) -> Any:
+def check_value(field: Field, value: Any, api_version: ApiVersion, where: str, verb: str) -> Any:
     """A value of a body, as it is stored. Raises 400/1 that names the field."""
     if value is None:
-        if field.null_at(api_version):
+        if field.null_in_body_at(api_version, verb):
             return None
         raise bad(f"Invalid request: '{where}' (None is not of type {_TYPE_WORDS.get(field.kind, 'string')})")
     given: Any = type(value)
@@ -69,8 +69,12 @@ def check_value(field: Field, value: Any, api_version: ApiVersion, where: str) -
         return digits if field.kind == "foreign_id" else id_number(digits)
     if field.kind == "enum" and value not in (allowed := field.values_at(api_version)):
         raise bad(f"Invalid request: '{where}' ({shown(value)} is not one of {', '.join(allowed)})")
-    if field.kind == "text" and field.maximum is not None and len(value) > field.maximum:
+    if field.kind in ("text", "array") and field.maximum is not None and len(value) > field.maximum:
         raise bad(f"Invalid request: '{where}' (length {len(value)} is above the maximum of {field.maximum})")
+    if field.kind in ("text", "array") and field.minimum is not None and len(value) < field.minimum:
+        raise bad(f"Invalid request: '{where}' (length {len(value)} is below the minimum of {field.minimum})")
+    if field.pattern and not re.fullmatch(field.pattern, value):
+        raise bad(f"'{where}' value {shown(value)} must match the pattern: ^{field.pattern}$")
     if field.kind in ("integer", "number"):
         low, high = field.minimum, field.maximum
         if (low is not None and value < low) or value > (high if high is not None else 2**62):
@@ -103,5 +107,5 @@ def check_body(
                 raise bad(f"Invalid request: '{where}.{key}' (additional properties are not allowed)")
             continue
         if verb in field.write:
-            checked[field.source or key] = check_value(field, given, api_version, f"{where}.{key}")
+            checked[field.source or key] = check_value(field, given, api_version, f"{where}.{key}", verb)
     return checked

@@ -44,7 +44,7 @@ def layout(name: str, api_version: ApiVersion) -> tuple[tuple[str, str, bool, bo
     return tuple(
         (f.name, f.source or f.name, f.kind in ("id", "ad_group_ref", "campaign_ref"), f.null_at(api_version))
         for f in FIELDS[name]
-        if f.at(api_version)
+        if f.answered and f.at(api_version)
     )
 
 
