@@ -10,6 +10,7 @@ from pinshop.api import endpoints, operations, params
 from pinshop.api.http import Pause, Reply, Request, Url
 from pinshop.api.models import ReportOrder, ReportState, decoders
 from pinshop.api.params import Id
+from pinshop.api.reaches import reach
 from pinshop.errors import APIError, BadReply, InvalidInput, ReportUnavailable, TransportError
 from pinshop.flow import events
 from pinshop.flow.exchange import exchange
@@ -132,11 +133,10 @@ def _check_reach(report: Mapping[str, Any], today: datetime.date | None, operati
 
     ``today`` is the server's; where it is not known yet, how far back the days lie is left to the server.
     """
-    days_back, days_at_once, why = 914, 186, ""
-    if report["level"] == "PRODUCT_ITEM":
-        days_back, days_at_once, why = 92, 31, " of level PRODUCT_ITEM"
-    if report["granularity"] == "HOUR":
-        days_back, days_at_once, why = 8, 3, " by HOUR"
+    limits = reach("report", report["granularity"], report["level"])
+    days_back, days_at_once = limits.days_back, limits.days
+    why = " of level PRODUCT_ITEM" if report["level"] == "PRODUCT_ITEM" else ""
+    why = " by HOUR" if report["granularity"] == "HOUR" else why
     start, end = (datetime.date.fromisoformat(report[name]) for name in ("start_date", "end_date"))
     if today is not None and start < today - datetime.timedelta(days=days_back + 1):
         allowed = f"{today - datetime.timedelta(days=days_back)} or later: a report{why} reaches {days_back} days back"
