@@ -9,27 +9,40 @@ import asyncio
 import base64
 import contextlib
 import http.client
-import logging
+import io
+import json
 import pickle
 import socket
 import threading
 import traceback
+from pathlib import Path
 
 import pytest
+import rich.console
+import rich.traceback
+import structlog.tracebacks
 
+import pinshop
 from pinshop import AsyncClient, Client
 from pinshop.api.operations import raw
 from pinshop.credentials.vaults import MemoryStore
 from pinshop.errors import PinshopError
+from pinshop.flow import oauth
 from pinshop.flow.refreshing import RefreshingToken
 from pinshop.flow.secrets import Secret
-from pinshop.flow.tokens import App, Token
+from pinshop.flow.tokens import App, Credentials, StaticToken, Token
 
-ACCESS, NEXT_ACCESS = "emulated_hunter2access", "emulated_hunter2next"
-REFRESH, NEXT_REFRESH = "emulated_hunter2refresh", "emulated_hunter2rotated"
-APP_SECRET = "hunter2app"
+
+def long(name, length):
+    """A token of the length that Pinterest's have: what shows local variables cuts long texts, and shows the rest."""
+    return f"{name}_" + "".join(f"hunter2{n:05}" for n in range(99))[: length - len(name) - 1]
+
+
+ACCESS, NEXT_ACCESS = long("pina", 125), long("pina_n", 305)
+REFRESH, NEXT_REFRESH = long("pinr", 305), long("pinr_n", 125)
+APP_SECRET = "hunter2app" * 4
 BASIC = base64.b64encode(f"123:{APP_SECRET}".encode()).decode()
-SECRETS = (ACCESS, NEXT_ACCESS, REFRESH, NEXT_REFRESH, APP_SECRET, BASIC, "hunter2")
+SECRETS = (ACCESS, NEXT_ACCESS, REFRESH, NEXT_REFRESH, APP_SECRET, BASIC, BASIC[:30], "hunter2")
 
 
 def reply(status, body, *headers):
@@ -39,6 +52,7 @@ def reply(status, body, *headers):
 
 EXPIRED = reply(401, b'{"code": 2, "message": "Authentication failed."}')
 TOKENS = reply(200, f'{{"access_token": "{NEXT_ACCESS}", "refresh_token": "{NEXT_REFRESH}", "expires_in": 60}}'.encode())
+HERE = str(Path(pinshop.__file__).parent)
 #: What the server does with each connection in turn: bytes are sent, None hangs up at once.
 FAULTS = {
     "hang up": [None] * 5,
@@ -48,6 +62,13 @@ FAULTS = {
     "refused": [reply(403, b'{"code": 29, "message": "You are not permitted."}')],
     "redirect": [reply(302, b"", "Location: http://elsewhere.example/")],
     "limited": [reply(429, b'{"code": 8, "message": "slow down"}', "x-ratelimit-reset: 67150")],
+    "echoed": [reply(400, f'{{"code": 1, "message": "bad {ACCESS}"}}'.encode(), f"X-Echo: {ACCESS}")],
+    "echoed in html": [reply(502, f"<html>Authorization: Bearer {ACCESS}</html>".encode())] * 5,
+    "echoed in the reason": [f"HTTP/1.1 404 {ACCESS}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()] * 5,
+    "echoed in a redirect": [reply(302, b"", f"Location: http://elsewhere.example/?token={ACCESS}")],
+    "echoed request id": [reply(403, b'{"code": 29, "message": "no"}', f"x-pinterest-rid: {ACCESS}")],
+    "echoed in a header line": [f"HTTP/1.1 200 OK\r\n{ACCESS}\r\n\r\n".encode()] * 5,
+    "refresh: firewall": [EXPIRED, *[reply(403, f"<html>{REFRESH} {APP_SECRET}</html>".encode())] * 5],
     "refresh: hang up": [EXPIRED, *[None] * 5],
     "refresh: cut short": [EXPIRED, *[TOKENS[:-9]] * 5],
     "refresh: refused": [EXPIRED, reply(401, f'{{"code": 283, "message": "{REFRESH} is no good"}}'.encode())],
@@ -110,15 +131,34 @@ def everything_about(error):
         yield str(pickle.dumps(error))
     yield "".join(traceback.format_exception(error))
     yield "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+    console = rich.console.Console(file=io.StringIO(), width=400)
+    console.print(
+        rich.traceback.Traceback.from_exception(
+            type(error),
+            error,
+            error.__traceback__,
+            show_locals=True,
+            locals_max_length=1000,
+            locals_max_string=10_000,
+            width=400,
+        )
+    )
+    yield console.file.getvalue()
+    console = rich.console.Console(file=io.StringIO(), width=400)
+    console.print(rich.traceback.Traceback.from_exception(type(error), error, error.__traceback__, show_locals=True, width=400))
+    yield console.file.getvalue()
+    for options in ({}, {"locals_max_string": 10_000}, {"use_rich": False}):
+        show = structlog.tracebacks.ExceptionDictTransformer(show_locals=True, **options)
+        yield json.dumps(show((type(error), error, error.__traceback__)), default=repr)
 
 
 @pytest.mark.parametrize("colour", [sync, asynchronous])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_no_secret_shows(fault, colour, caplog):
     assert http.client.HTTPConnection.debuglevel == 0
-    caplog.set_level(logging.DEBUG)
-    for name in ("urllib3", "aiohttp", "asyncio"):
-        caplog.set_level(logging.DEBUG, logger=name)
+    caplog.set_level(1)
+    for name in ("urllib3", "aiohttp", "asyncio", "pinshop"):
+        caplog.set_level(1, logger=name)
     with serving(FAULTS[fault]) as base_url:
         source = tokens(base_url)
         with pytest.raises(PinshopError) as caught:
@@ -129,3 +169,94 @@ def test_no_secret_shows(fault, colour, caplog):
     for text in shown:
         for secret in SECRETS:
             assert secret not in text, f"…{text[max(0, text.index(secret) - 300) : text.index(secret) + 60]}…"
+
+
+# ------------------------------------------------------------------------- before anything is sent
+
+
+def home(tmp_path, content):
+    """A configuration whose file of tokens holds this."""
+    folder = tmp_path / "tokens"
+    folder.mkdir(mode=0o700)
+    (tmp_path / "profiles.toml").write_text('[acme]\napp_id = "123"\n', "utf-8")
+    (folder / "acme.json").write_text(content, "utf-8")
+    (folder / "acme.json").chmod(0o600)
+    return {"PINSHOP_CONFIG_DIR": str(tmp_path)}
+
+
+def full(*_):
+    raise OSError(28, "No space left on device")
+
+
+def save(tmp_path, monkeypatch):
+    environ = home(tmp_path, json.dumps({"access_token": ACCESS, "refresh_token": REFRESH, "app_secret": APP_SECRET}))
+    source = Client.from_profile("acme", environ=environ).credentials.tokens
+    monkeypatch.setattr("pinshop.files.atomic.os.fsync", full)
+    source._store.save(source.token)
+
+
+FAILURES = {
+    "a bad base URL": lambda *_: Client(ACCESS, base_url="ftp://x"),
+    "a bad option": lambda *_: Client(ACCESS, max_attempts=0),
+    "a pasted newline": lambda *_: Client(ACCESS + "\n"),
+    "a token with its word": lambda *_: Client("Bearer " + ACCESS),
+    "plain http": lambda *_: Client(ACCESS, base_url="http://shop.example/v5"),
+    "half an environment": lambda *_: Client.from_env(environ={"PINTEREST_REFRESH_TOKEN": REFRESH, "PINTEREST_APP_ID": "123"}),
+    "two tokens": lambda *_: Client.from_env(
+        environ={"PINTEREST_ACCESS_TOKEN": ACCESS, "PINTEREST_ADS_ACCESS_TOKEN": NEXT_ACCESS}
+    ),
+    "a bad token in the environment": lambda *_: Client.from_env(environ={"PINTEREST_ACCESS_TOKEN": ACCESS + " x"}),
+    "a file that is cut": lambda tmp_path, _: Client.from_profile(
+        "acme", environ=home(tmp_path, json.dumps({"access_token": ACCESS})[:-5])
+    ),
+    "a file that is a list": lambda tmp_path, _: Client.from_profile("acme", environ=home(tmp_path, json.dumps([ACCESS]))),
+    "a full disk": save,
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_no_secret_shows_of_what_fails_before_anything_is_sent(failure, tmp_path, monkeypatch):
+    with pytest.raises(PinshopError) as caught:
+        FAILURES[failure](tmp_path, monkeypatch)
+    error = caught.value
+    while error.__traceback__ is not None and not error.__traceback__.tb_frame.f_code.co_filename.startswith(HERE):
+        error.__traceback__ = error.__traceback__.tb_next  # the frames of this test hold the token: they are the user's
+    for text in everything_about(error):
+        for secret in SECRETS:
+            assert secret not in text, f"…{text[max(0, text.index(secret) - 300) : text.index(secret) + 60]}…"
+
+
+@pytest.mark.parametrize("holder", ["StaticToken", "RefreshingToken", "Credentials", "Token", "App", "Client.credentials"])
+def test_what_holds_a_secret_is_not_pickled(holder):
+    held = {
+        "StaticToken": StaticToken(ACCESS),
+        "RefreshingToken": tokens("http://127.0.0.1:9/v5"),
+        "Credentials": Credentials(tokens=StaticToken(ACCESS), source="argument"),
+        "Token": Token(access_token=Secret(ACCESS)),
+        "App": App("1", Secret(APP_SECRET)),
+        "Client.credentials": Client(ACCESS).credentials,
+    }[holder]
+    with pytest.raises((TypeError, AttributeError)):
+        pickle.dumps(held)
+    assert "hunter2" not in repr(held) + str(held) + f"{held}" + f"{held!s:>5}"
+
+
+def test_the_request_of_a_refresh_shows_nothing_until_it_is_written():
+    request = oauth.token_request("http://127.0.0.1:9/v5", App("123", Secret(APP_SECRET)), {"refresh_token": Secret(REFRESH)})
+    shown = [
+        repr(request),
+        str(request.headers),
+        f"{request.headers}",
+        repr(request.body),
+        str(request.body),
+        f"{request.body}",
+    ]
+    shown += [repr(request.body[:80]), repr(list(request.body)), repr(sorted(vars(type(request)).values(), key=str))]
+    for text in shown:
+        assert "hunter2" not in text
+    assert BASIC[:20] not in "".join(shown)
+    for held in (request, request.headers, request.body):
+        with pytest.raises(TypeError):
+            pickle.dumps(held)
+    assert REFRESH.encode() in bytes(request.body)
+    assert dict(request.headers)["Authorization"] == f"Basic {BASIC}"

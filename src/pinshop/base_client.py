@@ -220,7 +220,10 @@ class BaseClient(Resource[C]):
         Raises:
             ConfigurationError: none found, or what was found contradicts itself.
         """
-        from pinshop.credentials import find
+        from pinshop.credentials import environment, find
+
+        if environ is not None:
+            environ = environment.Environment(environ)  # a traceback may be shown with its local variables
 
         clock = options.get("clock") or time.time
         found = find.find(profile=profile, base_url=base_url, environ=environ, clock=clock)
@@ -235,7 +238,8 @@ class BaseClient(Resource[C]):
         return cls.from_env(profile=name, **options)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._session.origin}{self._session.prefix})"
+        session = getattr(self, "_session", None)  # there is none while an argument is refused
+        return f"{type(self).__name__}({session.origin}{session.prefix})" if session else f"{type(self).__name__}(…)"
 
     def _new_transport(self, network: NetworkOptions) -> Any:
         raise NotImplementedError

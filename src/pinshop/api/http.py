@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
 from msgspec import Struct, structs
@@ -159,6 +159,9 @@ class Reply(Struct, frozen=True):
 
     def __repr__(self) -> str:  # the body of a token request holds tokens, and debuggers show local variables
         return f"Reply(status={self.status}, {len(self.body)} bytes)"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:  # msgspec's shows every field
+        return [("status", self.status), ("bytes", len(self.body))]
 
 
 class Pause(Struct, frozen=True):
