@@ -326,3 +326,29 @@ def test_asynchronously_the_same():
     assert sorted(rows, key=key) == sorted(
         server.client().analytics.get(["7", "8"], {"7": ["0"], "8": ["100"]}, **ASKED), key=key
     )
+
+
+def test_a_served_emulator_says_its_own_day():
+    """A frozen emulator is not judged by the machine's calendar, whoever serves it."""
+    from pinshop import Client
+    from pinshop.emulator import Emulator
+
+    with Emulator(now="2031-01-01T00:00:00Z") as emulator, Client(emulator.access_token, base_url=emulator.base_url) as client:
+        client.ad_accounts.get(emulator.ad_account_id)
+        assert (
+            client.analytics.plan(
+                emulator.ad_account_id, ["1"], columns=[COUNT], start_date="2030-09-01", end_date="2030-09-02"
+            )
+            .asks[0]
+            .way
+            == "report"
+        )
+        emulator.clock.advance(days=30)
+        plan = client.analytics.plan(
+            emulator.ad_account_id, ["1"], columns=[COUNT], start_date="2031-01-01", end_date="2031-01-01"
+        )
+        assert plan.asks[0].way == "sync"
+        rows = client.analytics.get(
+            emulator.ad_account_id, ["1"], columns=[COUNT], start_date="2031-01-20", end_date="2031-01-31"
+        )
+        assert rows.missing_ids == ("1",)

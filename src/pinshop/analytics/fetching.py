@@ -353,7 +353,7 @@ def run(session: Session, plan: Plan, known: dict[str, Account], progress: OnPro
         account: known[account].currency or "" for account in accounts if account in known and known[account].currency
     }
     rows = Rows((), plan.query.columns, blocks=blocks, asked=plan.asked(currencies, ids), failed=failed)
-    if plan.query.level == "PRODUCT_GROUP" and (missing := rows.missing_ids):
+    if plan.query.level == "PRODUCT_GROUP" and events.is_heard(session.emit) and (missing := rows.missing_ids):
         session.emit(
             events.Noticed("analytics", f"{len(missing)} id(s) without a row: {', '.join(missing[:5])}; see missing_ids")
         )

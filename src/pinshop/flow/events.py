@@ -124,3 +124,8 @@ def log(event: Event) -> None:
     level = _LEVELS[type(event)]
     if logger.isEnabledFor(level):
         logger.log(level, "%s", event)
+
+
+def is_heard(hook: Hook) -> bool:
+    """Whether anybody would see a `Noticed`: what costs time to find out is looked for only then."""
+    return hook is not log or logger.isEnabledFor(_LEVELS[Noticed])

@@ -292,7 +292,7 @@ class Promotions(Resource[C]):
             from pinshop.analytics import fetching
 
             yield from fetching.explain_no_rows(session, str(ad_account_id), ids)
-        if missing := rows.missing_ids:
+        if events.is_heard(session.emit) and (missing := rows.missing_ids):
             words = f"{len(missing)} id(s) without a row: {', '.join(missing[:5])}; see missing_ids"
             session.emit(events.Noticed(row.id, words))
         return rows
