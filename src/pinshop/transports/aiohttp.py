@@ -14,7 +14,7 @@ from pinshop.api.http import Reply, Request
 from pinshop.errors import ConfigurationError, PinshopError
 from pinshop.extras import missing
 from pinshop.transports import failures
-from pinshop.transports.framing import MAX_LINE_BYTES
+from pinshop.transports.framing import CONTROL, MAX_HEADERS, MAX_LINE_BYTES
 from pinshop.transports.gzip import gunzip
 from pinshop.transports.idle import has_arrived
 from pinshop.transports.options import DEFAULT_MAX_REPLY_BYTES, NetworkOptions
@@ -254,6 +254,9 @@ def _check_framing(response: aiohttp.ClientResponse) -> None:
     """Refuse what `framing` refuses and aiohttp's parser lets pass."""
     if not 200 <= response.status <= 999:
         raise failures.malformed("another protocol, which was not asked for")
+    lines = response.raw_headers
+    if len(lines) > MAX_HEADERS or any(CONTROL.search(value) for _, value in lines):  # aiohttp 3.12 has no such limits
+        raise failures.malformed("headers that leave doubt")
     encoding = response.headers.get("transfer-encoding")
     if encoding is not None:
         version = response.version

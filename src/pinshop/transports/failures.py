@@ -24,6 +24,9 @@ def not_sent(error: BaseException, origin: str, proxy: str | None) -> TransportE
     reached = _place(proxy or origin)
     if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError | TimeoutError):
         return _with(TLSError(_words(cause), advice=TLS_ADVICE), cause)
+    for one in chain(error):
+        if type(one).__name__ == "CertificateError":  # urllib3 1.26 compares names itself
+            return TLSError(str(one), advice=TLS_ADVICE)
     through = f" to {_place(origin)} through the proxy" if proxy else " to"
     advice = f"check that {reached} is running and can be reached from here"
     if isinstance(cause, TimeoutError) or _is_timeout(error):

@@ -11,11 +11,11 @@ import re
 from typing import Any
 
 MAX_LINE_BYTES = 64 * 1024
-MAX_HEADERS = 256
+MAX_HEADERS = 128
 
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9][0-9])(?: ([^\r\n]*))?")
 _NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_CONTROL = re.compile(rb"[\0-\x08\x0a-\x1f\x7f]")
+CONTROL = re.compile(rb"[\0-\x08\x0a-\x1f\x7f]")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\0\r\n]*)?")
 
@@ -59,7 +59,7 @@ def read_headers(stream: Any) -> http.client.HTTPMessage:
             pairs.append((name, f"{value} {line.decode('latin-1').strip()}"))
             continue
         raw, colon, rest = line.partition(b":")
-        if not colon or _NAME.fullmatch(raw) is None or _CONTROL.search(rest) is not None:
+        if not colon or _NAME.fullmatch(raw) is None or CONTROL.search(rest) is not None:
             raise Malformed("a header line that is none")
         pairs.append((raw.decode("ascii"), rest.decode("latin-1").strip(" \t")))
         if len(pairs) > MAX_HEADERS:

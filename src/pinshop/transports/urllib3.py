@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import http.client
 import os
+import ssl
 import threading
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Unpack
 
 import urllib3
+import urllib3.util
+import urllib3.util.ssl_
 
 from pinshop.api.http import Reply, Request
 from pinshop.errors import ConfigurationError, PinshopError
@@ -33,6 +36,18 @@ _UNCONNECTED = (
     urllib3.exceptions.LocationValueError,
     ValueError,
 )
+
+
+_URLLIB3_1 = str(getattr(urllib3, "__version__", "")).startswith("1.")
+
+
+def _let_urllib3_match_addresses(context: ssl.SSLContext, origin: str) -> None:
+    """urllib3 1.26 names no server to OpenSSL where the host is an IP address, and compares the certificate itself instead.
+
+    It does so if the context does not; a context that does would refuse to begin.
+    """
+    if urllib3.util.ssl_.is_ipaddress(urllib3.util.parse_url(origin).host or ""):
+        context.check_hostname = False
 
 
 class Urllib3Transport:
@@ -88,6 +103,8 @@ class Urllib3Transport:
                 # Made when it is needed: reading the system's certificates takes longer than all the rest.
                 self._manager.connection_pool_kw["ssl_context"] = ssl_context(*self._ssl)
                 self._secured = True
+            if secured and _URLLIB3_1 and self._ssl[0] is None:
+                _let_urllib3_match_addresses(self._manager.connection_pool_kw["ssl_context"], origin)
             return self._manager
 
     def _new_manager(self) -> urllib3.PoolManager:
