@@ -17,9 +17,10 @@ from pinshop.api.columns import COLUMNS
 from pinshop.emulator.delivery import rows as rows_module
 from pinshop.emulator.delivery.budgets import Budget, Limit, Member, Pool
 from pinshop.emulator.delivery.items import ItemSet
-from pinshop.emulator.delivery.model import DAY, FOREVER, Query, Reporting, Terms
+from pinshop.emulator.delivery.model import DAY, FOREVER, Query, Reporting
 from pinshop.emulator.delivery.model import Subject as Promotion
 from pinshop.emulator.delivery.rows import Reporter, ready
+from pinshop.emulator.delivery.terms import Terms
 
 TODAY = datetime.date(2026, 6, 30)
 MIDNIGHT = (TODAY - datetime.date(1970, 1, 1)).days * DAY

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pinshop.emulator.delivery.budgets import Budget, Limit, Member, Pool, cut_spend
-from pinshop.emulator.delivery.model import DAY, FOREVER, Terms
+from pinshop.emulator.delivery.model import DAY, FOREVER
+from pinshop.emulator.delivery.terms import Terms
 
 FIRST = 20_500
 TERMS = Terms(product_count=40, average_price_micro=45_000_000)

@@ -15,7 +15,8 @@ from operator import add, mul
 from msgspec import Struct
 
 from pinshop.emulator.delivery.market import WHOLE_DAY, Market, Noise, curve, demand, market
-from pinshop.emulator.delivery.model import DAY, Piece, Plan, Stated, Terms
+from pinshop.emulator.delivery.model import DAY, Piece, Plan, Stated
+from pinshop.emulator.delivery.terms import Terms
 
 #: So many plans a day are made at once when something changes; from then on at most one in `_PAUSE` seconds.
 _PROMPT_PLANS, _PAUSE = 48, 900

@@ -19,6 +19,7 @@ from pinshop.emulator.delivery.items import ItemSet
 from pinshop.emulator.delivery.market import market
 from pinshop.emulator.delivery.model import FOREVER
 from pinshop.emulator.delivery.rows import Reporter
+from pinshop.emulator.delivery.terms import Terms
 from pinshop.emulator.refusals import bad, shown
 from pinshop.emulator.rules import Rules
 from pinshop.emulator.storage.history import Changes, Settings
@@ -171,7 +172,7 @@ class Earnings:
                 continue
             products = self._products.get(own["catalog_product_group_id"], [])
             for start, end, group, _ in _overlaps(products, [(low, high, None)]):
-                terms = model.Terms(
+                terms = Terms(
                     product_count=group.get("product_count", 0),
                     average_price_micro=group.get("average_price_micro", 0),
                     bid_micro=live.bid_micro,

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from pinshop.emulator.delivery.market import REMAINDERS
-from pinshop.emulator.delivery.model import DAY, ONE, Span
+from pinshop.emulator.delivery.model import DAY, Span
 from pinshop.emulator.delivery.series import Series
+from pinshop.emulator.delivery.terms import ONE
 
 
 class ItemSet(Struct, frozen=True):

@@ -11,7 +11,7 @@ from math import isqrt
 from msgspec import Struct
 
 from pinshop.api.columns import COLUMNS
-from pinshop.emulator.delivery.model import ONE, Terms
+from pinshop.emulator.delivery.terms import ONE, Terms
 
 #: Monday to Sunday, in 1/64 of a mean day: people shop on Pinterest at the weekend.
 _WEEK = (61, 60, 61, 62, 63, 70, 71)

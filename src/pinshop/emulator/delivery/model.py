@@ -22,38 +22,22 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
 
 from pinshop.api.models import ConversionReportTime, Granularity
-
-if TYPE_CHECKING:
-    from pinshop.emulator.delivery.market import Market, Noise
+from pinshop.emulator.delivery.market import Market, Noise
+from pinshop.emulator.delivery.terms import Terms
 
 DAY = 86_400
 
 EPOCH = datetime.date(1970, 1, 1).toordinal()
 
-ONE = 65_536  # shares are written in 1/65536
-
 FOREVER = 2**40
 
 #: (start, end) in seconds, half open.
 Span: TypeAlias = tuple[int, int]
-
-
-class Terms(Struct, frozen=True):
-    """What delivery depends on, apart from luck and budgets."""
-
-    product_count: int = 0
-    average_price_micro: int = 0
-    #: None bids automatically. Per click, or per thousand impressions where these are billed.
-    bid_micro: int | None = None
-    billable_event: str = "CLICKTHROUGH"
-    creative_type: str = "REGULAR"
-    #: Tells sets of products apart that are equally many and dear.
-    product_set: str = ""
 
 
 #: (start, end, terms, when the schedule in force then ends): live from start to end, UTC seconds, half open.

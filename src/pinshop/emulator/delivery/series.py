@@ -30,7 +30,8 @@ from pinshop.emulator.delivery.market import (
     delays,
     known,
 )
-from pinshop.emulator.delivery.model import DAY, EPOCH, ONE, Query, Reporting, Span, Subject
+from pinshop.emulator.delivery.model import DAY, EPOCH, Query, Reporting, Span, Subject
+from pinshop.emulator.delivery.terms import ONE
 
 _WHOLE = (0, DAY, 0, DAY)
 

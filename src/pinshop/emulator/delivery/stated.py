@@ -8,6 +8,7 @@ from typing import Any
 
 from pinshop.emulator.delivery import model
 from pinshop.emulator.delivery.market import Market
+from pinshop.emulator.delivery.terms import ONE
 from pinshop.errors import ConfigurationError
 
 #: The numbers that may be stated: name -> whether it is money.
@@ -57,13 +58,13 @@ def completed(met: Market, given: dict[str, Any]) -> dict[str, Any]:
     elif value is None and orders is not None:
         value = orders * met.order_value
     clicks, spend, impressions = said.get("clicks"), said.get("spend"), said.get("impressions")
-    price = max(1, met.price * model.ONE // max(1, met.click_share) if met.per_impression else met.price)
+    price = max(1, met.price * ONE // max(1, met.click_share) if met.per_impression else met.price)
     if clicks is None:
         clicks = max(spend // price, 1) if spend else 0
         clicks = max(clicks, orders or 0)
         clicks = clicks if impressions is None else min(clicks, impressions)
     if impressions is None:
-        impressions = clicks * model.ONE // max(1, met.click_share)
+        impressions = clicks * ONE // max(1, met.click_share)
     if clicks > impressions:
         raise ConfigurationError(f"earn: got {clicks} clicks of {impressions} impressions, allowed: at most as many")
     if spend is None:
