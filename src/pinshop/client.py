@@ -60,12 +60,9 @@ class Client(BaseClient[Sync]):
         try:
             value = self._drive(flow, interrupts, stop)
         except BaseException as error:
-            interrupts.end()
-            _deliver(interrupts, getattr(error, "result", None))
+            _end(interrupts, getattr(error, "result", None))
             raise
-        interrupts.end()
-        _deliver(interrupts, value)
-        return value
+        return _end(interrupts, value)
 
     def _drive(self, flow: Flow[T], interrupts: Interrupts, stop: threading.Event | None) -> T:
         transport, sleep = self._transport, self._sleep
@@ -123,10 +120,12 @@ class Client(BaseClient[Sync]):
         self.close()
 
 
-def _deliver(interrupts: Interrupts, result: object) -> None:
-    """Raise what a Ctrl-C stands for that came too late to interrupt anything, with the result."""
+def _end(interrupts: Interrupts, value: T) -> T:
+    """Let Ctrl-C through again. One that came too late to interrupt anything takes the result with it."""
     try:
+        interrupts.end()
         interrupts.deliver()
+        return value  # noqa: TRY300 -- until the last line: from `end` on it may come anywhere
     except BaseException as late:
-        keep_result(late, result)
+        keep_result(late, value)
         raise
