@@ -12,6 +12,7 @@ from pinshop.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from pinshop import columns as columns
+    from pinshop import money as money
     from pinshop import types as types
     from pinshop.analytics.rows import Rows as Rows
     from pinshop.api.models import UNSET as UNSET
@@ -61,7 +62,7 @@ _HOMES = {
     "api.params": ("PromotionCreate", "PromotionUpdate"),
     "api.models": ("UNSET", "ProductGroupPromotion"),
 }  # fmt: skip
-_MODULES = ("columns", "types")
+_MODULES = ("columns", "money", "types")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = sorted((*_HOME_OF, *_MODULES))  # noqa: PLE0605 # pyright: ignore[reportUnsupportedDunderAll] - names, written once

@@ -9,10 +9,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from pinshop.api import checks, endpoints, operations, params
+from pinshop.api import checks, endpoints, money, operations, params
 from pinshop.api.operations import Call, Operation
 from pinshop.api.params import Id
 from pinshop.errors import InvalidInput
+from pinshop.flow import events
 from pinshop.flow.matching import BatchTarget
 from pinshop.flow.outcomes import BatchResult, Progress
 from pinshop.flow.session import Session
@@ -57,6 +58,9 @@ def write(
         if what.listed is endpoints.CAMPAIGNS_LIST and item.setdefault("ad_account_id", account) != account:
             allowed = f"{account}, the ad_account_id of the call"
             raise InvalidInput(f"items[{index}].ad_account_id", item["ad_account_id"], allowed, operation=row.id)
+    noun = "campaign" if what.listed is endpoints.CAMPAIGNS_LIST else "ad_group"
+    for words in money.implausible(noun, checked):
+        session.emit(events.Noticed(row.id, words))
     return run_batch(
         session,
         row,

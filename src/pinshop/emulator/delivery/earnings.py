@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from pinshop.api import columns
 from pinshop.api.operations import ApiVersion, version
+from pinshop.api.reaches import reach
 from pinshop.emulator.catalog import groups
 from pinshop.emulator.delivery import model, stated
 from pinshop.emulator.delivery.budgets import Budget, Limit, Member, Pool, terms_at
@@ -41,12 +42,13 @@ def check_columns(given: Sequence[str], api_version: str) -> list[str]:
 
 
 def check_dates(start: str, end: str, granularity: str, now: int, days_back: int) -> tuple[datetime.date, datetime.date]:
-    """The date rules of 5.9.0 and later: 90 days back and 90 days long; HOUR 8 days back and 3 days long."""
+    """The date rules of 5.9.0 and later; how far back days (but not hours) reach is a rule."""
     first, last = datetime.date.fromisoformat(start), datetime.date.fromisoformat(end)
     today = datetime.datetime.fromtimestamp(now, datetime.UTC).date()
     if last < first:
         raise bad("'start_date' must not be after 'end_date'.")
-    back, longest = (8, 3) if granularity == "HOUR" else (days_back, 90)
+    limits = reach("sync", granularity)
+    back, longest = limits.days_back if granularity == "HOUR" else days_back, limits.days
     if (today - first).days > back:
         raise bad(f"You can only get data from the last {back} days.")
     if (last - first).days > longest:

@@ -12,6 +12,7 @@ from typing import Any
 from pinshop.api import columns as known_columns
 from pinshop.api import endpoints, models
 from pinshop.api.operations import ApiVersion, Param
+from pinshop.api.reaches import reach
 from pinshop.emulator.bodies import checked_date, id_number, is_id
 from pinshop.emulator.handlers.context import batch_items
 from pinshop.emulator.refusals import bad, shown
@@ -185,8 +186,8 @@ def _check_others(body: Mapping[str, Any], level: str, asked: Mapping[str, Any])
 
 
 def _check_dates(start: datetime.date, end: datetime.date, level: str, granularity: str, now: int) -> None:
-    """914 days back and 186 long; HOUR 8 and 3; PRODUCT_ITEM 92 and 31."""
-    back, longest = (8, 3) if granularity == "HOUR" else (92, 31) if level == "PRODUCT_ITEM" else (914, 186)
+    limits = reach("report", granularity, level)
+    back, longest = limits.days_back, limits.days
     today = datetime.datetime.fromtimestamp(now, datetime.UTC).date()
     if end < start:
         raise bad("'start_date' must not be after 'end_date'.")
