@@ -18,10 +18,11 @@ from msgspec import UNSET, Struct
 from pinshop.api.endpoints import OAUTH_TOKEN
 from pinshop.api.http import Reply, Request
 from pinshop.api.operations import Operation, version
-from pinshop.emulator import access, oauth, shapes
+from pinshop.emulator import access, oauth, redaction, shapes
 from pinshop.emulator.faults import Fault, Target
 from pinshop.emulator.handlers import HANDLERS, context
-from pinshop.emulator.journal import Journal, JournalEntry, struck
+from pinshop.emulator.journal import Journal, JournalEntry
+from pinshop.emulator.redaction import STRUCK
 from pinshop.emulator.refusals import Refusal, error_body, shown
 from pinshop.emulator.requests import ROUTES, path_id, read_body, read_query
 from pinshop.emulator.seeded_numbers import digest
@@ -204,16 +205,21 @@ def _broken(world: World, fault: Fault, operation: Operation, real: Reply | None
 
 
 def _entry(request: Request, answer: Answer, number: int, now: float, account: str | None) -> JournalEntry:
-    secret = answer.operation == "oauth/token"
     body, response = request.body or b"", answer.reply.body
+    secrets: list[str] = []
+    for name, value in request.headers.items():
+        if name.lower() == "authorization":
+            secrets += redaction.of_authorization(value)
+    if "oauth" in redaction.decoded(request.target.partition("?")[0])[-1].lower():  # of any version, with a slash or without
+        body, response = (STRUCK.encode() if part else b"" for part in (body, response))
     return JournalEntry(
         number,
         answer.operation,
         request.method,
-        struck(request.target),
-        b"(struck out)" if secret else struck(body[: Journal.CUT].decode("utf-8", "replace")).encode(),
+        redaction.struck_target(request.target, secrets),
+        redaction.struck_body(body[: 4 * Journal.CUT], secrets)[: Journal.CUT],
         0 if answer.cut in ("drop", "hang") else answer.reply.status,
-        b"(struck out)" if secret else response[: Journal.CUT],
+        redaction.struck_body(response[: 2 * Journal.CUT], secrets)[: Journal.CUT],
         now,
         account,
     )
