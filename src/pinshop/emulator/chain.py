@@ -26,6 +26,7 @@ from pinshop.emulator.redaction import STRUCK
 from pinshop.emulator.refusals import Refusal, error_body, shown
 from pinshop.emulator.requests import ROUTES, path_id, read_body, read_query
 from pinshop.emulator.seeded_numbers import digest
+from pinshop.emulator.storage.data_file import DataFileFailed
 from pinshop.emulator.world import World
 
 _LOG = logging.getLogger("pinshop.emulator")
@@ -94,6 +95,9 @@ def _with_faults(world: World, request: Request, number: int, seconds: float) ->
         reply = _reply(world, status, value, number, call.extra)
     except Refusal as refusal:
         reply = _refused(world, refusal, number, call.extra)
+    except DataFileFailed as error:
+        _LOG.error("%s", error)
+        reply = _refused(world, Refusal(500, 12, f"This is the pinshop emulator: {error}"), number, call.extra)
     except Exception:  # noqa: BLE001
         # A defect of the emulator. It must not pass for a rule of Pinterest's, so it is loud in the log.
         _LOG.exception("the emulator failed on %s", operation.id)

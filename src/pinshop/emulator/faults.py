@@ -112,8 +112,8 @@ def _has(value: Any, like: Any) -> bool:
 class Faults:
     """The active faults and stubs, and the draw of those with a probability."""
 
-    def __init__(self, seed: int) -> None:
-        self._lock = threading.Lock()
+    def __init__(self, seed: int, lock: threading.RLock | None = None) -> None:
+        self._lock = lock or threading.RLock()
         self._seed = seed
         self._faults: list[Fault] = []
         self.clear(stubs=True)

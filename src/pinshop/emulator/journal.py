@@ -50,8 +50,8 @@ class Journal:
     KEEP = 2000
     CUT = 16_384
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
+    def __init__(self, lock: threading.RLock | None = None) -> None:
+        self._lock = lock or threading.RLock()
         self._entries: deque[JournalEntry] = deque(maxlen=self.KEEP)
         self._counts: Counter[tuple[str, int]] = Counter()
         #: Told of each call as it is added: a log, for example.

@@ -50,8 +50,8 @@ class World:
         self.rules = rules
         self.api_version: ApiVersion = api_version
         self.limits = limits
-        self.faults = Faults(store.seed)
-        self.journal = Journal()
+        self.faults = Faults(store.seed, store.lock)
+        self.journal = Journal(store.lock)
         self.earnings = Earnings(store, rules, api_version)
         self.lock = store.lock
         #: States kept by name.
@@ -105,6 +105,11 @@ class World:
     def reset(self) -> None:
         """Back to the state at the start; rules and limits stay as chosen."""
         self._replace(self._initial)
+
+    def given_out(self) -> dict[str, int]:
+        """The last id of each kind of which one was given out since the start."""
+        began = self._initial.sequences()
+        return {kind: last for kind, last in self.store.sequences().items() if last != began.get(kind)}
 
     def snapshot(self, name: str) -> None:
         """Keep the present state under a name."""

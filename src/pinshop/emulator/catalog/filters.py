@@ -134,9 +134,9 @@ class _Selector:
         self.depth = 0
 
     def selector(self, filters: Filters) -> Test:
-        if not filters:
+        mode, conditions = next(iter(filters.items()), ("all_of", ()))
+        if not conditions:  # no condition is left: nothing is left out
             return lambda _: True
-        mode, conditions = next(iter(filters.items()))
         tests = [self.test(key, criterion) for condition in conditions for key, criterion in condition.items()]
         if mode == "any_of":
             return lambda item: any(test(item) for test in tests)

@@ -20,6 +20,7 @@ from pinshop.emulator.control.bodies import MAX_BODY, Unreadable, read_whole
 from pinshop.emulator.facts import facts
 from pinshop.emulator.limits import PROFILES, Headers, Profile
 from pinshop.emulator.storage import states
+from pinshop.emulator.storage.data_file import DataFileFailed
 from pinshop.emulator.storage.seeding import ALL_SCOPES
 from pinshop.emulator.world import World
 from pinshop.errors import ConfigurationError
@@ -425,7 +426,7 @@ def _endpoint(row: Row) -> Callable[[World, Request], Awaitable[Response]]:
         except (Failed, Unreadable) as error:
             return json_response({"error": str(error)}, error.status)
         except ConfigurationError as error:
-            return json_response({"error": str(error)}, 400)
+            return json_response({"error": str(error)}, 507 if isinstance(error, DataFileFailed) else 400)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             return json_response({"error": f"the body is not understood: {error}"}, 400)
         return done if isinstance(done, Response) else json_response(done, row.status)

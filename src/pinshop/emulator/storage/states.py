@@ -23,7 +23,7 @@ def export(world: World) -> str:
 def load(world: World, text: str) -> None:
     """Replace the state by that of a YAML text; see `Emulator.load`."""
     with world.lock:
-        yaml.load(world.store, text, world.now())
+        yaml.load(world.store, text, world.now(), world.given_out())
         world.begin_anew()
         world.store.history.rewind(world.now())
 

@@ -8,17 +8,20 @@ power cut may.
 from __future__ import annotations
 
 import contextlib
+import itertools
+import os
 import sqlite3
 import threading
 import weakref
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 import msgspec
 
 from pinshop.emulator.seeded_numbers import secret
 from pinshop.emulator.storage import history
+from pinshop.emulator.storage.data_file import claimed, failures_in_words
 from pinshop.emulator.storage.history import History, among
 from pinshop.errors import ConfigurationError
 
@@ -107,6 +110,33 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
 
+#: The stores of this process, in the order in which they were made, for `_before_fork`.
+_ALIVE: weakref.WeakValueDictionary[int, Store] = weakref.WeakValueDictionary()
+_NUMBERS = itertools.count()
+
+
+def _before_fork() -> None:
+    # A child has one thread: a lock that another one held at that moment would never be given free in it. So none is held.
+    for _, store in sorted(_ALIVE.items()):
+        store.lock.acquire()
+
+
+def _after_fork() -> None:
+    for _, store in sorted(_ALIVE.items()):
+        with contextlib.suppress(RuntimeError):  # one that was made meanwhile
+            store.lock.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
+
+
+def _close(db: sqlite3.Connection, claim: IO[str] | None) -> None:
+    db.close()
+    if claim is not None:
+        claim.close()
+
+
 class Store:
     """SQLite behind one lock. ``path`` is a file, or ``":memory:"``."""
 
@@ -117,10 +147,17 @@ class Store:
         #: Grows with every committed change: what was derived from the state is good while it stays.
         self.version = 0
         self._depth = 0
-        self._db = _connect(self.path, schema=schema)
+        claim = None if self.path == ":memory:" else claimed(self.path)
+        try:
+            self._db = _connect(self.path, schema=schema)
+        except BaseException:
+            if claim is not None:
+                claim.close()
+            raise
         self.history = History(self._db, self.lock)
         # An emulator is often dropped without `close`; Python 3.13 warns of every connection that ends like that.
-        self._close = weakref.finalize(self, self._db.close)
+        self._close = weakref.finalize(self, _close, self._db, claim)
+        _ALIVE[next(_NUMBERS)] = self
 
     def close(self) -> None:
         with self.lock:
@@ -133,15 +170,18 @@ class Store:
             if self._depth:
                 yield
                 return
-            self._db.execute("begin immediate")
+            with failures_in_words(self.path):
+                self._db.execute("begin immediate")
             self._depth = 1
             try:
-                yield
+                with failures_in_words(self.path):
+                    yield
+                    self._db.execute("commit")
             except BaseException:
-                self._db.execute("rollback")
+                if self._db.in_transaction:  # SQLite ends it by itself where the disk is full
+                    self._db.execute("rollback")
                 raise
             else:
-                self._db.execute("commit")
                 self.version += 1
             finally:
                 self._depth = 0
@@ -192,13 +232,18 @@ class Store:
                 (kind, to),
             )
 
+    def sequences(self) -> dict[str, int]:
+        """The last id of each kind."""
+        with self.lock:
+            return dict(self._db.execute("select kind, last from sequences order by kind").fetchall())
+
     def get_meta(self, name: str) -> Any:
         with self.lock:
             row = self._db.execute("select value from meta where name = ?", (name,)).fetchone()
         return None if row is None else _decode(row[0])
 
     def set_meta(self, name: str, value: object) -> None:
-        with self.lock:
+        with self.lock, failures_in_words(self.path):
             self._db.execute("insert or replace into meta values (?, ?)", (name, _encode(value)))
 
     # -------------------------------------------------------------------------------------------- entities

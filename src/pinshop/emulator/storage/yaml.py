@@ -12,6 +12,7 @@ A file written by `export` holds everything; a file written by hand may leave ou
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -20,13 +21,15 @@ import msgspec
 from pinshop.api.endpoints import BY_ID
 from pinshop.api.fields import FIELDS
 from pinshop.emulator import shapes
+from pinshop.emulator.arguments import shown
+from pinshop.emulator.arguments import whole as whole_number
 from pinshop.emulator.bodies import is_id
 from pinshop.emulator.catalog import groups
 from pinshop.emulator.clock import Clock, instant
 from pinshop.emulator.delivery.earnings import Earnings
 from pinshop.emulator.handlers import catalog_product_groups
 from pinshop.emulator.rules import Rules
-from pinshop.emulator.storage import history, seeding
+from pinshop.emulator.storage import history, seeding, state_text
 from pinshop.emulator.storage.store import COLUMNS, Entity, Store
 from pinshop.errors import ConfigurationError
 from pinshop.extras import required
@@ -35,7 +38,10 @@ _KINDS = ("users", "ad_accounts", "campaigns", "ad_groups", "catalogs", "feeds",
 
 _WITH_STATUS = ("campaigns", "ad_groups", "promotions")
 
-_OTHER = ("clock", "seeded", "roles", "tokens", "earned", *history.TABLES)
+_OTHER = ("clock", "seed", "sequences", "seeded", "roles", "tokens", "earned", *history.TABLES)
+
+#: What a file by hand leaves out altogether is taken from the seeded business, so that products can be promoted at once.
+_CATALOG = ("catalogs", "feeds", "items", "product_groups")
 
 _FILTERS = "filters"
 
@@ -44,7 +50,8 @@ def export(store: Store) -> str:
     """The whole state as YAML: ids as text, one entity per line."""
     yaml = required("yaml", "emulator", "a state as YAML")
 
-    whole: dict[str, Any] = {"clock": store.get_meta("clock"), "seeded": store.get_meta("seeded")}
+    whole: dict[str, Any] = {name: store.get_meta(name) for name in ("clock", "seed", "seeded")}
+    whole["sequences"] = store.sequences()
     for kind in _KINDS:
         found = store.find(kind)
         whole[kind] = [_readable(kind, entity) for entity in found]
@@ -68,53 +75,102 @@ def _is_id(name: str) -> bool:
     return name == "id" or (name.endswith("_id") and name not in ("item_id", "item_group_id"))
 
 
-def load(store: Store, text: str, now: int) -> None:
+def load(store: Store, text: str, now: int, given_out: Mapping[str, int]) -> None:
     """Replace the state by that of a YAML file.
+
+    Args:
+        store: whose state is replaced.
+        text: the YAML.
+        now: the emulated second, where the file says no time.
+        given_out: the last id of each kind that callers have seen: new ones are higher.
 
     Raises:
         ConfigurationError: not such a file, or an entity that refers to one that is not there; the state stays as it was.
     """
-    yaml = required("yaml", "emulator", "a state as YAML")
-
-    try:
-        whole = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ConfigurationError(f"the state is not YAML: {error}") from error
-    if not isinstance(whole, dict):
-        raise ConfigurationError("the state must be an object of lists: ad_accounts, campaigns, …")
-    if unknown := sorted(set(map(str, whole)) - {*_KINDS, *_OTHER}):
+    whole = state_text.read(text)
+    if unknown := sorted(set(whole) - {*_KINDS, *_OTHER}):
         raise ConfigurationError(f"the state has {', '.join(unknown)}; allowed: {', '.join((*_OTHER, *_KINDS))}")
+    state_text.sections(whole, (*_KINDS, "roles", "tokens", "earned", *history.TABLES))
     seeded = store.get_meta("seeded")
-    fresh = Store(seed=store.seed)
+    fresh = Store(seed=_seed(whole.get("seed"), store.seed))
     try:
         with fresh.transaction():
+            # New ids and tokens are none that were given out before, by this state or by the one that is loaded.
+            own = _sequences(whole.get("sequences"))
+            for kind, last in [*(given_out if own else store.sequences()).items(), *own.items()]:
+                fresh.raise_sequence(kind, last)
             if not whole.get("users"):  # a file by hand describes one business: the seeded one
                 fresh.insert("users", store.must("users", int(seeded["user_id"])))
                 for row in store.rows("tokens"):
                     fresh.put_row("tokens", row)
+                if not any(kind in whole for kind in _CATALOG):
+                    for kind in _CATALOG:
+                        fresh.insert_many(kind, store.find(kind))
             for kind in _KINDS:
                 _load_kind(fresh, kind, whole.get(kind) or [], seeded, now)
             for table in ("roles", "tokens"):
-                for row in whole.get(table) or []:
+                for index, row in enumerate(whole.get(table) or []):
+                    state_text.check_row(table, index, row)
                     fresh.put_row(table, row)
             _check_references(fresh)
             _measure(fresh, now)
             _load_history(fresh, whole)
-            for name in ("clock", "seeded", "seed"):
-                fresh.set_meta(name, store.get_meta(name))
-            if isinstance(whole.get("clock"), dict):
-                fresh.set_meta("clock", whole["clock"])
-            elif whole.get("clock") is not None:
-                fresh.set_meta("clock", {"frozen": instant(whole["clock"]), "offset": 0.0})
-            fresh.set_meta("seeded", whole.get("seeded") or _first_ids(fresh, seeded))
+            fresh.set_meta("clock", _clock(whole.get("clock"), store.get_meta("clock")))
+            fresh.set_meta("seed", fresh.seed)
+            fresh.set_meta("seeded", _seeded(fresh, whole.get("seeded"), seeded))
             _load_earned(fresh, whole.get("earned") or [])
         store.restore(fresh)
-    except (KeyError, TypeError, ValueError, LookupError, msgspec.MsgspecError) as error:
-        if isinstance(error, ConfigurationError):
-            raise
+        store.seed = fresh.seed
+    except ConfigurationError:
+        raise
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        LookupError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+        sqlite3.Error,
+    ) as error:
         raise ConfigurationError(f"the state cannot be read: {type(error).__name__}: {error}") from error
     finally:
         fresh.close()
+
+
+def _seed(given: Any, present: int) -> int:
+    return present if given is None else whole_number("seed", given, 0, 2**53)
+
+
+def _sequences(given: Any) -> dict[str, int]:
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        raise ConfigurationError(f"sequences: got {shown(given)}, allowed: an object of the last number of each kind")
+    return {kind: whole_number(f"sequences.{kind}", last, 0, 2**60) for kind, last in given.items()}
+
+
+def _clock(given: Any, present: Any) -> Any:
+    if given is None:
+        return present
+    if isinstance(given, dict):
+        state_text.check_clock(given)
+        return given
+    return {"frozen": instant(given), "offset": 0.0}
+
+
+def _seeded(store: Store, given: Any, present: Mapping[str, Any]) -> dict[str, Any]:
+    """What the business is called by name: as the file says it, or the first of each."""
+    if given is None:
+        return _first_ids(store, present)
+    if not isinstance(given, dict) or set(given) != set(present):
+        raise ConfigurationError(f"seeded: got {shown(given)}, allowed: an object of {', '.join(present)}")
+    for name, value in given.items():
+        values = value if isinstance(value, list) else [value]
+        wrong = not isinstance(value, str) if name == "access_token" else isinstance(value, list) != name.endswith("_ids")
+        if wrong or (name != "access_token" and not all(isinstance(one, int) and not isinstance(one, bool) for one in values)):
+            raise ConfigurationError(f"seeded.{name}: got {shown(value)}, allowed: as it is exported")
+    return dict(given)
 
 
 def _load_history(store: Store, whole: Mapping[str, Any]) -> None:
@@ -145,6 +201,7 @@ def _load_kind(store: Store, kind: str, entities: Iterable[Any], seeded: Mapping
         where = f"{kind}[{index}]"
         if not isinstance(given, Mapping):
             raise ConfigurationError(f"{where}: got {given!r}, allowed: an object")
+        state_text.check_entity(kind, where, given)
         facts: Entity = {name: _number(where, name, value) if _is_id(name) else value for name, value in given.items()}
         statuses = facts.pop("history", None)
         entity_id = facts.get("id")
@@ -154,6 +211,8 @@ def _load_kind(store: Store, kind: str, entities: Iterable[Any], seeded: Mapping
         entity = _filled(kind, facts, seeded, now)
         if missing := [name for name in COLUMNS[kind] if name not in entity]:
             raise ConfigurationError(f"{where}: {', '.join(missing)} is missing")
+        if store.get(kind, entity["id"]) is not None:
+            raise ConfigurationError(f"{where}.id: got {entity['id']}, allowed: an id that no other has")
         store.insert(kind, entity)
         if kind in _WITH_STATUS:
             since = int(entity.get("created_time") or entity.get("created") or now)

@@ -1,0 +1,138 @@
+"""YAML states: out and in is the identity, and what is wrong changes nothing and is named."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pinshop.api.http import Request
+from pinshop.emulator import Emulator
+from pinshop.errors import ConfigurationError
+
+NOW = "2026-03-02T12:00:00Z"
+BY_HAND = """
+clock: 2026-03-01T12:00:00Z
+ad_accounts:
+- {id: '549700000001', name: Shoes, currency: EUR}
+campaigns:
+- {id: '626700000001', ad_account_id: '549700000001', name: Spring, daily_spend_cap: 50000000}
+ad_groups:
+- {id: '2680000000001', ad_account_id: '549700000001', campaign_id: '626700000001', name: Everyone}
+"""
+
+
+@pytest.fixture
+def emulator():
+    emulator = Emulator(now=NOW)
+    yield emulator
+    emulator.close()
+
+
+def call(emulator, method, path, body=None, token=None):
+    headers = {"authorization": f"Bearer {token or emulator.access_token}"}
+    return emulator.handle(Request(method, "http://x", f"/v5{path}", headers, body and json.dumps(body).encode()))
+
+
+def promote(emulator):
+    items = [{"catalog_product_group_id": group, "status": "ACTIVE"} for group in emulator.catalog_product_group_ids]
+    body = {"ad_group_id": emulator.ad_group_id, "product_group_promotion": items}
+    reply = call(emulator, "POST", f"/ad_accounts/{emulator.ad_account_id}/product_group_promotions", body)
+    return [item["data"]["id"] for item in json.loads(reply.body)["items"]]
+
+
+def earned(emulator, ids):
+    query = "start_date=2026-03-02&end_date=2026-03-20&granularity=DAY&columns=SPEND_IN_MICRO_DOLLAR,TOTAL_CHECKOUT"
+    path = f"/ad_accounts/{emulator.ad_account_id}/product_groups/analytics?{query}&product_group_ids={','.join(ids)}"
+    return json.loads(call(emulator, "GET", path).body)
+
+
+def test_load_of_export_is_the_identity(emulator):
+    ids = promote(emulator)
+    emulator.clock.advance(days=10)
+    reader = emulator.token(["ads:read"])
+    text = emulator.export()
+    other = Emulator(seed=99)
+    other.load(text)
+    assert other.export() == text
+    assert (other.seed, other.access_token, other.clock.now()) == (1, emulator.access_token, emulator.clock.now())
+    assert earned(other, ids) == earned(emulator, ids) != []
+    assert promote(other) == promote(emulator)
+    assert other.token() == emulator.token()
+    assert (
+        call(other, "GET", "/user_account", token=reader).status == call(emulator, "GET", "/user_account", token=reader).status
+    )
+    other.close()
+
+
+def test_nothing_that_was_given_out_is_given_out_again(emulator):
+    given = {emulator.token(["ads:read"]) for _ in range(3)} | {emulator.authorize("http://localhost/", ["ads:read"])}
+    before = emulator.export()
+    ids = set(promote(emulator)) | {emulator.add_user("ann")}
+    for text in (before, BY_HAND, before):
+        emulator.load(text)
+        assert not given & {emulator.token() for _ in range(5)}
+        assert not ids & {emulator.add_user("bob")}
+
+
+def test_after_a_state_by_hand_everything_works(emulator):
+    emulator.add_user("eve")
+    emulator.load(BY_HAND)
+    assert emulator.ad_account_id == "549700000001"
+    assert len(promote(emulator)) == len(emulator.catalog_product_group_ids) > 0
+    analyst = emulator.token(user_id=emulator.add_user("ann", "ANALYST"))
+    assert call(emulator, "GET", f"/ad_accounts/{emulator.ad_account_id}", token=analyst).status == 200
+    assert len(emulator.scale(2, 3)) == 2
+    emulator.clock.advance(days=3)
+
+
+CAMPAIGN = "ad_accounts: [{id: '1'}]\ncampaigns: [{id: '2', ad_account_id: '1', %s}]"
+BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(9)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (BOMB, "alias"),
+        ("a: &a {b: *a}", "alias"),
+        ("x: " + "[" * 2000, "deep"),
+        ("clock: {frozen: foo, offset: 0}", "clock.frozen: got 'foo'"),
+        ("clock: {frozen: 1.0e+300, offset: 0}", "2000 to 2099"),
+        ("clock: {frozen: null, offset: .nan}", "clock.offset"),
+        ("clock: {frozen: foo}", "allowed: an instant"),
+        ("clock: [1]", "instant"),
+        ("campaigns: 5", "campaigns: got 5, allowed: a list"),
+        ("campaigns: {}", "campaigns: got {}"),
+        ("campaigns: [5]", r"campaigns\[0\]: got 5"),
+        ("ad_accounts: [{id: '1', name: 5}]", r"ad_accounts\[0\].name: got 5"),
+        ("ad_accounts: [{id: '1'}, {id: '1'}]", r"ad_accounts\[1\].id: got 1, allowed: an id that no other has"),
+        (CAMPAIGN % "status: FLYING", "status: got 'FLYING', allowed: ACTIVE"),
+        (CAMPAIGN % "daily_spend_cap: much", "daily_spend_cap: got 'much'"),
+        (CAMPAIGN % "created_time: x", "created_time: got 'x'"),
+        ("ad_accounts: [{id: '1', id: '2'}]", "'id' is given twice"),
+        ("ad_accounts: []\nad_accounts: []", "'ad_accounts' is given twice"),
+        ("5: []", "the name 5"),
+        ("tokens: [5]", r"tokens\[0\]: got 5"),
+        ("tokens: [[t, wizard, 1, a, s, null, null, f]]", "kind: got 'wizard', allowed: access"),
+        ("roles: [[1, 2]]", r"roles\[0\]"),
+        ("seeded: {}", "seeded: got"),
+        ("sequences: {users: many}", "sequences.users: got 'many'"),
+        ("seed: 1.5", "seed: got 1.5"),
+        ("catalogs: [{id: !!binary aGVsbG8=}]", "got b'hello'"),
+        ("catalogs: [{id: !!python/object:os.system x}]", "YAML"),
+        ("history: [5]", "state"),
+        ("product_groups: [{id: '5', catalog_id: '2', filters: 5}]", "filters: got 5"),
+        ("users: [{id: '5'}]\nad_accounts: [{id: '1', owner_id: 99999999999999999999}]", "owner_id: got 99999999999999999999"),
+        ("\x00", "YAML"),
+        ("- 1", "object of lists"),
+    ],
+)  # fmt: skip
+def test_a_state_that_is_wrong_changes_nothing_and_is_named(emulator, text, words):
+    promote(emulator)
+    before = emulator.export()
+    with pytest.raises(ConfigurationError, match=words):
+        emulator.load(text)
+    assert emulator.export() == before
+    assert call(emulator, "GET", "/user_account").status == 200
