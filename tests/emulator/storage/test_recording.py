@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import stat
 
 import msgspec
@@ -221,3 +222,99 @@ def test_equal_texts_stay_equal_and_secrets_go_whole():
     }
     assert redaction.redacted({"credentials": {"password": 1234}, "bookmark": "b"}) == {"credentials": None, "bookmark": None}
     assert "pina_" not in str(redaction.redacted({"status": "pina_" + "x" * 4}))
+
+
+# ---------------------------------------------------------------------------------------- what must not be in the file
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"definition": "Ann's secret plan"},
+        {"id": "ann@example.com"},
+        {"owner": {"id": "Ann Example"}},
+        {"status": "only Ann knows"},
+        {"Ann Example": 1},
+        {"targeting_spec": {"Ann Example": ["x"]}},
+        {"phone": 491701234567},
+        {"contact": {"number": 491701234567}},
+        {"name": "Ann Example"},
+        {"currency": "Ann Example"},
+        {"time_zone": "Ann Example lives here"},
+        {"filters": {"any_of": [{"BRAND": {"values": ["Ann Example"]}}]}},
+        {"name": "pina_ann"},
+    ],
+)
+def test_nothing_about_anybody_is_recorded(tmp_path, said):
+    path = tmp_path / "a.jsonl"
+    recording = Recording(path)
+    reply = Reply(200, {}, json.dumps({"items": [said]}).encode())
+    recording.note(Request("GET", "https://api", "/v5/ad_accounts/5/campaigns", {}), reply)
+    recording.close()
+    text = path.read_text()
+    assert text
+    for word in ("Ann", "ann", "491701234567"):
+        assert word not in text
+
+
+def test_a_path_holds_numbers_only(tmp_path):
+    path = tmp_path / "a.jsonl"
+    recording = Recording(path)
+    recording.note(Request("GET", "https://api", "/v5/ad_accounts/ann@example.com/campaigns", {}), Reply(200, {}, b"{}"))
+    recording.close()
+    assert "ann" not in path.read_text()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
+def test_a_file_that_was_there_becomes_its_owners(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.touch(0o644)
+    path.chmod(0o644)
+    Recording(path).close()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_replayed_account_earns_without_its_products_and_its_archived_campaign(real, tmp_path):
+    groups = [
+        {"id": "2680900000001", "name": "x 1", "feed_id": None, "filters": {"any_of": []}},
+        {"id": "2680900000002", "name": "x 2", "filters": {"any_of": [{"BRAND": {"values": ["text 1"]}}]}},
+    ]
+    account = {"id": "549900000001", "name": "x", "currency": "EUR", "country": "DE"}
+    ad_groups = [
+        {"id": "2689900000001", "ad_account_id": account["id"], "campaign_id": "626900000001", "status": "ACTIVE"},
+        {"id": "2689900000002", "ad_account_id": account["id"], "campaign_id": "626900000002", "status": "ACTIVE"},
+    ]
+    campaign = {
+        "id": "626900000002",
+        "ad_account_id": account["id"],
+        "name": "c",
+        "status": "ACTIVE",
+        "daily_spend_cap": 90_000_000,
+    }
+    promoted = ["2680900000001", "2680900000002", "2680900000003"]
+    promotions = [
+        {"id": f"42699000000{n}", "ad_group_id": ad_groups[1]["id"], "catalog_product_group_id": group, "status": "ACTIVE"}
+        for n, group in enumerate(promoted)
+    ]
+    catalog = {"id": "2680800000001", "name": "cat"}
+    answers = [("ad_accounts/get", account), ("campaigns/list", {"items": [campaign]}),
+               ("ad_groups/list", {"items": ad_groups}),
+               ("catalogs/list", {"items": [catalog]}),
+               ("catalogs_product_groups/list", {"items": [{**g, "catalog_id": catalog["id"]} for g in groups]}),
+               ("product_group_promotions/list", {"items": promotions})]  # fmt: skip
+    with contextlib.closing(Emulator(seed=1, now="2026-03-02T12:00:00Z")) as emulator:
+        stored = emulator.import_answers(answers)
+        assert stored["product groups with made-up products"] == 2
+        assert emulator.world.store.get("campaigns", 626900000001)["status"] == "ARCHIVED"
+        emulator.clock.advance(days=8)
+        with _client(emulator) as client:
+            rows = client.promotions.analytics(
+                account["id"], [p["id"] for p in promotions], start_date="2026-03-03", end_date="2026-03-09",
+                granularity="TOTAL", columns=["SPEND_IN_MICRO_DOLLAR"],
+            )  # fmt: skip
+            assert len([row for row in rows if row["SPEND_IN_MICRO_DOLLAR"] > 0]) == 3
+        feed = tmp_path / "feed.csv"
+        feed.write_text(
+            "id,title,description,link,image_link,price,availability\n1,L,A,https://x/1,https://x/1.jpg,5 USD,in stock\n"
+        )
+        assert emulator.load_feed(feed) == 1

@@ -55,6 +55,8 @@ def measured(store: Store, group: Entity) -> Entity:
     """The group, with what drives its delivery: how many items can be shown, their average price, and which they are."""
     items = items_of(store, group)
     group["product_count"], group["average_price_micro"] = filters.measure(items)
+    if not group["product_count"] and (plausible := group.get("plausible")):  # recorded without its products
+        group["product_count"], group["average_price_micro"] = plausible
     which = msgspec.json.encode([(item["id"], item["availability"]) for item in items])
     group["product_set"] = hashlib.sha256(which).hexdigest()[:16]
     return group

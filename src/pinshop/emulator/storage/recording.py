@@ -44,27 +44,36 @@ _RECORDED: tuple[tuple[re.Pattern[str], Operation], ...] = tuple(
     if operation.id in {f"{kind}/{verb}" for kind in _ORDER for verb in ("list", "get")}
 )
 
-#: Fields whose text says nothing about anybody.
-_HARMLESS = frozenset(
-    field.name
-    for fields in FIELDS.values()
-    for field in fields
-    if field.kind in ("id", "foreign_id", "ad_group_ref", "campaign_ref", "enum", "integer", "number", "boolean")
-) | {
-    "country",
-    "currency",
-    "time_zone",
-    "locale",
-    "status",
-    "type",
-    "created_at",
-    "updated_at",
-    "definition",
-    "default_availability",
-    "default_country",
-    "default_currency",
-    "default_locale",
+#: Fields by what their values look like when they say nothing about anybody; anything else under their names is replaced, too.
+_ROWS = {field.name: field.kind for fields in FIELDS.values() for field in fields}
+
+_FORMS: dict[str, re.Pattern[str]] = {
+    "id": re.compile(r"\d{1,40}"),
+    "foreign_id": re.compile(r"\d{1,40}"),
+    "ad_group_ref": re.compile(r"(AG)?\d{1,18}"),
+    "campaign_ref": re.compile(r"C?\d{1,18}"),
+    "enum": re.compile(r"[A-Z][A-Z0-9_]{0,60}"),
 }
+
+_CODES: dict[str, re.Pattern[str]] = {
+    "country": re.compile(r"[A-Z]{2}"),
+    "currency": re.compile(r"[A-Z]{3}"),
+    "time_zone": re.compile(r"[A-Z][A-Za-z]+(/[A-Z][A-Za-z_]+){0,2}"),
+    "locale": re.compile(r"[a-z]{2}([-_][A-Z]{2})?"),
+    "default_country": re.compile(r"[A-Z]{2}"),
+    "default_currency": re.compile(r"[A-Z]{3}"),
+    "default_locale": re.compile(r"[a-z]{2}([-_][A-Z]{2})?"),
+    "default_availability": _FORMS["enum"],
+    "status": _FORMS["enum"],
+    "type": re.compile(r"[A-Z][A-Z0-9_]{0,60}|[a-z_]{1,30}"),
+    "created_at": re.compile(r"[0-9T:.+Z-]{8,40}"),
+    "updated_at": re.compile(r"[0-9T:.+Z-]{8,40}"),
+}
+
+_NUMBERS = frozenset(name for name, kind in _ROWS.items() if kind in ("integer", "number"))
+
+#: Names as APIs write them. What a person or a shop is called is not written like that, nor is an address or a number.
+_WRITTEN = re.compile(r"(?!pin[a-z]_)[a-z]+(_[a-z]+)*_?[0-9]{0,2}|[A-Z]+(_[A-Z]+)*_?[0-9]{0,2}")
 
 #: Fields that are left out whole: numbers in them may be secret, too.
 _SECRET = frozenset({"credentials", "bookmark", "password", "token", "access_token", "refresh_token"})
@@ -88,26 +97,53 @@ class Redaction:
     """
 
     def __init__(self, keep: Iterable[str] = ()) -> None:
-        self._kept = _HARMLESS | frozenset(keep)
+        self._kept = frozenset(keep)
         self._known: dict[str, str] = {}
 
     def redacted(self, value: Any, field: str = "") -> Any:
         """``value`` with placeholders; ``field`` is the name under which it stood."""
         if isinstance(value, dict):
-            return {name: None if name in _SECRET else self.redacted(inner, name) for name, inner in value.items()}
+            return {self._name(name): None if name in _SECRET else self.redacted(inner, name) for name, inner in value.items()}
         if isinstance(value, list):
             return [self.redacted(inner, field) for inner in value]
-        if isinstance(value, str) and (field not in self._kept or _TOKEN.search(value)):
-            return self._known.setdefault(value, self._placeholder(value, field))
-        return value
+        if isinstance(value, str):
+            return value if self._is_harmless(value, field) else self._placeholder(value, field)
+        if isinstance(value, bool) or value is None:
+            return value
+        # A long number under a name that nobody knows may be a telephone's.
+        return value if field in _NUMBERS or field in self._kept or abs(value) < 1_000_000 else None
+
+    def path(self, path: str) -> str:
+        """A path whose every changing part is a number or a placeholder."""
+        known = {part for operation in OPERATIONS for part in operation.path.split("/")} | {"v5"}
+        parts = path.split("/")
+        return "/".join(part if part in known or part.isdecimal() else self._placeholder(part, "id") for part in parts)
+
+    def _name(self, name: str) -> str:
+        if name in _ROWS or name in self._kept or _WRITTEN.fullmatch(name):
+            return name
+        return self._placeholder(name, "name")
+
+    def _is_harmless(self, text: str, field: str) -> bool:
+        if _TOKEN.search(text):
+            return False
+        if field in self._kept:
+            return True
+        form = _CODES.get(field) or _FORMS.get(_ROWS.get(field, ""))
+        return form is not None and form.fullmatch(text) is not None
 
     def _placeholder(self, text: str, field: str) -> str:
+        if text in self._known:
+            return self._known[text]
         number = len(self._known) + 1
         if "://" in text:
-            return f"https://redacted.example/{number}"
-        if "@" in text:
-            return f"person{number}@redacted.example"
-        return f"{field or 'text'} {number}"
+            made = f"https://redacted.example/{number}"
+        elif "@" in text:
+            made = f"person{number}@redacted.example"
+        else:
+            made = f"{field if field in _ROWS else 'text'} {number}"
+        self._known[text] = made
+        return made
 
 
 class Recording:
@@ -120,6 +156,8 @@ class Recording:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         except OSError as error:
             raise ConfigurationError(f"recording: {error}") from error
+        if os.name == "posix":  # also of a file that was there
+            os.fchmod(descriptor, 0o600)
         self._file = os.fdopen(descriptor, "ab", buffering=0)
 
     def note(self, request: Request, reply: Reply) -> None:
@@ -133,7 +171,7 @@ class Recording:
         except (msgspec.MsgspecError, UnicodeDecodeError):  # the caller will be told; there is nothing to keep
             return
         with self._lock:
-            line = Recorded(operation.id, path, self._redaction.redacted(body))
+            line = Recorded(operation.id, self._redaction.path(path), self._redaction.redacted(body))
             self._file.write(msgspec.json.encode(line) + b"\n")
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ A file written by `export` holds everything; a file written by hand may leave ou
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -29,6 +29,7 @@ from pinshop.emulator.clock import Clock, instant
 from pinshop.emulator.delivery.earnings import Earnings
 from pinshop.emulator.handlers import catalog_product_groups
 from pinshop.emulator.rules import Rules
+from pinshop.emulator.seeded_numbers import digest
 from pinshop.emulator.storage import history, seeding, state_text
 from pinshop.emulator.storage.store import COLUMNS, Entity, Store
 from pinshop.errors import ConfigurationError
@@ -333,23 +334,68 @@ def import_answers(store: Store, answers: Iterable[tuple[str, Mapping[str, Any]]
     """
     seeded = store.get_meta("seeded")
     stored: dict[str, int] = {}
-    with store.transaction():
-        for operation_id, body in answers:
-            name = shapes.ENTITY_OF.get(operation_id.split("/", maxsplit=1)[0], "")
-            kind = _KIND_OF.get(name)
-            if operation_id not in BY_ID or kind is None or not operation_id.endswith(("/list", "/get")):
-                raise ConfigurationError(f"{operation_id!r} is not a list or get of: {', '.join(_KIND_OF.values())}")
-            items = body.get("items", [body])
-            entities = [item.get("data", item) if isinstance(item, Mapping) else {} for item in items]
-            converted = [_from_wire(name, entity) for entity in entities if entity]
-            for entity in converted:
-                if store.get(kind, int(entity["id"])) is not None:
-                    store.delete(kind, int(entity["id"]))
-            _load_kind(store, kind, converted, seeded, now)
-            stored[kind] = stored.get(kind, 0) + len(converted)
-        _check_references(store)
-        _measure(store, now)
-    return stored
+    try:
+        with store.transaction():
+            for operation_id, body in answers:
+                name, kind = _answered(operation_id)
+                items = body.get("items", [body])
+                entities = [item.get("data", item) if isinstance(item, Mapping) else {} for item in items]
+                converted = [_from_wire(name, entity) for entity in entities if entity]
+                for entity in converted:
+                    if store.get(kind, int(entity["id"])) is not None:
+                        store.delete(kind, int(entity["id"]))
+                _stand_in_for_parents(store, kind, converted, seeded, now)
+                _load_kind(store, kind, converted, seeded, now)
+                stored[kind] = stored.get(kind, 0) + len(converted)
+            _check_references(store)
+            _measure(store, now)
+            made_up = _make_products_up(store)
+    except ConfigurationError:
+        raise
+    except (KeyError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError, sqlite3.Error) as error:
+        raise ConfigurationError(f"the answers cannot be read: {type(error).__name__}: {error}") from error
+    return stored | ({"product groups with made-up products": made_up} if made_up else {})
+
+
+def _answered(operation_id: str) -> tuple[str, str]:
+    """What an operation answers: its name in `FIELDS`, and its kind in the store."""
+    name = shapes.ENTITY_OF.get(operation_id.split("/", maxsplit=1)[0], "")
+    kind = _KIND_OF.get(name)
+    if operation_id not in BY_ID or kind is None or not operation_id.endswith(("/list", "/get")):
+        raise ConfigurationError(f"{operation_id!r} is not a list or get of: {', '.join(_KIND_OF.values())}")
+    return name, kind
+
+
+def _stand_in_for_parents(store: Store, kind: str, entities: Sequence[Entity], seeded: Mapping[str, Any], now: int) -> None:
+    """Parents that were not recorded: an archived campaign is in no list by default; a group may be promoted by its id only."""
+    for entity in entities:
+        campaign, group = entity.get("campaign_id"), entity.get("catalog_product_group_id")
+        if kind == "ad_groups" and campaign and "ad_account_id" in entity and store.get("campaigns", int(campaign)) is None:
+            missing = {"id": campaign, "ad_account_id": entity["ad_account_id"], "name": _NOT_RECORDED, "status": "ARCHIVED"}
+            _load_kind(store, "campaigns", [missing], seeded, now)
+        elif kind == "promotions" and group and store.get("product_groups", int(group)) is None:
+            missing = {"id": group, "catalog_id": seeded["catalog_id"], "name": _NOT_RECORDED, _RECORDED: True}
+            _load_kind(store, "product_groups", [missing], seeded, now)
+
+
+_NOT_RECORDED = "not recorded"
+
+#: Marks a product group whose products are not in the recording.
+_RECORDED = "recorded"
+
+
+def _make_products_up(store: Store) -> int:
+    """Give recorded groups without products plausible ones, as far as earning needs them: how many, and at which price."""
+    made = 0
+    for group in store.find("product_groups"):
+        if group["product_count"] or not group.get(_RECORDED):
+            continue
+        chance = digest(store.seed, "products", group["id"])
+        group["plausible"] = [5 + chance % 40, (10 + chance // 64 % 70) * 1_000_000]
+        store.update("product_groups", groups.measured(store, group))
+        store.history.note("product_groups", group, 0)
+        made += 1
+    return made
 
 
 def _from_wire(name: str, entity: Mapping[str, Any]) -> Entity:
@@ -381,4 +427,6 @@ def _from_wire(name: str, entity: Mapping[str, Any]) -> Entity:
         elif field.kind == "campaign_ref":
             value = str(value).removeprefix("C")
         found[source] = value
+    if name == "product_group":
+        found[_RECORDED] = True
     return found
