@@ -824,3 +824,53 @@ def test_a_static_profile(environ, profiles):
     written(profiles, "[acme]\n")
     kept(environ, "acme").save(Token(access_token=Secret("pina_x")))
     assert isinstance(find.from_profile("acme", environ=environ).tokens, StaticToken)
+
+
+# ------------------------------------------------------------------------------- who else can write it
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes and owners")
+@pytest.mark.parametrize("where", ["", "tokens"])
+@pytest.mark.parametrize("mode", [0o770, 0o720, 0o702, 0o777])
+def test_a_folder_that_others_can_write_is_refused(tmp_path, where, mode):
+    vault = FileVault(tmp_path / "config" / "tokens")
+    vault.put("acme", Secret("{}"))
+    folder = tmp_path / "config" / where
+    folder.chmod(mode)
+    for act in (lambda: vault.get("acme"), lambda: vault.put("acme", Secret("{}"))):
+        with pytest.raises(ConfigurationError, match=r"config.* can be written by others .*chmod go-w"):
+            act()
+    folder.chmod(0o755)  # others may look: the files are closed to them
+    assert vault.get("acme") == "{}"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes and owners")
+@pytest.mark.parametrize(
+    ("mode", "word"), [(0o640, "read"), (0o604, "read"), (0o620, "written"), (0o602, "written"), (0o666, "written")]
+)
+def test_a_file_that_others_can_read_or_write_is_refused(tmp_path, mode, word):
+    vault = FileVault(tmp_path / "tokens")
+    vault.put("acme", Secret("{}"))
+    (tmp_path / "tokens" / "acme.json").chmod(mode)
+    with pytest.raises(ConfigurationError, match=f"can be {word} by others .*chmod 600"):
+        vault.get("acme")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes and owners")
+@pytest.mark.parametrize("whose", ["acme.json", "tokens", "config"])
+def test_what_belongs_to_another_user_is_refused(tmp_path, monkeypatch, whose):
+    vault = FileVault(tmp_path / "config" / "tokens")
+    vault.put("acme", Secret("{}"))
+    real_stat, real_fstat = Path.stat, os.fstat
+
+    def foreign(found: os.stat_result) -> os.stat_result:
+        return os.stat_result((*found[:4], 4711, *found[5:]))
+
+    def stat_of(self: Path, **options: object) -> os.stat_result:
+        return foreign(real_stat(self, **options)) if self.name == whose else real_stat(self, **options)
+
+    monkeypatch.setattr(Path, "stat", stat_of)
+    if whose == "acme.json":
+        monkeypatch.setattr(os, "fstat", lambda handle: foreign(real_fstat(handle)))
+    with pytest.raises(ConfigurationError, match=r"belongs to another user \(uid 4711\)"):
+        vault.get("acme")

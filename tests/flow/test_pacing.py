@@ -211,3 +211,59 @@ def test_the_budget_shows_what_is_left():
     assert left["ads_analytics", 60] == 290
     assert left["all", 1] == 90
     assert {(q.category, q.window_seconds): q.remaining for q in pacer.budget(66.0)}["ads_analytics", 60] == 300
+
+
+def told(limit: str, remaining: int, reset: float | str) -> RateLimit:
+    return read_headers({"x-ratelimit-limit": limit, "x-ratelimit-remaining": str(remaining), "x-ratelimit-reset": str(reset)})
+
+
+@pytest.mark.parametrize("reset", [1_790_000_000, 1_790_000_000_000, 1_790_000_000.5, "9" * 30, 42_000, "soon", "-1", "1e9"])
+def test_a_reset_that_is_no_wait_blocks_nobody_and_is_told(reset):
+    pacer = Pacer()
+    limit = told(STANDARD, 0, reset)
+    assert limit.reset_seconds is None
+    assert limit.ignored == str(reset)[:40]
+    pacer.learn("ads_read", limit, 0.0, refused=True)
+    assert pacer.reserve("ads_read", 0.0) < 1
+
+
+def test_windows_that_differ_each_time_do_not_pile_up():
+    pacer = Pacer()
+    for n in range(2, 500):
+        pacer.learn("ads_read", told(f"100, 100;w=1, 1000;w={n}", 99, 1), 0.0)
+    assert [(q.limit, q.window_seconds) for q in pacer.budget(0.0) if q.category == "ads_read"] == [(1000, 499)]
+
+
+def test_calls_are_remembered_when_their_window_changes():
+    pacer = Pacer()
+    pacer.learn("ads_read", told("2, 2;w=60", 2, 1), 0.0)
+    pacer.reserve("ads_read", 0.0)
+    pacer.reserve("ads_read", 0.0)
+    pacer.learn("ads_read", told("2, 2;w=90", 1, 1), 0.0)
+    assert pacer.reserve("ads_read", 0.0) > 60
+
+
+def test_a_429_blocks_although_something_remains():
+    pacer = Pacer()
+    pacer.learn("ads_read", told("1000, 100;w=1, 1000;w=60", 7, 42), 100.0, refused=True)
+    assert pacer.reserve("ads_read", 100.0) == pytest.approx(42)
+    other = Pacer()
+    other.learn("ads_read", told("1000, 100;w=1, 1000;w=60", 7, 42), 100.0)
+    assert other.reserve("ads_read", 100.0) == 0
+
+
+@pytest.mark.parametrize("quota", [3, 5000])
+def test_a_quota_that_differs_from_the_documented_one_is_held(quota):
+    pacer = Pacer()
+    for _ in range(2):
+        pacer.learn("ads_analytics", told(f"{quota}, {quota};w=60", quota, 1), 0.0)
+    waits = [pacer.reserve("ads_analytics", float(n)) for n in range(quota + 1)]
+    assert [w for w in waits[:quota] if w] == []
+    assert waits[quota] > 0 or quota > 60
+
+
+def test_who_would_not_wait_so_long_takes_no_slot():
+    pacer = Pacer(documented={"ads_read": (1, 60)})
+    pacer.reserve("ads_read", 0.0)
+    assert pacer.reserve("ads_read", 0.0, 5.0) > 60
+    assert pacer.reserve("ads_read", 0.0, 5.0) == pacer.reserve("ads_read", 0.0)  # nothing was taken in between

@@ -13,9 +13,10 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import pytest
 
+from mock_transport import Script
 from pinshop.api.http import Pause, Reply, Request
 from pinshop.credentials.vaults import MemoryStore
-from pinshop.errors import BadReply, ConfigurationError, ConnectError, NotFound, TimedOut, Unauthorized
+from pinshop.errors import BadReply, ConfigurationError, ConnectError, NotFound, PinshopError, TimedOut, Unauthorized
 from pinshop.flow import oauth
 from pinshop.flow.refreshing import RefreshingToken
 from pinshop.flow.secrets import Secret
@@ -527,3 +528,146 @@ def test_a_source_shows_no_secret(source):
     assert repr(source) == "RefreshingToken(app 1234567, refresh_token, MemoryStore())"
     assert "pina" not in repr(source.token)
     assert repr(StaticToken("pina_x")) == "StaticToken(…)"
+
+
+# ----------------------------------------------------------------------- what is final, and what is not
+
+PASSING = {
+    "a firewall's page": Reply(403, {}, b"<html>Access denied</html>"),
+    "a firewall's page with 401": Reply(401, {}, b"<html>Who are you?</html>"),
+    "a gateway's JSON": Reply(400, {}, b'{"message": "Bad Request"}'),
+    "an empty 400": Reply(400, {}, b""),
+    "code 12": answer(400, code=12, message="Something went wrong on our end. Sorry about that."),
+    "code 2787": answer(400, code=2787, message="Sorry! Something went wrong on our end."),
+    "code 12 with 401": answer(401, code=12, message="Something went wrong on our end."),
+    "not permitted": answer(403, code=29, message="You are not permitted to access that resource."),
+    "not found": answer(404, code=404, message="no such thing"),
+    "too fast": answer(429, code=8, message="slow"),
+    "too fast, as a 400": answer(400, code=1, message="Retry after 3 seconds"),
+    "broken": answer(500, code=12, message="Sorry"),
+    "not implemented": answer(501, code=4181, message="no"),
+    "no token": answer(200),
+    "a redirect": Reply(302, {"location": "https://portal.example/"}, b""),
+}
+FINAL = {
+    "refused": answer(401, code=283, message="Invalid grant"),
+    "refused with 400": answer(400, code=283, message="Invalid grant"),
+    "the app is unknown": answer(401, code=2, message="Authentication failed."),
+    **{
+        error: answer(400, error=error, error_description="no")
+        for error in ("invalid_grant", "invalid_client", "invalid_scope")
+    },
+}
+
+
+@pytest.mark.parametrize("reply", PASSING.values(), ids=PASSING)
+def test_what_is_not_pinterests_refusal_is_tried_again_later(source, clock, reply):
+    clock.now += 2592000 - 100  # to be replaced, and still valid
+    Server(*[reply] * 4).run(source.refresh())
+    assert source.header(clock.now) == "Bearer pina_0"  # it still works, and is used
+    clock.now += 31
+    assert source.header(clock.now) is None
+    Server(tokens(1)).run(source.refresh())
+    assert source.header(clock.now) == "Bearer pina_1"
+
+
+@pytest.mark.parametrize("reply", PASSING.values(), ids=PASSING)
+def test_what_is_not_pinterests_refusal_is_an_error_where_nothing_works_any_more(source, clock, reply):
+    clock.now += 2592000 + 1
+    for _ in range(2):  # asked again by every call
+        server = Server(*[reply] * 4)
+        with pytest.raises(PinshopError) as caught:
+            server.run(source.refresh())
+        assert server.requests
+        assert not isinstance(caught.value, Unauthorized) or caught.value.foreign
+    Server(tokens(1)).run(source.refresh())
+    assert source.header(clock.now) == "Bearer pina_1"
+
+
+@pytest.mark.parametrize("reply", FINAL.values(), ids=FINAL)
+def test_a_refusal_of_pinterests_is_final_and_told_as_what_it_is(source, store, clock, reply):
+    clock.now += 2592000 + 1
+    server = Server(reply)
+    for _ in range(3):
+        with pytest.raises(Unauthorized, match="pinshop login") as caught:
+            server.run(source.refresh())
+    assert len(server.requests) == 1
+    assert "lost" not in str(caught.value)
+    assert store.load().refreshing_since is None  # nothing is under way
+    successor = RefreshingToken(APP, store, base_url=BASE, clock=clock)
+    with pytest.raises(Unauthorized) as caught:
+        Server(reply).run(successor.refresh())
+    assert "lost" not in str(caught.value)
+
+
+def test_a_token_that_still_works_is_used_although_its_refresh_was_refused(source, clock):
+    clock.now += 2592000 - 100
+    server = Server(answer(401, code=283, message="Invalid grant"))
+    for _ in range(3):
+        server.run(source.refresh())
+        assert source.header(clock.now) == "Bearer pina_0"
+        clock.now += 31
+    assert len(server.requests) == 1
+
+
+def test_what_was_lost_before_stays_lost_when_it_is_refused(source, store, clock):
+    with pytest.raises(TimedOut):
+        Server(*[TimedOut("no answer", sent=True)] * 4).run(source.refresh("Bearer pina_0"))
+    assert store.load().refreshing_since == clock.now
+    with pytest.raises(Unauthorized, match="was lost"):
+        Server(answer(401, code=283, message="used")).run(source.refresh("Bearer pina_0"))
+    assert store.load().refreshing_since == clock.now
+
+
+def test_a_login_elsewhere_is_not_overwritten_by_a_token_that_could_not_be_stored(store, clock):
+    """What a failed save leaves in this process must not replace what somebody stored after it."""
+    full = Full(store.load(), 1)
+    source = RefreshingToken(APP, full, base_url=BASE, clock=clock, token=full.load())
+    Server(tokens(1)).run(source.refresh("Bearer pina_0"))
+    full.writes = 9
+    full.save(Token(access_token=Secret("pina_9"), refresh_token=Secret("pinr_9"), expires_at=clock.now + 99999))
+    clock.now += 2
+    Server().run(source.refresh())
+    assert source.header(clock.now) == "Bearer pina_9"
+    assert full.load().refresh_token == Secret("pinr_9")
+    full.save(Token(access_token=Secret("pina_8"), refresh_token=Secret("pinr_8"), expires_at=clock.now + 99999))
+    Server().run(source.refresh("Bearer pina_9"))
+    assert source.header(clock.now) == "Bearer pina_8"
+
+
+@pytest.mark.parametrize("base_url", ["http://api.pinterest.com/v5", "http://shop.example/v5", "http://10.0.0.1:8080/v5"])
+@pytest.mark.parametrize("grant", ["refresh_token", "client_credentials"])
+def test_neither_refresh_token_nor_app_secret_goes_unencrypted_over_a_network(store, clock, base_url, grant):
+    source = RefreshingToken(APP, store, base_url=base_url, grant=grant, clock=clock)
+    server = Server()
+    with pytest.raises(ConfigurationError, match="unencrypted"):
+        server.run(source.refresh("Bearer pina_0"))
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("base_url", ["http://127.0.0.1:8080/v5", "http://localhost/v5", "http://emulator:8080/v5"])
+def test_what_is_an_emulators_may_travel_as_it_likes(clock, base_url):
+    kept = MemoryStore(Token(access_token=Secret("emulated_a"), refresh_token=Secret("emulated_r")))
+    source = RefreshingToken(App("1", Secret("emulated_app_secret")), kept, base_url=base_url, clock=clock)
+    assert len(Server(tokens(1)).run(source.refresh("Bearer emulated_a")).requests) == 1
+
+
+def test_a_real_token_that_a_refresh_brings_does_not_travel_unencrypted():
+    kept = MemoryStore(Token(access_token=Secret("emulated_a"), refresh_token=Secret("emulated_r"), expires_at=1.0))
+    source = RefreshingToken(App("1", Secret("emulated_app_secret")), kept, base_url="http://emulator:8080/v5")
+    script = Script(tokens(1), access_token=source, base_url="http://emulator:8080/v5")
+    with pytest.raises(ConfigurationError, match="unencrypted"):
+        script.sync(lambda client: client.campaigns.get("1", "2"))
+    assert [request.target for request in script.requests] == ["/v5/oauth/token"]
+
+
+def test_the_pauses_of_a_refresh_count_against_the_longest_wait(store):
+    kept = MemoryStore(Token(access_token=Secret("pina_0"), refresh_token=Secret("pinr_0"), expires_at=1.0))
+    release = kept.try_lock()  # somebody else is at it, for ever
+    source = RefreshingToken(APP, kept, base_url="http://127.0.0.1:9/v5")
+    script = Script(access_token=source, max_wait_seconds=5.0)
+    with pytest.raises(TimedOut, match="max_wait_seconds"):
+        script.sync(lambda client: client.campaigns.get("1", "2"))
+    assert sum(script.pauses) <= 5.0
+    assert script.requests == []
+    release()
