@@ -159,6 +159,24 @@ def test_a_promotion_that_somebody_moved_makes_the_plan_stale(world):
     assert len(world.writes()) == sent
 
 
+def test_a_field_that_was_compared_and_stays_makes_the_plan_stale_too(world):
+    (one,) = world.create({"catalog_product_group_id": world.groups[0], "status": "ACTIVE", "tracking_url": "https://a/"})
+    plan = world.plan(world.promoted('- {catalog_product_group_id: $0, status: PAUSED, tracking_url: "https://a/"}'))
+    world.client.promotions.update(world.account, world.ad_group, [{"id": one, "slideshow_collections_title": "Not named"}])
+    assert plans.what_moved(world.client, plan) == []
+    world.client.promotions.update(world.account, world.ad_group, [{"id": one, "tracking_url": "https://somebody/"}])
+    with pytest.raises(StalePlan, match="tracking_url was 'https://a/', is 'https://somebody/'"):
+        world.apply(plan)
+
+
+def test_an_amount_in_another_currency_than_the_account_has_is_refused(world):
+    manifest = world.manifest(
+        f'account: $account\ncampaigns: [{{id: "{world.emulator.campaign_id}", daily_spend_cap: 50 EUR}}]'
+    )
+    with pytest.raises(ManifestError, match=r"manifest.yaml:2:.*daily_spend_cap: got 'EUR', allowed: USD, the currency of"):
+        world.plan(manifest)
+
+
 def test_a_new_neighbour_makes_the_plan_stale_and_changes_elsewhere_do_not(world):
     plan = world.plan(world.promoted("- {catalog_product_group_id: $0, status: ACTIVE}"))
     other = world.client.ad_groups.create(
@@ -599,6 +617,12 @@ def test_every_api_version(api_version, tmp_path):
     if api_version != "5.28":
         with pytest.raises(ManifestError, match=f"since 5.28, and this client sends {api_version}"):
             world.plan(world.promoted("- {catalog_product_group_id: $0, is_image_auto_resizing: true}"))
+        with pytest.raises(
+            ManifestError, match=f"creative_type: got 'APP', allowed: one of .*, as this client sends {api_version}"
+        ):
+            world.plan(world.promoted("- {catalog_product_group_id: $0, creative_type: APP}"))
+        with pytest.raises(ManifestError, match=r"objective_type: got 'SALES', allowed: one of .*CATALOG_SALES"):
+            world.plan(world.manifest("account: $account\ncampaigns: [{name: New, objective_type: SALES}]"))
     emulator.close()
 
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from pinshop.api import fields as api_fields
@@ -20,7 +19,7 @@ from pinshop.plans.diff import Wanted
 from pinshop.plans.entries import AccountSection, AdGroupEntry, CampaignEntry, Manifest, PromotionEntry
 from pinshop.plans.live import Live, together
 from pinshop.plans.nodes import Problem, raise_if_any
-from pinshop.plans.plan import Account, Noun
+from pinshop.plans.plan import Account
 
 
 class Target(Struct):
@@ -155,27 +154,36 @@ def _check_money(sections: Iterable[AccountSection], account: Account, problems:
 def _check_versions(
     api_version: str, campaigns: list[CampaignEntry], groups: list[AdGroupEntry], problems: list[Problem]
 ) -> None:
-    """Fields that this API version does not have would be dropped in silence."""
-    nouns: tuple[Noun, ...] = ("campaign", "ad_group", "promotion")
-    missing: dict[Noun, dict[str, str]] = {
-        noun: {
-            field.name: f"no {field.name}: it is since {field.since}, and this client sends {api_version}"
-            for field in api_fields.FIELDS[noun]
-            if not field.at(api_version)
-        }
-        for noun in nouns
+    """Fields and values that this API version does not have would be dropped in silence, or refused one by one."""
+    rows: dict[str, dict[str, api_fields.Field]] = {
+        noun: {field.name: field for field in api_fields.FIELDS[noun]} for noun in ("campaign", "ad_group", "promotion")
     }
-    used = {name for group in groups for entry in group.promotions for name in entry.fields}
-    if not used & missing["promotion"].keys():
-        groups = [msgspec.structs.replace(group, promotions=[]) for group in groups]
-    entries: list[tuple[Noun, Any]] = []
+    verdicts: dict[tuple[str, str, Any], str | None] = {}  # there are few different ones, and many entries
+
+    def verdict(noun: str, name: str, value: Any) -> str | None:
+        field = rows[noun].get(name)
+        plain = value if isinstance(value, str) and field is not None and field.values else None
+        key = (noun, name, plain)
+        if key not in verdicts:
+            verdicts[key] = None
+            if field is not None and not field.at(api_version):
+                verdicts[key] = f"no {name}: it is since {field.since}, and this client sends {api_version}"
+            elif field is not None and plain in field.values and plain not in field.values_at(api_version):
+                verdicts[key] = f"one of {', '.join(field.values_at(api_version))}, as this client sends {api_version}"
+        return verdicts[key]
+
+    entries: list[tuple[str, Any]] = []
     entries.extend(("campaign", entry) for entry in campaigns)
     for group in groups:
         entries.append(("ad_group", group))
         entries.extend(("promotion", entry) for entry in group.promotions)
     for noun, entry in entries:
-        names = missing[noun].keys() & entry.fields.keys()
-        problems += [entry.place.problem(name, entry.fields[name], missing[noun][name]) for name in sorted(names)]
+        for name, value in entry.fields.items():
+            if (words := verdict(noun, name, value)) is not None:
+                problems.append(entry.place.problem(name, value, words))
+        kind = entry.creative_type if noun == "promotion" else None
+        if kind is not None and (words := verdict(noun, "creative_type", kind)) is not None:
+            problems.append(entry.place.problem("creative_type", kind, words))
 
 
 def _campaign(entry: CampaignEntry, read: dict[str, Campaign], found: Resolved) -> None:
