@@ -71,7 +71,8 @@ class Reports(Resource[C]):
             The finished report's state.
 
         Raises:
-            ReportUnavailable: it failed, expired or was cancelled, or is not finished in time.
+            ReportUnavailable: it failed, expired, was cancelled or does not exist, or is not finished in time. A state that is
+                not documented is waited for, with an event.
 
         Source: analytics/get_report in Pinterest's description 5.28.0.
         """
@@ -85,8 +86,9 @@ class Reports(Resource[C]):
         the client's ``max_reply_bytes``. JSON and CSV are told apart by their content.
 
         Returns:
-            The rows, in the order of the file: numbers of a JSON report are exact (`int` or `decimal.Decimal`), values of a
-            CSV report are text as written. What is missing is missing.
+            The rows, in the order of the file, whose length is compared with the ``size`` that the state said: numbers of a
+            JSON report are exact (`int` or `decimal.Decimal`), values of a CSV report are text as written. What is missing is
+            missing.
 
         Raises:
             ReportUnavailable: the report is not finished, failed or expired.

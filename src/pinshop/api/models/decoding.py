@@ -23,6 +23,7 @@ from typing import Any, TypeVar, cast, get_args
 import msgspec
 from msgspec import Struct
 
+from pinshop.api.columns import COLUMNS, KEYS
 from pinshop.api.models.reports import ReportData
 from pinshop.api.models.shapes import BatchItem, Page, ServerException
 from pinshop.errors import BadReply
@@ -250,6 +251,12 @@ def decode_report(body: bytes) -> ReportData:
     return ReportData("JSON", groups)
 
 
+def _is_report_column(name: str) -> bool:
+    """Whether it is a column that is known, or of the kind that identifies a row, however it is spelled."""
+    plain = "_".join(name.strip().upper().split())
+    return plain in COLUMNS or plain in KEYS or plain == "DATE" or (plain.endswith("_ID") and plain.isidentifier())
+
+
 def _decode_csv(body: bytes) -> ReportData:
     try:
         lines = list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True))
@@ -259,6 +266,8 @@ def _decode_csv(body: bytes) -> ReportData:
     if not lines:
         return ReportData("CSV", {})
     names = lines[0]
+    if not any(map(_is_report_column, names)):  # a page, a sentence, null: anything is one column of CSV
+        raise BadReply("the report is neither JSON nor CSV (its first line names no column of a report)", body=body)
     if len(set(names)) != len(names) or any(len(line) != len(names) for line in lines):
         raise BadReply("the report is neither JSON nor CSV (its lines differ from its header)", body=body)
     return ReportData("CSV", {"": [dict(zip(names, line, strict=True)) for line in lines[1:]]})
