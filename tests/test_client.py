@@ -135,9 +135,11 @@ def test_parts_of_a_job_run_at_once(emulator):
         def close(self) -> None: ...
 
     client = Client(emulator.access_token, transport=Slow(), base_url=emulator.base_url, concurrency=3, pacing=False)
+    items = [{"catalog_product_group_id": emulator.catalog_product_group_ids[0]}]
+    made = client.promotions.create(emulator.ad_account_id, emulator.ad_group_id, items)
     client.promotions.analytics(
         emulator.ad_account_id,
-        range(1, 301),
+        [*range(1, 300), *(outcome.id for outcome in made)],
         start_date="2026-02-22",
         end_date="2026-02-27",
         columns=["IMPRESSION_1"],

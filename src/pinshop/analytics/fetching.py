@@ -257,21 +257,21 @@ def explain_no_rows(session: Session, ad_account_id: str, ids: Sequence[str]) ->
         InvalidInput: none of them is a promotion of the ad account; says so if they are catalog product groups.
     """
     row = endpoints.PROMOTIONS_ANALYTICS
-    some = list(ids[:250])
     try:
-        if (yield from promotions_of(session, ad_account_id, some)):
-            return
+        for start in range(0, len(ids), 250):
+            if (yield from promotions_of(session, ad_account_id, ids[start : start + 250])):
+                return
     except (PinshopError, ValueError):
         return  # not to be known here: the rows are what they are
-    shown = ", ".join(some[:3]) + (", …" if len(ids) > 3 else "")
+    shown = ", ".join(ids[:3]) + (", …" if len(ids) > 3 else "")
     allowed = f"ids of promotions of ad account {ad_account_id}; promotions.list(ad_group_id=…) has them"
     try:
-        call = operations.build(endpoints.CATALOG_PRODUCT_GROUPS_GET, {"product_group_id": some[0]})
+        call = operations.build(endpoints.CATALOG_PRODUCT_GROUPS_GET, {"product_group_id": ids[0]})
         yield from exchange(session, call, decoders.as_json)
     except PinshopError:
         pass
     else:
-        allowed += f"; {some[0]} is a catalog product group, and analytics are of the promotions of it"
+        allowed += f"; {ids[0]} is a catalog product group, and analytics are of the promotions of it"
     raise InvalidInput("product_group_ids", shown, allowed, operation=row.id)
 
 
