@@ -59,19 +59,26 @@ TRUTH: dict[str, Truth] = {
     ),
     "campaigns/create": Truth(
         ("checks beyond types are exceptions of the entry",),
-        ("code_missing_budget", "catalog_sales_creation", "catalog_sales_needs_cbo", "lifetime_cap_days", *_STATUSES),
+        (
+            "code_missing_budget", "objective_generation", "longest_name", "catalog_sales_needs_cbo", "lifetime_cap_days",
+            *_STATUSES,
+        ),
     ),
     "campaigns/update": Truth(
-        ("a change of budget counts from its UTC day on",), ("code_missing_budget", "catalog_sales_needs_cbo", *_STATUSES)
+        ("what is changed counts from that second on", "leaving budget optimisation without a default leaves no budgets"),
+        ("code_missing_budget", "catalog_sales_needs_cbo", "nested_schedules", "longest_name", *_STATUSES),
     ),
     "campaigns/list": Truth((), _LISTS),
     "campaigns/get": Truth(("unknown: 404",), ("code_not_found",)),
     "ad_groups/create": Truth(
-        ("without bid_strategy_type: MAX_BID where a bid is given, else AUTOMATIC_BID",), ("code_missing_budget", *_STATUSES)
+        ("without bid_strategy_type: MAX_BID where a bid is given, else AUTOMATIC_BID",),
+        (
+            "code_missing_budget", "nested_schedules", "bid_required", "targeting_template_alone", "longest_name", *_STATUSES,
+        ),
     ),
     "ad_groups/update": Truth(
-        ("a change of budget counts from its UTC day on", "campaign_id of a running ad group cannot change"),
-        ("code_missing_budget", *_STATUSES),
+        ("what is changed counts from that second on", "campaign_id of a running ad group cannot change"),
+        ("code_missing_budget", "nested_schedules", "bid_required", "targeting_template_alone", "longest_name", *_STATUSES),
     ),
     "ad_groups/list": Truth(("translate_interests_to_names changes nothing",), _LISTS),
     "ad_groups/get": Truth(("unknown: 404",), ("code_not_found",)),

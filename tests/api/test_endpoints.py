@@ -25,8 +25,6 @@ KNOWN: dict[tuple[str, str, str], str] = {
     " shares between create and update",
     ("5.6.0", "campaigns/create", "max_items"): "not stated before; 5.14.0 states 30",
     ("5.6.0", "campaigns/update", "max_items"): "not stated before; 5.14.0 states 30",
-    ("5.6.0", "campaigns/list", "entity_statuses.default"): "not stated before; 5.14.0 states [ACTIVE, PAUSED]",
-    ("5.6.0", "ad_groups/list", "entity_statuses.default"): "not stated before; 5.14.0 states [ACTIVE, PAUSED]",
     ("5.6.0", "product_group_promotions/get", "operationId"): "singular there, plural since 5.8.0: the same endpoint",
     ("*", "product_groups/analytics", "columns.minimum"): "an empty list cannot be written as a=b,c, and asks for nothing",
     ("*", "catalogs_product_groups/list", "id.kind"): "integers there, ids here: the same digits, and ids outgrow other"

@@ -31,6 +31,7 @@ OTHER = {
     "delivery_lag_hours": 0,
     "lifetime_cap_days": 3,
     "ad_accounts_per_user": 1,
+    "longest_name": 3,
     "access_token_seconds": 60,
     "refresh_token_seconds": 60,
     "refresh_grace_seconds": 3600,
@@ -128,6 +129,13 @@ def _campaigns(call: Session) -> None:
     entity("ad_groups", **group, campaign_id=awareness)
     budget = {"budget_in_micro_currency": 5_000_000, "budget_type": "DAILY"}
     of_awareness = entity("ad_groups", **(group | {"billable_event": "IMPRESSION"}), **budget, campaign_id=awareness)
+    entity("campaigns", **{**shopping, "objective_type": "SALES"}, **cap, is_campaign_budget_optimization=True,
+           intended_promotion_type="CATALOG")  # fmt: skip
+    start = int(call.emulator.clock.seconds()) + 86_400
+    later = entity("campaigns", **shopping, **cap, is_campaign_budget_optimization=True, start_time=start)
+    entity("ad_groups", **group, campaign_id=later, start_time=start - 3600)
+    entity("ad_groups", **(group | {"bid_strategy_type": "MAX_BID"}), campaign_id=later)
+    entity("ad_groups", **group, campaign_id=later, targeting_template_ids=["1"], placement_group="SEARCH")
     for ad_group in (of_awareness, in_lifetime):
         if ad_group:
             call.create([{KEY: call.emulator.catalog_product_group_ids[2]}], ad_group)

@@ -20,7 +20,8 @@ _ORDER = Param(name="order", kind="enum", choices=models.choices(models.Order))
 
 _STATUSES = Param(
     name="entity_statuses", kind="enums", choices=models.choices(models.EntityStatus), default=("ACTIVE", "PAUSED"),
-    earlier=(("5.12", {"choices": ("ACTIVE", "PAUSED", "ARCHIVED")}),),
+    earlier=(("5.8", {"choices": ("ACTIVE", "PAUSED", "ARCHIVED"), "default": None}),
+             ("5.12", {"choices": ("ACTIVE", "PAUSED", "ARCHIVED")})),
 )  # fmt: skip
 
 _AS_AD_ACCOUNT = Param(name="ad_account_id", kind="id")

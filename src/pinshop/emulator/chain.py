@@ -117,7 +117,7 @@ def _serve(world: World, call: Call) -> tuple[int, Any]:
             raise answered
         return 200, answered
     user_id, app = access.authenticate(world, operation, call.headers, call.now)
-    world.limits.spend(operation.category, f"{app}/{user_id}", app, call.seconds, call.extra)
+    world.limits.spend(operation.category, f"{app}/{user_id}", app, call.seconds, call.extra, frozen=world.clock.frozen)
     path = {name: path_id(name, value) for name, value in call.arguments.items()}
     query = request.target.partition("?")[2]
     asked, given = read_query(operation, query, world.api_version, rules.unknown_query_parameters)

@@ -79,7 +79,8 @@ class Emulator:
             store.seed = kept  # a data file keeps the seed it was made with
         clock = Clock(store, start)
         if store.is_empty():
-            seed_account(store, int(clock.seconds()))
+            simplified = api_version == "5.28" and settings.objective_generation == "simplified"
+            seed_account(store, int(clock.seconds()), simplified=simplified)
         else:
             store.history.rewind(int(clock.seconds()))  # the file may be of a later time
         clock.save()

@@ -6,7 +6,8 @@ Source of the numbers: Pinterest's page on rate limits, and headers seen in real
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, get_args
 
 from msgspec import Struct
@@ -49,13 +50,18 @@ PROFILES: dict[str, Profile | None] = {
 }
 
 
+#: Real seconds between two calls that are a wait, and not the time it takes to ask again.
+_A_WAIT = 0.5
+
+
 class Limits:
     """Counts calls in windows aligned to the emulated clock."""
 
     name: str
     profile: Profile | None
 
-    def __init__(self, profile: str = "none") -> None:
+    def __init__(self, profile: str = "none", real: Callable[[], float] = time.monotonic) -> None:
+        self._real = real
         self.use(profile)
 
     def use(self, profile: str | Profile, *, headers: Headers | None = None) -> None:
@@ -86,6 +92,8 @@ class Limits:
         self.clear()
 
     def clear(self) -> None:
+        """Forget what was spent."""
+        self._waited, self._used_up, self._last_call = 0.0, False, self._real()
         self._spent: dict[tuple[Any, ...], tuple[int, int]] = {}
 
     def spent(self, now: float) -> list[tuple[str, str, int, int, int]]:
@@ -93,15 +101,26 @@ class Limits:
         found = []
         for key, (window, spent) in list(self._spent.items()):
             limit = self.profile and (self.profile.universal if len(key) == 1 else self.profile.categories.get(key[1]))
-            if limit and window == int(now // limit[1]):
+            if limit and window == int((now + self._waited) // limit[1]):
                 found.append(("every call" if len(key) == 1 else key[1], str(key[0]), spent, *limit))
         return found
 
-    def spend(self, category: str, user: str, app: str, now: float, headers: dict[str, str]) -> None:
-        """Count one call and write its headers; raise 429/8 (or the variant's answer) if a quota is used up."""
+    def _waiting(self, frozen: bool) -> float:
+        """How long callers have waited for real, since a quota was used up, while the emulated clock stood still."""
+        last, self._last_call = self._last_call, self._real()
+        if frozen and self._used_up and self._last_call - last >= _A_WAIT:
+            self._waited += self._last_call - last
+        return self._waited
+
+    def spend(self, category: str, user: str, app: str, now: float, headers: dict[str, str], *, frozen: bool = False) -> None:
+        """Count one call and write its headers; raise 429/8 (or the variant's answer) if a quota is used up.
+
+        Where the emulated clock is frozen, what a caller waits for real after its quota was used up passes for the quota.
+        """
         profile = self.profile
         if profile is None:
             return
+        now += self._waiting(frozen)
         who = app if profile.per_app else user
         windows: list[tuple[tuple[str, ...], int, int]] = []
         if profile.universal:
@@ -128,6 +147,7 @@ class Limits:
                 window, spent = self._spent.get(key, (start, 0))
                 self._spent[key] = (start, spent + 1 if window == start else 1)
         left, reset, quota = tightest
+        self._used_up = self._used_up or left <= 0
         if profile.headers == "envoy":
             described = ", ".join(f"{quota};w={seconds}" for _, quota, seconds in windows)
             headers["x-ratelimit-limit"] = f"{quota}, {described}"

@@ -53,7 +53,7 @@ def read_query(operation: Operation, query: str, api_version: str, unknown: str)
     given: dict[str, list[str]] = {}
     try:
         for name, text in parse_qsl(query, keep_blank_values=True, max_num_fields=5000) if query else ():
-            given.setdefault(name, []).append(text)
+            given.setdefault(name.removesuffix("[]"), []).append(text)  # ids[]=1 is how axios and PHP write lists
     except ValueError as error:
         raise bad("Invalid request: the query has too many parameters.") from error
     if unknown == "refuse" and (strange := [name for name in given if name not in operation.params]):

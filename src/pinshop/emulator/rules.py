@@ -178,11 +178,30 @@ class Rules:
         "'active promotions' is not defined",
         ("ACTIVE", "ACTIVE,PAUSED"),
     )
-    catalog_sales_creation: str = _rule(
-        "allow",
-        "creating CATALOG_SALES campaigns at API version 5.28",
-        "the dates of its retirement contradict each other",
-        ("allow", "refuse"),
+    objective_generation: str = _rule(
+        "both",
+        "which campaigns can be created at API version 5.28: CATALOG_SALES (legacy), SALES with intended_promotion_type "
+        "CATALOG (simplified), or both; an emulator that begins as simplified is seeded with a SALES campaign",
+        "objective simplification is in production since June 2026; the dates of CATALOG_SALES' end contradict each other",
+        ("both", "legacy", "simplified"),
+    )
+    longest_name: int = _rule(255, "characters in the name of a campaign, an ad group or a product group", "undocumented")
+    nested_schedules: str = _rule(
+        "refuse",
+        "an ad group that starts before its campaign or ends after it, and a campaign moved so that one does",
+        "texts of 5.23.0: cannot precede, cannot occur after; the answer of the server is unknown",
+        ("refuse", "allow"),
+    )
+    bid_required: str = _rule(
+        "unless_automatic",
+        "bid_in_micro_currency for AWARENESS/IMPRESSION, CONSIDERATION/CLICKTHROUGH, CATALOG_SALES/CLICKTHROUGH",
+        "the text says REQUIRED, and AUTOMATIC_BID exists",
+        ("unless_automatic", "always", "never"),
+    )
+    targeting_template_alone: bool = _rule(
+        True,
+        "targeting_template_ids go with none of targeting_spec, tracking_urls, auto_targeting_enabled, placement_group",
+        "text of 5.23.0: do not set any other targeting fields; the answer of the server is unknown",
     )
     catalog_sales_needs_cbo: bool = _rule(
         True, "a CATALOG_SALES campaign must use campaign budget optimisation, else 2384", "Pinterest's own SDK had to"

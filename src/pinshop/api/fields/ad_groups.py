@@ -11,7 +11,7 @@ AD_GROUP: tuple[Field, ...] = (
     Field(name="id", kind="id", nullable=False, write="u", required="u"),
     Field(name="ad_account_id", kind="id", nullable=False, write=""),
     Field(name="campaign_id", kind="campaign_ref", nullable=False, required="c"),
-    Field(name="name", kind="text", nullable=False, required="c", minimum=1, maximum=255),
+    Field(name="name", kind="text", nullable=False, required="c", minimum=1),
     Field(name="status", kind="enum", nullable=False, values=STATUS_VALUES),
     Field(name="budget_in_micro_currency", kind="integer", minimum=0, unit="micro-currency", plausible=1_000_000),
     Field(name="bid_in_micro_currency", kind="integer", minimum=0, unit="micro-currency", plausible=10_000),

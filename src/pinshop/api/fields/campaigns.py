@@ -16,7 +16,7 @@ _OBJECTIVES: dict[str, str | tuple[str, str]] = {
 CAMPAIGN: tuple[Field, ...] = (
     Field(name="id", kind="id", nullable=False, write="u", required="u"),
     Field(name="ad_account_id", kind="id", nullable=False),
-    Field(name="name", kind="text", nullable=False, required="c", minimum=1, maximum=255),
+    Field(name="name", kind="text", nullable=False, required="c", minimum=1),
     Field(name="status", kind="enum", nullable=False, values=STATUS_VALUES),
     Field(name="lifetime_spend_cap", kind="integer", minimum=0, unit="micro-currency", plausible=1_000_000),
     Field(name="daily_spend_cap", kind="integer", minimum=0, unit="micro-currency", plausible=1_000_000),

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Annotated, Any, Literal, Required, TypedDict
 
 from pinshop.api.models import enums
-from pinshop.api.params.annotations import CampaignId, Id, Limits, Micro, Pattern, Seconds, Text255, TrackingUrls
+from pinshop.api.params.annotations import CampaignId, Id, Limits, Micro, Name, Pattern, Seconds, TrackingUrls
 
 
 class AttributionWindows(TypedDict, total=False):
@@ -89,7 +89,7 @@ class AdGroupCreate(AdGroupFields, total=False):
     ``bid_in_micro_currency`` is required for CATALOG_SALES with CLICKTHROUGH.
     """
 
-    name: Required[Text255]
+    name: Required[Name]
     campaign_id: Required[CampaignId]
     billable_event: Required[enums.BillableEvent | Enum]
 
@@ -97,7 +97,7 @@ class AdGroupCreate(AdGroupFields, total=False):
 class AdGroupChanges(AdGroupFields, total=False):
     """What an update can change."""
 
-    name: Text255
+    name: Name
     campaign_id: CampaignId
     billable_event: enums.BillableEvent | Enum
 

@@ -48,7 +48,7 @@ Seconds: TypeAlias = Annotated[int | datetime.datetime, Moment()]
 
 Date: TypeAlias = Annotated[str | datetime.date, Day()]
 
-Text255: TypeAlias = Annotated[str, Limits(1, 255)]
+Name: TypeAlias = Annotated[str, Limits(1, None)]
 
 Urls: TypeAlias = Annotated[Sequence[Annotated[str, Limits(1, 2000)]], Limits(0, 3)]
 

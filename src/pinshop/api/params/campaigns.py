@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any, Required, TypedDict
 
 from pinshop.api.models import enums
-from pinshop.api.params.annotations import Id, Micro, Seconds, Text255, TrackingUrls
+from pinshop.api.params.annotations import Id, Micro, Name, Seconds, TrackingUrls
 
 
 class CampaignFields(TypedDict, total=False):
@@ -40,14 +40,14 @@ class CampaignCreate(CampaignFields, total=False):
     ``intended_promotion_type`` CATALOG; in practice it needs ``is_campaign_budget_optimization`` with one spend cap.
     """
 
-    name: Required[Text255]
+    name: Required[Name]
     objective_type: Required[enums.ObjectiveType | Enum]
 
 
 class CampaignChanges(CampaignFields, total=False):
     """What an update can change."""
 
-    name: Text255
+    name: Name
     objective_type: enums.ObjectiveType | Enum | None
 
 

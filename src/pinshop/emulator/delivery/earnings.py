@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import re
+import zoneinfo
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
@@ -41,12 +43,16 @@ def check_columns(given: Sequence[str], api_version: str) -> list[str]:
     return list(dict.fromkeys(given))
 
 
-def check_dates(start: str, end: str, granularity: str, now: int, days_back: int) -> tuple[datetime.date, datetime.date]:
-    """The date rules of 5.9.0 and later; how far back days (but not hours) reach is a rule."""
+def check_dates(
+    start: str, end: str, granularity: str, now: int, days_back: int, api_version: str
+) -> tuple[datetime.date, datetime.date]:
+    """The date rules of 5.9.0 and later; how far back days (but not hours) reach is a rule. 5.6 has none."""
     first, last = datetime.date.fromisoformat(start), datetime.date.fromisoformat(end)
     today = datetime.datetime.fromtimestamp(now, datetime.UTC).date()
     if last < first:
         raise bad("'start_date' must not be after 'end_date'.")
+    if version(api_version) < version("5.8"):
+        return first, last
     limits = reach("sync", granularity)
     back, longest = limits.days_back if granularity == "HOUR" else days_back, limits.days
     if (today - first).days > back:
@@ -398,15 +404,26 @@ def _attributes(account: Entity, campaign: Entity, ad_group: Entity, promotion: 
     return {name: value for name, value in values.items() if value is not None}
 
 
+def zone_of(name: object) -> zoneinfo.ZoneInfo | None:
+    """A time zone by its name in the time zone database; None: no such name."""
+    if not isinstance(name, str) or not _ZONE.fullmatch(name):
+        return None
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+#: No dots: names of zones are names of files.
+_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z][A-Za-z0-9_+-]*)*")
+
+
 def utc_offset(account: Entity, timezone: str | None) -> int:
     """Seconds east of UTC of the reporting days; the account's standard time, since a query has one offset."""
     if timezone != "AD_ACCOUNT_TIME_ZONE":
         return 0
-    import zoneinfo
-
-    try:
-        zone = zoneinfo.ZoneInfo(account.get("time_zone") or "UTC")
-    except zoneinfo.ZoneInfoNotFoundError:  # a machine without the time zone database
-        return 0
+    zone = zone_of(account.get("time_zone") or "UTC")
+    if zone is None:
+        raise bad(f"The time zone of the ad account, {shown(account.get('time_zone'))}, is not a known time zone.")
     offset = zone.utcoffset(datetime.datetime(2026, 1, 15))  # noqa: DTZ001  the zone is asked about a local time
     return int(offset.total_seconds()) if offset else 0

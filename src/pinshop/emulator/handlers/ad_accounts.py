@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pinshop.emulator.handlers.context import (
     Context,
+    check_codes,
     checked_body,
     decode_bookmark,
     encode_bookmark,
@@ -46,6 +47,7 @@ def ad_accounts_create(ctx: Context) -> Entity:
         raise Refusal(ctx.rules.forbidden_status, 29, "You are not permitted to access that resource.")
     if ctx.store.count("ad_accounts", owner_id=ctx.user_id) >= ctx.rules.ad_accounts_per_user:
         raise bad(f"You can create up to {ctx.rules.ad_accounts_per_user} ad accounts per user.")
+    check_codes(ctx, body, "body", "country", "currency", "time_zone")
     account: Entity = {
         "name": "",
         "country": "US",

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
+from pinshop.emulator.bodies import is_id
 from pinshop.emulator.handlers.campaigns import (
     check_nested,
+    check_nesting,
     check_schedule,
     list_body,
     required,
@@ -26,7 +28,7 @@ from pinshop.emulator.handlers.context import (
     refuse_item,
     save,
 )
-from pinshop.emulator.refusals import ItemRefusal, bad
+from pinshop.emulator.refusals import ItemRefusal, bad, shown
 from pinshop.emulator.shapes import Batch, Page
 from pinshop.emulator.storage.store import Entity
 
@@ -79,6 +81,8 @@ _BID_REQUIRED = {("AWARENESS", "IMPRESSION"), ("CONSIDERATION", "CLICKTHROUGH"),
 _MOST_IN_CBO = 70
 
 
+_TARGETING = frozenset({"targeting_spec", "tracking_urls", "auto_targeting_enabled", "placement_group"})
+
 _BUDGET = frozenset({"budget_in_micro_currency", "budget_type"})
 
 
@@ -97,13 +101,31 @@ def _check_ad_group(ctx: Context, group: Mapping[str, Any], campaign: Mapping[st
             raise ItemRefusal(ctx.rules.code_missing_budget, "budget_in_micro_currency is required for non-CBO campaigns.")
         if group["budget_type"] == "LIFETIME" and not group.get("end_time"):
             raise refuse_item(ctx, "end_time is required for budget_type LIFETIME.")
-    bids = group.get("bid_strategy_type") != "AUTOMATIC_BID"
+    rule = ctx.rules.bid_required
+    bids = rule == "always" or (rule == "unless_automatic" and group.get("bid_strategy_type") != "AUTOMATIC_BID")
     pair = (campaign["objective_type"], group["billable_event"])
     if bids and pair in _BID_REQUIRED and not group.get("bid_in_micro_currency"):
         raise refuse_item(ctx, f"bid_in_micro_currency is required for {'/'.join(pair)}.")
     if campaign["objective_type"] == "WEB_CONVERSION" and not group.get("optimization_goal_metadata"):
         raise refuse_item(ctx, "optimization_goal_metadata is required for WEB_CONVERSION.")
+    if campaign["objective_type"] == "VIDEO_COMPLETION" and group.get("bid_strategy_type") != "AUTOMATIC_BID":
+        raise refuse_item(ctx, "For VIDEO_COMPLETION, only AUTOMATIC_BID is allowed as bid_strategy_type.")
+    if group.get("lifetime_frequency_cap") and group["billable_event"] != "IMPRESSION":
+        raise refuse_item(ctx, "lifetime_frequency_cap is only available for billable_event IMPRESSION.")
+    if 0 < (group.get("bid_multiplier") or 0) < 0.1:
+        raise refuse_item(ctx, "bid_multiplier is between 0.1 and 10.0, or 0 to remove it.")
+    if group.get("targeting_template_ids") and ctx.rules.targeting_template_alone and (others := sorted(_TARGETING & given)):
+        raise refuse_item(ctx, f"targeting_template_ids do not go with {', '.join(others)}.")
     check_schedule(ctx, group)
+    if given & {"start_time", "end_time"}:
+        check_nesting(ctx, campaign, group)
+
+
+def _check_templates(body: Mapping[str, Any], where: str) -> None:
+    """5.23: "We currently only support 1 targeting template per ad group"."""
+    given = body.get("targeting_template_ids") or []
+    if len(given) > 1 or not all(isinstance(one, str) and is_id(one) for one in given):
+        raise bad(f"Invalid request: '{where}.targeting_template_ids' ({shown(given)} is not a list of up to 1 id)")
 
 
 def ad_groups_create(ctx: Context) -> Batch:
@@ -112,6 +134,7 @@ def ad_groups_create(ctx: Context) -> Batch:
         required(item, f"body[{index}]", "billable_event", "campaign_id", "name")
         bodies.append(checked_body(ctx, "ad_group", item, "c", f"body[{index}]"))
         check_nested(bodies[-1], f"body[{index}]")
+        _check_templates(bodies[-1], f"body[{index}]")
 
     def create(body: Mapping[str, Any]) -> Entity:
         campaign = ctx.store.get("campaigns", body["campaign_id"])
@@ -129,14 +152,14 @@ def ad_groups_create(ctx: Context) -> Batch:
             "placement_group": "ALL",
             "targeting_spec": {},
             "auto_targeting_enabled": True,
-            "start_time": ctx.now,
+            "start_time": max(ctx.now, campaign.get("start_time") or 0),
             "bid_strategy_type": "MAX_BID" if body.get("bid_in_micro_currency") else "AUTOMATIC_BID",
             **{name: value for name, value in body.items() if value is not None},
             "ad_account_id": ctx.account_id,
             "created_time": ctx.now,
             "updated_time": ctx.now,
         }
-        _check_ad_group(ctx, group, campaign, _BUDGET)
+        _check_ad_group(ctx, group, campaign, _BUDGET | body.keys())
         group["id"] = ctx.store.next_id("ad_groups")
         save(ctx, "ad_groups", group, new=True)
         return _complete_ad_groups(ctx, [group])[0]
@@ -150,6 +173,7 @@ def ad_groups_update(ctx: Context) -> Batch:
         required(item, f"body[{index}]", "id")
         bodies.append(checked_body(ctx, "ad_group", item, "u", f"body[{index}]"))
         check_nested(bodies[-1], f"body[{index}]")
+        _check_templates(bodies[-1], f"body[{index}]")
 
     def update(body: Mapping[str, Any]) -> Entity:
         group = ctx.store.get("ad_groups", body["id"])

@@ -85,6 +85,18 @@ def _check_campaign(ctx: Context, campaign: Mapping[str, Any]) -> None:
     check_schedule(ctx, campaign)
 
 
+def check_nesting(ctx: Context, campaign: Mapping[str, Any], group: Mapping[str, Any]) -> None:
+    """An ad group starts and ends within its campaign; a start that is the group's creation was not chosen."""
+    if ctx.rules.nested_schedules == "allow":
+        return
+    start, end = group.get("start_time"), group.get("end_time")
+    first, last = campaign.get("start_time"), campaign.get("end_time")
+    if start and first and start < first and start != group.get("created_time"):
+        raise refuse_item(ctx, f"start_time of an ad group ({start}) cannot precede start_time of its campaign ({first}).")
+    if end and last and end > last:
+        raise refuse_item(ctx, f"end_time of an ad group ({end}) cannot occur after end_time of its campaign ({last}).")
+
+
 def check_schedule(ctx: Context, entity: Mapping[str, Any]) -> None:
     start, end = entity.get("start_time"), entity.get("end_time")
     if start and end and end <= start:
@@ -106,15 +118,34 @@ def _check_owner(ctx: Context, body: Mapping[str, Any]) -> None:
         raise refuse_item(ctx, f"ad_account_id {body['ad_account_id']} is not that of the path.")
 
 
+_TRACKED = ("impression", "click", "engagement", "buyable_button", "audience_verification")
+
+
 def check_nested(body: Mapping[str, Any], where: str) -> None:
     """Targeting is lists (MINIMUM_AGE and MAXIMUM_AGE are text, 5.23), tracking URLs are up to three per event."""
     for name, value in (body.get("targeting_spec") or {}).items():
         if not (value is None or isinstance(value, str if name in ("MINIMUM_AGE", "MAXIMUM_AGE") else list)):
             raise bad(f"Invalid request: '{where}.targeting_spec.{name}' ({shown(value)} is not of type array)")
     for name, value in (body.get("tracking_urls") or {}).items():
-        good = isinstance(value, list) and len(value) <= 3 and all(isinstance(url, str) for url in value)
+        if name not in _TRACKED:
+            raise bad(f"Invalid request: '{where}.tracking_urls' ({shown(name)} is not one of {', '.join(_TRACKED)})")
+        good = isinstance(value, list) and len(value) <= 3 and all(isinstance(url, str) and len(url) <= 2000 for url in value)
         if value is not None and not good:
-            raise bad(f"Invalid request: '{where}.tracking_urls.{name}' ({shown(value)} is not a list of up to 3 URLs)")
+            raise bad(
+                f"Invalid request: '{where}.tracking_urls.{name}' ({shown(value)} is not a list of up to 3 URLs, each of up "
+                "to 2,000 characters)"
+            )
+
+
+def _check_generation(ctx: Context, body: Mapping[str, Any]) -> None:
+    """Whether campaigns of this kind can (still, or already) be created."""
+    generation, objective = ctx.rules.objective_generation, body["objective_type"]
+    if ctx.api_version != "5.28" or generation == "both":
+        return
+    if generation == "simplified" and objective in ("CATALOG_SALES", "WEB_CONVERSION"):
+        raise refuse_item(ctx, f"objective_type {objective} can no longer be created; use SALES.")
+    if generation == "legacy" and (objective == "SALES" or body.get("intended_promotion_type") in ("CATALOG", "STANDARD_AD")):
+        raise refuse_item(ctx, "Objective simplification is not available to this ad account; use CATALOG_SALES.")
 
 
 def campaigns_create(ctx: Context) -> Batch:
@@ -126,9 +157,7 @@ def campaigns_create(ctx: Context) -> Batch:
 
     def create(body: Mapping[str, Any]) -> Entity:
         _check_owner(ctx, body)
-        retired = body["objective_type"] == "CATALOG_SALES" and ctx.api_version == "5.28"
-        if retired and ctx.rules.catalog_sales_creation == "refuse":
-            raise refuse_item(ctx, "objective_type CATALOG_SALES can no longer be created; use SALES.")
+        _check_generation(ctx, body)
         kind = body.get("intended_promotion_type")
         if kind == "CATALOG" and body["objective_type"] not in ("SALES", "CONSIDERATION", "LEADS"):
             raise refuse_item(ctx, f"intended_promotion_type CATALOG does not go with {body['objective_type']}.")
@@ -188,6 +217,10 @@ def campaigns_update(ctx: Context) -> Batch:
         default = changes.pop("default_ad_group_budget_in_micro_currency", None)
         changed = {**campaign, **changes}
         _check_campaign(ctx, changed)
+        if any(changed.get(name) != campaign.get(name) for name in ("start_time", "end_time")):
+            for group in ctx.store.find("ad_groups", campaign_id=campaign["id"]):
+                if group["status"] not in ("ARCHIVED", "DELETED_DRAFT"):
+                    check_nesting(ctx, changed, group)
         change_status(ctx, changed, body.get("status"))
         changed["updated_time"] = ctx.now
         save(ctx, "campaigns", changed)

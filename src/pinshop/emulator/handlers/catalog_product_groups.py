@@ -11,7 +11,15 @@ from pinshop.emulator.catalog import groups
 from pinshop.emulator.catalog.filters import counts as count_items
 from pinshop.emulator.catalog.filters import validate_filters
 from pinshop.emulator.handlers.catalogs import date_time, has_catalog, money_text
-from pinshop.emulator.handlers.context import Context, checked_body, decode_bookmark, encode_bookmark, page_of, save
+from pinshop.emulator.handlers.context import (
+    Context,
+    check_codes,
+    checked_body,
+    decode_bookmark,
+    encode_bookmark,
+    page_of,
+    save,
+)
 from pinshop.emulator.handlers.feeds import own_feed
 from pinshop.emulator.refusals import Refusal, bad
 from pinshop.emulator.shapes import Page, Raw
@@ -120,6 +128,7 @@ def product_groups_create(ctx: Context) -> Entity:
             raise bad("Invalid request: 'body' ('catalog_type' is a required property)")
     else:
         raise bad("Invalid request: 'body' ('feed_id' is a required property)")
+    check_codes(ctx, body, "body", "country", "locale")
     _check_catalog_type(body, (ctx.store.get("catalogs", catalog_id) or {}).get("catalog_type", "RETAIL"))
     wanted = _checked_filters(ctx, body["filters"])
     facts = {
@@ -150,6 +159,7 @@ def product_groups_update(ctx: Context) -> Entity:
     group = _own_group(ctx)
     body = checked_body(ctx, "product_group", ctx.body, "u", "body")
     _check_alterable(group)
+    check_codes(ctx, body, "body", "country", "locale")
     _check_catalog_type(body, group["catalog_type"])
     if "filters" in body:
         body["filters"] = _canonical(_checked_filters(ctx, body["filters"]))

@@ -9,8 +9,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from pinshop.api import codes
 from pinshop.api.operations import ApiVersion, Operation
 from pinshop.emulator.bodies import check_body, is_id
+from pinshop.emulator.delivery.earnings import zone_of
 from pinshop.emulator.refusals import ItemRefusal, Refusal, bad, shown
 from pinshop.emulator.rules import Rules
 from pinshop.emulator.shapes import Batch, Item, Page
@@ -75,8 +77,11 @@ def refuse_item(ctx: Context, message: str) -> ItemRefusal:
     return ItemRefusal(ctx.rules.code_item_refused, message)
 
 
+_NAMED = frozenset({"campaign", "ad_group", "product_group"})
+
+
 def checked_body(ctx: Context, name: str, value: Any, verb: str, where: str) -> dict[str, Any]:
-    return check_body(
+    checked = check_body(
         name,
         value,
         ctx.api_version,
@@ -85,6 +90,21 @@ def checked_body(ctx: Context, name: str, value: Any, verb: str, where: str) -> 
         both_names=ctx.rules.field_names == "both",
         unknown=ctx.rules.unknown_body_fields,
     )
+    label = checked.get("name")
+    if name in _NAMED and label is not None and len(label) > ctx.rules.longest_name:
+        raise bad(f"Invalid request: '{where}.name' (length {len(label)} is above the maximum of {ctx.rules.longest_name})")
+    return checked
+
+
+def check_codes(ctx: Context, body: Mapping[str, Any], where: str, *names: str) -> None:
+    """Countries, currencies, locales and time zones must be known ones."""
+    for name in names:
+        value = body.get(name)
+        if value is None:
+            continue
+        good = zone_of(value) is not None if name == "time_zone" else value in codes.known(name, ctx.api_version)
+        if not good:
+            raise bad(f"Invalid request: '{where}.{name}' ({shown(value)} is not a known {name.replace('_', ' ')})")
 
 
 def batch_items(value: Any, where: str, maximum: int) -> list[Any]:

@@ -133,6 +133,8 @@ def promotions_update(ctx: Context) -> Batch:
         if promotion is None or promotion["ad_group_id"] != ad_group["id"]:
             raise item_not_found(ctx, "Product group promotion")
         changes = {name: value for name, value in body.items() if name not in ("id", "status")}
+        if ctx.api_version == "5.14":  # "removed from the update schema in 5.13-5.14, back in 5.15"
+            changes.pop("creative_type", None)
         moved = changes.pop("catalog_product_group_id", None)
         if moved is not None and moved != promotion["catalog_product_group_id"]:
             if ctx.rules.update_catalog_product_group_id == "refuse":
@@ -187,7 +189,12 @@ def promotions_get(ctx: Context) -> Entity:
 def promotions_analytics(ctx: Context) -> Raw:
     columns = earnings.check_columns(ctx.query["columns"], ctx.api_version)
     start, end = earnings.check_dates(
-        ctx.query["start_date"], ctx.query["end_date"], ctx.query["granularity"], ctx.now, ctx.rules.analytics_days_back
+        ctx.query["start_date"],
+        ctx.query["end_date"],
+        ctx.query["granularity"],
+        ctx.now,
+        ctx.rules.analytics_days_back,
+        ctx.api_version,
     )
     windows = [ctx.query[f"{kind}_window_days"] for kind in ("click", "engagement", "view")]
     if ctx.rules.window_combinations == "descending" and windows != sorted(windows, reverse=True):

@@ -11,7 +11,7 @@ from typing import Any
 
 from pinshop.api import columns as known_columns
 from pinshop.api import endpoints, models
-from pinshop.api.operations import ApiVersion, Param
+from pinshop.api.operations import ApiVersion, Param, version
 from pinshop.api.reaches import reach
 from pinshop.emulator.bodies import checked_date, id_number, is_id
 from pinshop.emulator.handlers.context import batch_items
@@ -61,7 +61,7 @@ def check_request(body: Any, api_version: ApiVersion, now: int, rules: Rules) ->
         raise bad(f"'level' {level} is not emulated: the pinshop emulator reports the levels {', '.join(_LEVELS)}.")
     granularity = _choice("granularity", body["granularity"], _GRANULARITIES)
     start, end = (datetime.date.fromisoformat(checked_date(name, body[name])) for name in ("start_date", "end_date"))
-    _check_dates(start, end, level, granularity, now)
+    _check_dates(start, end, level, granularity, now, api_version)
     columns = batch_items(body["columns"], "columns", 1000)
     known = set(known_columns.available(api_version))
     for column in columns:
@@ -185,12 +185,15 @@ def _check_others(body: Mapping[str, Any], level: str, asked: Mapping[str, Any])
             raise bad(f"'{name}' is not emulated: the pinshop emulator has no values to tell apart.")
 
 
-def _check_dates(start: datetime.date, end: datetime.date, level: str, granularity: str, now: int) -> None:
+def _check_dates(start: datetime.date, end: datetime.date, level: str, granularity: str, now: int, api_version: str) -> None:
+    """5.6 declares no limits."""
     limits = reach("report", granularity, level)
     back, longest = limits.days_back, limits.days
     today = datetime.datetime.fromtimestamp(now, datetime.UTC).date()
     if end < start:
         raise bad("'start_date' must not be after 'end_date'.")
+    if version(api_version) < version("5.8"):
+        return
     if (today - start).days > back:
         raise bad(f"You can only get data from the last {back} days.")
     if (end - start).days > longest:

@@ -33,7 +33,7 @@ _GROUPS: tuple[tuple[str, str, dict[str, Any]], ...] = (
 )
 
 
-def seed_account(store: Store, now: int) -> dict[str, Any]:
+def seed_account(store: Store, now: int, *, simplified: bool = False) -> dict[str, Any]:
     """Fill an empty store with one business, and return the ids of what it has.
 
     The account, its catalog, an ACTIVE campaign with campaign budget and an ACTIVE ad group exist since 30 days before ``now``.
@@ -88,6 +88,8 @@ def seed_account(store: Store, now: int) -> dict[str, Any]:
             group_ids.append(group["id"])
         campaign_id = store.next_id("campaigns")
         parent = campaign(campaign_id, ad_account_id, "Shopping", created, daily_spend_cap=500_000_000)
+        if simplified:  # as objective simplification has it
+            parent |= {"objective_type": "SALES", "intended_promotion_type": "CATALOG"}
         ad_group_id = store.next_id("ad_groups")
         child = ad_group(ad_group_id, ad_account_id, campaign_id, "Shopping, everyone", created)
         for kind, entity in (("campaigns", parent), ("ad_groups", child)):

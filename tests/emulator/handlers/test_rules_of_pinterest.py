@@ -1,0 +1,234 @@
+"""What Pinterest's texts say, API version by API version: enforced, or decided by a named rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pinshop.api.http import Request
+from pinshop.emulator import Emulator
+from pinshop.emulator.limits import Limits, Profile
+from pinshop.emulator.refusals import Refusal
+
+DAY = 86_400
+
+
+def test_creative_type_is_ignored_in_updates_of_5_14(talk_at: Callable[..., Any]) -> None:
+    for api_version, kept in (("5.14", "REGULAR"), ("5.23", "VIDEO")):
+        talk = talk_at(api_version)
+        promotion_id = talk.some(1)[0]
+        talk.update({"id": promotion_id, "creative_type": "VIDEO"})
+        answer = talk("GET", f"{talk.promotions}/{promotion_id}")
+        entity = answer["items"][0]["data"] if "items" in answer else answer
+        assert entity["creative_type"] == kept
+
+
+def test_5_6_has_no_limits_of_days_and_no_default_statuses(talk_at: Callable[..., Any]) -> None:
+    old, new = talk_at("5.6"), talk_at("5.14")
+    for talk in (old, new):
+        talk.ids = talk.some(1)
+        talk("PATCH", f"{talk.account}/ad_groups", [{"id": talk.emulator.ad_group_id, "status": "ARCHIVED"}])
+    assert [group["id"] for group in old("GET", f"{old.account}/ad_groups")["items"]] == [old.emulator.ad_group_id]
+    assert new("GET", f"{new.account}/ad_groups")["items"] == []
+    assert old("GET", f"{old.account}/ad_groups", entity_statuses="ACTIVE")["items"] == []
+    asked = ("2025-01-01", "2026-03-01", "SPEND_IN_MICRO_DOLLAR")
+    old.analytics(old.ids, *asked)
+    new.analytics(new.ids, *asked, status=400)
+    order = {"start_date": "2020-01-01", "end_date": "2026-03-01", "granularity": "TOTAL", "level": "PRODUCT_GROUP",
+             "columns": ["SPEND_IN_DOLLAR"]}  # fmt: skip
+    old("POST", f"{old.account}/reports", order)
+    new("POST", f"{new.account}/reports", order, status=400)
+
+
+@pytest.mark.parametrize(
+    ("field", "good", "wrong"),
+    [
+        ("country", ["DE", "US"], ["de", "XX", "UK", "D", "Germany"]),
+        ("currency", ["EUR", "TRY"], ["eur", "XXX", "Euro", "BTC"]),
+        (
+            "time_zone",
+            ["Europe/Berlin", "UTC"],
+            ["Mars/Base", "../../etc/passwd", "/etc/passwd", "Europe", "", "Europe/../UTC"],
+        ),
+    ],
+)
+def test_codes_of_an_ad_account_are_known_ones(newest: Any, field: str, good: list[str], wrong: list[str]) -> None:
+    for value in good:
+        made = newest("POST", "/ad_accounts", {"name": "New", field: value})
+        if field != "time_zone":
+            assert made[field] == value
+        asked = {"reporting_timezone": "AD_ACCOUNT_TIME_ZONE", "start_date": "2026-03-01", "end_date": "2026-03-01"}
+        path = f"/ad_accounts/{made['id']}/product_groups/analytics"
+        assert newest("GET", path, **asked, granularity="DAY", columns="CTR", product_group_ids="1") == []
+    for value in wrong:
+        answer = newest("POST", "/ad_accounts", {"name": "New", field: value}, status=400)
+        assert field in answer["message"]
+
+
+def test_codes_of_a_product_group_are_known_ones(newest: Any) -> None:
+    body = {"name": "Mine", "feed_id": newest.emulator.feed_id, "filters": {"any_of": [{"BRAND": {"values": ["X"]}}]}}
+    for wrong in ({"country": "XX"}, {"locale": "en_US"}, {"locale": "xx"}):
+        assert newest("POST", "/catalogs/product_groups", body | wrong, status=400)["code"] == 1
+    newest("POST", "/catalogs/product_groups", body | {"country": "US", "locale": "en-US"}, status=201)
+
+
+def test_a_time_zone_that_is_not_known_is_refused_and_not_taken_for_utc(newest: Any) -> None:
+    store = newest.emulator.world.store
+    account = store.find("ad_accounts")[0]
+    for zone in ("../../etc/passwd", "Nowhere/Town", 3):
+        store.update("ad_accounts", account | {"time_zone": zone})
+        promotion_id = newest.some(1)[0]
+        newest.analytics(
+            [promotion_id], "2026-03-01", "2026-03-01", "CTR", reporting_timezone="AD_ACCOUNT_TIME_ZONE", status=400
+        )
+
+
+def group_of(talk: Any, **fields: Any) -> Any:
+    body = {"name": "G", "campaign_id": talk.emulator.campaign_id, "billable_event": "CLICKTHROUGH"}
+    body |= {"bid_in_micro_currency": 500_000} | fields
+    return talk("POST", f"{talk.account}/ad_groups", [body])["items"][0]
+
+
+def test_an_ad_group_stays_within_its_campaigns_schedule(talk_at: Callable[..., Any]) -> None:
+    for rule in ("refuse", "allow"):
+        talk = talk_at(rules={"nested_schedules": rule})
+        now = int(talk.emulator.clock.seconds())
+        own = {"id": talk.emulator.campaign_id, "ad_account_id": talk.emulator.ad_account_id}
+        schedule = {"start_time": now + DAY, "end_time": now + 9 * DAY}
+        assert not talk("PATCH", f"{talk.account}/campaigns", [own | schedule])["items"][0].get("exceptions")
+        for fields in ({"start_time": now + 60}, {"end_time": now + 10 * DAY}):
+            assert bool(group_of(talk, **fields).get("exceptions")) is (rule == "refuse")
+        made = group_of(talk, start_time=now + 2 * DAY, end_time=now + 3 * DAY)
+        assert not made.get("exceptions")
+        for fields in ({"end_time": now + 10 * DAY}, {"start_time": now + 60}):
+            answer = talk("PATCH", f"{talk.account}/ad_groups", [{"id": made["data"]["id"], **fields}])["items"][0]
+            assert bool(answer.get("exceptions")) is (rule == "refuse")
+        if rule == "refuse":
+            answer = talk("PATCH", f"{talk.account}/campaigns", [own | {"end_time": now + 2 * DAY}])["items"][0]
+            assert answer["exceptions"]
+            assert not talk("PATCH", f"{talk.account}/campaigns", [own | {"end_time": now + 4 * DAY}])["items"][0].get(
+                "exceptions"
+            )
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"targeting_template_ids": ["1"], "placement_group": "SEARCH"},
+        {"targeting_template_ids": ["1"], "targeting_spec": {"GENDER": ["male"]}},
+        {"lifetime_frequency_cap": 3},
+        {"bid_multiplier": 0.05},
+    ],
+)
+def test_what_does_not_go_together_is_refused(newest: Any, fields: dict[str, Any]) -> None:
+    assert group_of(newest, **fields)["exceptions"]
+    made = group_of(newest)["data"]["id"]
+    answer = newest("PATCH", f"{newest.account}/ad_groups", [{"id": made, **fields}])["items"][0]
+    assert answer["exceptions"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"targeting_template_ids": ["1", "2"]},
+        {"targeting_template_ids": ["x"]},
+        {"tracking_urls": {"click": ["https://shop.example/" + "a" * 2000]}},
+        {"tracking_urls": {"click": ["a", "b", "c", "d"]}},
+        {"tracking_urls": {"glance": ["a"]}},
+    ],
+)
+def test_what_cannot_be_is_a_bad_request(newest: Any, fields: dict[str, Any]) -> None:
+    body = {"name": "G", "campaign_id": newest.emulator.campaign_id, "billable_event": "CLICKTHROUGH", **fields}
+    assert newest("POST", f"{newest.account}/ad_groups", [body], status=400)["code"] == 1
+
+
+def test_required_bids_and_long_names_are_rules(talk_at: Callable[..., Any]) -> None:
+    for rule, refused in (("unless_automatic", False), ("always", True), ("never", False)):
+        talk = talk_at(rules={"bid_required": rule, "longest_name": 300})
+        answer = group_of(talk, bid_in_micro_currency=None, bid_strategy_type="AUTOMATIC_BID", name="n" * 300)
+        assert bool(answer.get("exceptions")) is refused
+        body = {"name": "n" * 301, "campaign_id": talk.emulator.campaign_id, "billable_event": "CLICKTHROUGH"}
+        assert "name" in talk("POST", f"{talk.account}/ad_groups", [body], status=400)["message"]
+
+
+def test_lists_as_axios_writes_them(newest: Any) -> None:
+    ids = newest.some(3)
+    query = "&".join(f"product_group_promotion_ids[]={i}" for i in ids)
+    headers = {"Authorization": f"Bearer {newest.token}"}
+    for text in (query, query.replace("[]", "%5B%5D")):
+        reply = newest.emulator.handle(Request("GET", "http://127.0.0.1", f"/v5{newest.promotions}?{text}", headers, None))
+        assert reply.status == 200
+        assert all(i.encode() in reply.body for i in ids)
+
+
+def test_both_generations_of_objectives_can_be_tested(talk_at: Callable[..., Any]) -> None:
+    def made(talk: Any, **fields: Any) -> bool:
+        body = {
+            "ad_account_id": talk.emulator.ad_account_id, "name": "C", "is_campaign_budget_optimization": True,
+            "daily_spend_cap": 10_000_000, **fields,
+        }  # fmt: skip
+        return not talk("POST", f"{talk.account}/campaigns", [body])["items"][0].get("exceptions")
+
+    new = {"objective_type": "SALES", "intended_promotion_type": "CATALOG"}
+    for rule, legacy, simplified in (("both", True, True), ("legacy", True, False), ("simplified", False, True)):
+        talk = talk_at(rules={"objective_generation": rule})
+        assert made(talk, objective_type="CATALOG_SALES") is legacy
+        assert made(talk, **new) is simplified
+        campaign = talk("GET", f"{talk.account}/campaigns/{talk.emulator.campaign_id}")
+        assert campaign["objective_type"] == ("SALES" if rule == "simplified" else "CATALOG_SALES")
+        assert talk.some(2)
+        talk.emulator.clock.advance(days=2)
+    assert Emulator("5.23", rules={"objective_generation": "simplified"}).world.store.find("campaigns")[0][
+        "objective_type"
+    ] == ("CATALOG_SALES")
+
+
+def test_leaving_and_entering_budget_optimisation_takes_the_ad_groups_along(talk_at: Callable[..., Any]) -> None:
+    talk = talk_at(rules={"catalog_sales_needs_cbo": False})
+    own = {"id": talk.emulator.campaign_id, "ad_account_id": talk.emulator.ad_account_id}
+
+    def move(**fields: Any) -> dict[str, Any]:
+        answer = talk("PATCH", f"{talk.account}/campaigns", [own | fields])["items"][0]
+        assert not answer.get("exceptions"), answer
+        group = talk("GET", f"{talk.account}/ad_groups/{talk.emulator.ad_group_id}")
+        rename = talk("PATCH", f"{talk.account}/ad_groups", [{"id": group["id"], "name": "Renamed"}])["items"][0]
+        assert not rename.get("exceptions"), rename
+        found: dict[str, Any] = group
+        return found
+
+    left = move(is_campaign_budget_optimization=False, default_ad_group_budget_in_micro_currency=7_000_000)
+    assert (left["budget_type"], left["budget_in_micro_currency"]) == ("DAILY", 7_000_000)
+    back = move(is_campaign_budget_optimization=True, daily_spend_cap=20_000_000)
+    assert (back["budget_type"], back["budget_in_micro_currency"]) == ("CBO_ADGROUP", None)
+    bare = move(is_campaign_budget_optimization=False)
+    assert (bare["budget_type"], bare["budget_in_micro_currency"]) == ("DAILY", None)
+
+
+def test_a_frozen_clock_lets_real_waits_pass_for_the_quota() -> None:
+    real = [0.0]
+    limits = Limits("none", real=lambda: real[0])
+    limits.use(Profile(universal=(3, 60), categories={}, headers="envoy"))
+    now = 1_770_000_000.0
+
+    def call(*, frozen: bool = True) -> dict[str, str]:
+        headers: dict[str, str] = {}
+        limits.spend("ads_read", "user", "app", now, headers, frozen=frozen)
+        return headers
+
+    for _ in range(3):
+        real[0] += 100  # before anything is used up, the real clock does not matter
+        last = call()
+    with pytest.raises(Refusal):
+        call()
+    real[0] += 0.1
+    with pytest.raises(Refusal):
+        call()
+    real[0] += float(last["x-ratelimit-reset"])
+    assert call()["x-ratelimit-remaining"] == "2"
+    for _ in range(2):
+        call(frozen=False)
+    real[0] += 100
+    with pytest.raises(Refusal):
+        call(frozen=False)  # a clock that runs tells of the wait by itself
