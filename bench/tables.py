@@ -39,7 +39,8 @@ def timed(do: Callable[[], object], count: int, clock: Callable[[], float] = tim
 
 
 def received() -> Any:
-    from pinshop.analytics.rows import Asked, Rows, split
+    from pinshop.analytics.plain_rows import Asked, split
+    from pinshop.analytics.rows import Rows
 
     return Rows((), COLUMNS, blocks=[split(ROWS)], asked=Asked(keys=KEYS))
 
@@ -218,7 +219,7 @@ def _scope(ids: tuple[str, ...], first: datetime.date, days: int) -> Any:
 
 def _table(scope: Any, schema: Any, night: int) -> Any:
     from pinshop.analytics import tables
-    from pinshop.analytics.rows import split
+    from pinshop.analytics.plain_rows import split
 
     days = [str(scope.first + datetime.timedelta(n)) for n in range((scope.last - scope.first).days + 1)]
     found = [

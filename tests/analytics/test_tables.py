@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinshop.analytics import files, tables, values
-from pinshop.analytics.rows import Asked, Block, Rows, split
+from pinshop.analytics.plain_rows import Asked, Block, split
+from pinshop.analytics.rows import Rows
 from pinshop.api.columns import COLUMNS
 from pinshop.errors import BadReply, ConfigurationError, InvalidInput
 
@@ -279,7 +280,8 @@ def test_a_held_duckdb_file_names_its_holder(tmp_path):
 
 PANDAS = """
 import sys
-from pinshop.analytics.rows import Asked, Rows, split
+from pinshop.analytics.plain_rows import Asked, split
+from pinshop.analytics.rows import Rows
 block = split(b'[{"PRODUCT_GROUP_ID": "1", "DATE": "2026-01-01", "CTR": 0.5, "IMPRESSION_1": %s}]', {"AD_ACCOUNT_ID": "7"})
 keys = ("AD_ACCOUNT_ID", "PRODUCT_GROUP_ID", "DATE")
 rows = Rows((), ["CTR", "IMPRESSION_1"], blocks=[block], asked=Asked(keys=keys, ids={"7": ("1", "2")}))

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinshop.analytics.rows import Asked, Rows
+from pinshop.analytics.plain_rows import Asked
+from pinshop.analytics.rows import Rows
 from pinshop.api.columns import COLUMNS
 from pinshop.api.models import ProductGroupPromotion
 from pinshop.errors import InvalidInput

@@ -10,8 +10,9 @@ import msgspec
 from msgspec import Struct
 
 from pinshop.analytics import planning
+from pinshop.analytics.plain_rows import Block, split
 from pinshop.analytics.planning import Ask, Plan, Query
-from pinshop.analytics.rows import Block, Rows, split
+from pinshop.analytics.rows import Rows
 from pinshop.api import endpoints, models, operations
 from pinshop.api.models import AdAccount, AdGroup, Page, ProductGroupPromotion, decoders
 from pinshop.errors import APIError, BadReply, Forbidden, InvalidInput, NotFound, PinshopError, ReportUnavailable

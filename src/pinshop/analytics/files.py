@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow
 
-    from pinshop.analytics.rows import Rows
+    from pinshop.analytics.plain_rows import PlainRows
 
 #: DuckDB 2.0 files of its own version cannot be opened by 1.5, which many tools still hold.
 STORAGE_VERSION = "v1.5.0"
@@ -60,7 +60,7 @@ def sync_folder(path: Path) -> None:
             os.close(handle)
 
 
-def write_csv(rows: Rows, target: str | os.PathLike[str] | IO[str]) -> None:
+def write_csv(rows: PlainRows, target: str | os.PathLike[str] | IO[str]) -> None:
     """See `Rows.to_csv`."""
     if isinstance(target, str | os.PathLike):
         with replacing(target) as path, path.open("w", encoding="utf-8", newline="") as file:

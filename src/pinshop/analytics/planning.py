@@ -23,7 +23,7 @@ import msgspec
 from msgspec import Struct
 
 from pinshop.analytics import query, tables
-from pinshop.analytics.rows import Asked
+from pinshop.analytics.plain_rows import Asked
 from pinshop.api import checks, endpoints, operations
 from pinshop.api.operations import ApiVersion, Category
 from pinshop.api.reaches import Way, reach

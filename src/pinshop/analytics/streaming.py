@@ -21,8 +21,8 @@ from msgspec import Struct
 
 from pinshop.analytics import fetching, files, tables
 from pinshop.analytics.fetching import Account, OnProgress
+from pinshop.analytics.plain_rows import Block
 from pinshop.analytics.planning import Ask, Plan
-from pinshop.analytics.rows import Block
 from pinshop.errors import ConfigurationError, InvalidInput, PinshopError
 from pinshop.files.locks import lock_file
 from pinshop.flow.session import Session

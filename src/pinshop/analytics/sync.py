@@ -24,8 +24,8 @@ from msgspec import Struct
 from pinshop.analytics import fetching, folder, planning, query, tables, warehouse
 from pinshop.analytics.fetching import Account, OnProgress
 from pinshop.analytics.folder import FolderStore
+from pinshop.analytics.plain_rows import Block
 from pinshop.analytics.planning import Ask, Query
-from pinshop.analytics.rows import Block
 from pinshop.analytics.warehouse import Change, DuckStore, Known, Scope
 from pinshop.api import endpoints, operations
 from pinshop.api.columns import COLUMNS

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pinshop.analytics.rows import Block, Rows
+from pinshop.analytics.plain_rows import Block, PlainRows
 from pinshop.analytics.values import TYPES, Type, exact, text_of, type_of
 from pinshop.api import models
 from pinshop.errors import BadReply, ConfigurationError
@@ -67,7 +67,7 @@ def schema_of(
     return pa.schema([*fields, pa.field(OTHER, pa.string())] if other else fields)
 
 
-def to_arrow(rows: Rows, types: Mapping[str, Type] | None = None) -> pyarrow.Table:
+def to_arrow(rows: PlainRows, types: Mapping[str, Type] | None = None) -> pyarrow.Table:
     """See `Rows.to_arrow`."""
     pa = need("pyarrow", "arrow")
     granularity = rows.asked.granularity

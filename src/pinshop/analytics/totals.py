@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Sequence
 from decimal import Context, Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from pinshop.analytics import values
+from pinshop.analytics.plain_rows import PlainRows
 from pinshop.api.columns import COLUMNS, Column
 from pinshop.errors import InvalidInput
 
-if TYPE_CHECKING:
-    from pinshop.analytics.rows import Rows
+R = TypeVar("R", bound=PlainRows)
 
 #: Quotients have this many digits, whatever the caller's decimal context is; sums are exact.
 _QUOTIENTS = Context(prec=34)
@@ -21,7 +21,7 @@ _SUMS = Context(prec=200)
 _MONEY_UNITS = frozenset({"micro-currency", "currency"})
 
 
-def total(rows: Rows, by: str | Sequence[str], columns: Sequence[str] | None) -> Rows:
+def total(rows: R, by: str | Sequence[str], columns: Sequence[str] | None) -> R:
     """See `Rows.total`."""
     names = (by,) if isinstance(by, str) else tuple(by)
     wanted = [name for name in (rows.columns if columns is None else columns) if name not in names]
@@ -61,7 +61,7 @@ def _attribute(name: str) -> bool:
     return column is None or column.attribute
 
 
-def _parts(rows: Rows, wanted: Iterable[str]) -> list[str]:
+def _parts(rows: PlainRows, wanted: Iterable[str]) -> list[str]:
     """The columns to add: those wanted, and the parts of the ratios among them."""
     parts: dict[str, None] = {}
     there = {*rows.columns, *rows.names()}
@@ -88,7 +88,7 @@ def _counts_people(column: Column) -> bool:
     return column.kind == "users" or any(COLUMNS[part].kind == "users" for part in parts)
 
 
-def _numbers(rows: Rows, name: str) -> list[Any]:
+def _numbers(rows: PlainRows, name: str) -> list[Any]:
     return rows.typed(name)
 
 
@@ -119,7 +119,7 @@ def _quotient(column: Column, sums: dict[str, Any]) -> Decimal | None:
     return _QUOTIENTS.divide(_SUMS.multiply(Decimal(over), ratio.times), _SUMS.multiply(Decimal(under), ratio.by))
 
 
-def _group_keys(rows: Rows, names: tuple[str, ...]) -> Iterable[tuple[Any, ...]]:
+def _group_keys(rows: PlainRows, names: tuple[str, ...]) -> Iterable[tuple[Any, ...]]:
     columns: list[list[Any]] = []
     for name in names:
         if name in ("WEEK", "MONTH"):
@@ -136,7 +136,7 @@ def _first_day(day: datetime.date, period: str) -> datetime.date:
     return day.replace(day=1) if period == "MONTH" else day - datetime.timedelta(day.weekday())
 
 
-def _check_currencies(rows: Rows, wanted: Sequence[str], groups: dict[tuple[Any, ...], list[int]]) -> None:
+def _check_currencies(rows: PlainRows, wanted: Sequence[str], groups: dict[tuple[Any, ...], list[int]]) -> None:
     money = [
         name
         for name in wanted
@@ -164,7 +164,7 @@ def _ratio_parts(name: str) -> tuple[str, ...]:
     return ratio.over + ratio.under if ratio else ()
 
 
-def densify(rows: Rows, *, zero: bool) -> Rows:
+def densify(rows: R, *, zero: bool) -> R:
     """See `Rows.densify`."""
     asked = rows.asked
     if asked.granularity not in ("DAY", "TOTAL"):

@@ -11,7 +11,8 @@ from functools import partial
 from typing import Any, Literal, TypeVar
 
 from pinshop.analytics import query
-from pinshop.analytics.rows import Asked, Rows, merge, split
+from pinshop.analytics.plain_rows import Asked, split
+from pinshop.analytics.rows import Rows, merge
 from pinshop.api import checks, endpoints, models, operations
 from pinshop.api.checks import Id
 from pinshop.api.models import ProductGroupPromotion, decoders

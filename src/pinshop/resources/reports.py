@@ -6,7 +6,8 @@ import datetime
 from collections.abc import Callable
 from typing import TypeVar, Unpack
 
-from pinshop.analytics.rows import Asked, Rows
+from pinshop.analytics.plain_rows import Asked
+from pinshop.analytics.rows import Rows
 from pinshop.api import models, params
 from pinshop.api.models import ReportData, ReportOrder, ReportState
 from pinshop.api.params import Id
