@@ -57,6 +57,7 @@ def test_every_file_is_named_for_what_it_holds():
 
 #: Modules whose tests do not stand in the file of their name: where they stand, and why. A star is a whole folder.
 TESTED_ELSEWHERE = {
+    "integrations/dlt.py": ("third_party/test_dlt.py", "with dlt itself, in an environment of its own"),
     "api/params/*": ("api/test_params.py", "one table of rules, checked as one"),
     "api/models/*": ("api/test_models.py", "one way of decoding, for the models of all resources"),
     "api/checks.py": ("api/test_params.py", "the kinds of value, as they are met in items"),

@@ -1,0 +1,272 @@
+"""dlt: ad accounts, campaigns, ad groups, catalog product groups, promotions with their history, and what they earned.
+
+    import dlt
+    from pinshop import Client
+    from pinshop.integrations.dlt import pinterest_shopping_ads
+
+    pipeline = dlt.pipeline("ads", destination="duckdb", dataset_name="pinterest")
+    with Client.from_env() as client:
+        pipeline.run(pinterest_shopping_ads(client, ["549755885175"], columns="spend,checkout", start_date="2026-01-01"))
+
+Everything is yielded as Arrow, with types that never change. `product_group_analytics` re-reads exactly the days that may
+still change (`pinshop.analytics.sync.lag_days`), for each ad account its own; how far each is settled is kept in the pipeline's
+state, which the destination stores. What was asked for and is not answered any more is deleted: a load carries a tombstone
+(``gone``) for every promotion and day without a row, because neither a merge key nor an upsert can tell a row that vanished
+from one that was not asked for. So after any number of loads the table equals a fresh full load.
+
+Needs ``pip install 'pinshop[dlt]'``.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import typing
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from msgspec import UNSET, Struct
+
+from pinshop.analytics import planning
+from pinshop.analytics.sync import lag_days
+from pinshop.api import models
+from pinshop.client import Client
+from pinshop.errors import InvalidInput
+from pinshop.extras import missing, required
+
+try:
+    import dlt  # pyright: ignore[reportMissingImports] - it lives in environments of its own
+except ImportError:
+    raise missing("dlt", "dlt", "the dlt source") from None
+
+_STATUSES: Any = ["ACTIVE", "PAUSED", "ARCHIVED"]
+#: The hash of a row, by which dlt tells whether a promotion changed: for Arrow it makes none itself.
+_VERSION = "row_version"
+_KEY = ("ad_account_id", "product_group_id", "date")
+
+
+@dlt.source(name="pinterest_shopping_ads", max_table_nesting=0)  # type: ignore[untyped-decorator]
+def pinterest_shopping_ads(
+    client: Client,
+    ad_account_ids: Sequence[str] | None = None,
+    *,
+    columns: Sequence[str] | str = "spend",
+    start_date: str | datetime.date,
+    end_date: str | datetime.date | None = None,
+    **question: Any,
+) -> Any:
+    """The source.
+
+    Args:
+        client: a synchronous client; it stays open.
+        ad_account_ids: the default is every ad account that the token reaches.
+        columns: of analytics: names or families, as a list or with commas between them; or "all".
+        start_date: the first day of analytics; a later load goes on from where days were settled.
+        end_date: the last day; the default is yesterday by the server's clock.
+        **question: windows, report time and time zone, as ``client.analytics.get`` takes them.
+
+    Returns:
+        The resources ad_accounts, campaigns, ad_groups, catalog_product_groups, promotions, promotions_history and
+        product_group_analytics.
+
+    Raises:
+        InvalidInput: a column or day that cannot be asked for.
+    """
+    wanted = [name.strip() for name in columns.split(",")] if isinstance(columns, str) and columns != "all" else columns
+    accounts = _Accounts(client, ad_account_ids)
+    return (
+        _entities("ad_accounts", models.AdAccount, accounts.entities),
+        _entities(
+            "campaigns", models.Campaign, lambda: _each(accounts, lambda a: client.campaigns.list(a, entity_statuses=_STATUSES))
+        ),
+        _entities(
+            "ad_groups", models.AdGroup, lambda: _each(accounts, lambda a: client.ad_groups.list(a, entity_statuses=_STATUSES))
+        ),
+        _entities(
+            "catalog_product_groups",
+            models.CatalogProductGroup,
+            lambda: _each(accounts, lambda a: client.catalog_product_groups.list(ad_account_id=a)),
+        ),
+        _entities("promotions", models.ProductGroupPromotion, lambda: _promotions(client, accounts)),
+        _entities(
+            "promotions_history",
+            models.ProductGroupPromotion,
+            lambda: _promotions(client, accounts),
+            write_disposition={"disposition": "merge", "strategy": "scd2", "row_version_column_name": _VERSION},
+            primary_key=None,
+        ),
+        _analytics(client, accounts, wanted, start_date, end_date, question),
+    )
+
+
+class _Accounts:
+    """The ad accounts of a load, asked for once."""
+
+    def __init__(self, client: Client, ids: Sequence[str] | None) -> None:
+        self._client = client
+        self._ids = None if ids is None else [str(one) for one in ids]
+        self._found: list[Any] | None = None
+
+    def entities(self) -> list[Any]:
+        if self._found is None:
+            listed = self._client.ad_accounts
+            every = listed.list(page_size=250) if self._ids is None else [listed.get(one) for one in self._ids]
+            self._found = list(every)
+        return self._found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ids if self._ids is not None else [str(one.id) for one in self.entities()])
+
+
+def _each(accounts: _Accounts, entries: typing.Callable[[str], Iterable[Any]]) -> Iterator[Any]:
+    """The entries of every ad account; the same one, reached through two, comes once."""
+    seen: set[str] = set()
+    for account in accounts:
+        for one in entries(account):
+            if str(one.id) not in seen:
+                seen.add(str(one.id))
+                yield one
+
+
+def _promotions(client: Client, accounts: _Accounts) -> Iterator[Any]:
+    for account in accounts:
+        for group in client.ad_groups.list(account, entity_statuses=_STATUSES, page_size=250):
+            yield from client.promotions.list(account, ad_group_id=str(group.id), entity_statuses=_STATUSES, page_size=250)
+
+
+def _entities(name: str, kind: type[Struct], entries: typing.Callable[[], Iterable[Any]], **how: Any) -> Any:
+    """A resource of entities, as one Arrow table of fixed types."""
+    options = {"write_disposition": "merge", "primary_key": "id", **how}
+
+    versioned = options["primary_key"] is None
+
+    def rows() -> Iterator[Any]:
+        yield entity_table(entries(), kind, versioned=versioned)
+
+    return dlt.resource(rows, name=name, **{key: value for key, value in options.items() if value is not None})
+
+
+def entity_table(entities: Iterable[Any], kind: type[Struct], *, versioned: bool = False) -> Any:
+    """Entities as an Arrow table: text, int64 and booleans as such, everything else as the text of its JSON.
+
+    ``versioned`` adds a hash of each row.
+    """
+    pa = required("pyarrow", "dlt", "the dlt source")
+    types = {
+        name: _arrow_type(pa, hint) for name, hint in typing.get_type_hints(kind).items() if name in kind.__struct_fields__
+    }
+    cells: dict[str, list[Any]] = {name: [] for name in types}
+    for entity in entities:
+        for name, type_ in types.items():
+            value = getattr(entity, name)
+            if value is UNSET or value is None:
+                value = None
+            elif type_ == pa.string() and not isinstance(value, str):
+                value = models.encode(value).decode()
+            cells[name].append(value)
+    fields = [pa.field(name, type_, nullable=name != "id") for name, type_ in types.items()]
+    if versioned:
+        lines = zip(*cells.values(), strict=True)
+        cells[_VERSION] = [hashlib.sha256(models.encode(line)).hexdigest() for line in lines]
+        fields.append(pa.field(_VERSION, pa.string(), nullable=False))
+    arrays = [pa.array(cells[field.name], field.type, from_pandas=False) for field in fields]
+    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def _arrow_type(pa: Any, hint: Any) -> Any:
+    kinds = {
+        one
+        for one in (typing.get_args(hint) or (hint,))
+        if one is not type(None) and getattr(one, "__name__", "") != "UnsetType"
+    }
+    if kinds == {int}:
+        return pa.int64()
+    if kinds == {bool}:
+        return pa.bool_()
+    return pa.string()
+
+
+def _analytics(
+    client: Client,
+    accounts: _Accounts,
+    columns: Sequence[str] | str,
+    start_date: str | datetime.date,
+    end_date: str | datetime.date | None,
+    question: dict[str, Any],
+) -> Any:
+    def rows() -> Iterator[Any]:
+        state = dlt.current.resource_state().setdefault("accounts", {})
+        last = _last_day(client, end_date)
+        for account in accounts:
+            known = state.get(account, {"settled_until": None, "ids": [], "columns": []})
+            asked: dict[str, Any] = {"columns": columns, "end_date": last, **question}
+            checked = planning.check(account, None, api_version=_api_version(client), start_date=start_date, **asked)
+            new = sorted(set(checked.columns) - set(known["columns"]))
+            settled = None if new else known["settled_until"]  # a column that is new is missing on every day
+            first = checked.start_date
+            if settled is not None:
+                first = max(first, datetime.date.fromisoformat(settled) + datetime.timedelta(1))
+            if first > last:
+                continue
+            found = client.analytics.get(account, None, start_date=first, **asked)
+            found.raise_if_failed()
+            ids = sorted({*known["ids"], *(str(row["PRODUCT_GROUP_ID"]) for row in found)})
+            yield with_tombstones(found.to_arrow(), account, ids, first, last)
+            until = last - datetime.timedelta(lag_days(checked))
+            state[account] = {
+                "settled_until": max(filter(None, (settled, until.isoformat()))) if until >= first else settled,
+                "ids": ids,
+                "columns": list(checked.columns),
+            }
+
+    return dlt.resource(
+        rows,
+        name="product_group_analytics",
+        write_disposition={"disposition": "merge", "strategy": "delete-insert"},
+        primary_key=_KEY,
+        columns={"gone": {"hard_delete": True, "data_type": "bool"}},
+    )
+
+
+def _api_version(client: Client) -> Any:
+    return client._session.api_version  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - what a check of columns needs
+
+
+def _last_day(client: Client, end_date: str | datetime.date | None) -> datetime.date:
+    if isinstance(end_date, datetime.date):
+        return end_date
+    if end_date is not None:
+        try:
+            return datetime.date.fromisoformat(end_date)
+        except ValueError:
+            raise InvalidInput("end_date", end_date, "a day, YYYY-MM-DD") from None
+    session = client._session  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - the server's clock, which answers tell
+    if session.today() is None:
+        client.user_account.get()
+    today = session.today() or datetime.datetime.now(datetime.UTC).date()
+    return today - datetime.timedelta(1)
+
+
+def with_tombstones(table: Any, account: str, ids: Iterable[str], first: datetime.date, last: datetime.date) -> Any:
+    """The rows with ``gone`` false, and for every id and day without a row one with ``gone`` true and nothing else."""
+    pa = required("pyarrow", "dlt", "the dlt source")
+    seen = set(zip(table.column("PRODUCT_GROUP_ID").to_pylist(), table.column("DATE").to_pylist(), strict=True))
+    days = [first + datetime.timedelta(n) for n in range((last - first).days + 1)]
+    absent = [(one, day) for one in ids for day in days if (one, day) not in seen]
+    fields = [pa.field(field.name.lower(), field.type, nullable=field.name.lower() not in _KEY) for field in table.schema]
+    schema = pa.schema([*fields, pa.field("gone", pa.bool_(), nullable=False)])
+    held = pa.Table.from_arrays([*table.columns, pa.array([False] * table.num_rows, pa.bool_())], schema=schema)
+    keys = {
+        "ad_account_id": [account] * len(absent),
+        "product_group_id": [one for one, _ in absent],
+        "date": [day for _, day in absent],
+        "gone": [True] * len(absent),
+    }
+    stones = pa.Table.from_arrays(
+        [
+            pa.array(keys[f.name], f.type, from_pandas=False) if f.name in keys else pa.nulls(len(absent), f.type)
+            for f in schema
+        ],
+        schema=schema,
+    )
+    return pa.concat_tables([held, stones])

@@ -1,0 +1,88 @@
+"""dlt itself, in an environment of its own: after any restatements the destination equals a fresh full load."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pinshop import Client
+from pinshop.emulator import Emulator
+
+JOB = Path(__file__).with_name("dlt_job.py")
+SRC = Path(__file__).resolve().parents[2] / "src"
+COLUMNS = "SPEND_IN_DOLLAR,TOTAL_CLICKTHROUGH,TOTAL_CHECKOUT,TOTAL_CHECKOUT_VALUE_IN_MICRO_DOLLAR"
+
+
+@pytest.fixture(scope="module")
+def python(foreign_venv):
+    if not os.environ.get("PINSHOP_ENGINES"):
+        pytest.skip("dlt takes minutes to install; make engines runs this")
+    return foreign_venv("dlt[duckdb]>=1.20,<2", "pyarrow>=18", "msgspec>=0.20", "urllib3>=2")
+
+
+@pytest.fixture
+def shop():
+    with Emulator(now="2026-01-10T12:00:00Z", rules={"report_polls": 0, "report_seconds": 0}) as emulator:
+        client = Client(emulator.access_token, base_url=emulator.base_url)
+        items = [{"catalog_product_group_id": one, "status": "ACTIVE"} for one in emulator.catalog_product_group_ids[:3]]
+        made = client.promotions.create(emulator.ad_account_id, emulator.ad_group_id, items)
+        emulator.ids = [outcome.id for outcome in made]
+        emulator.client = client
+        emulator.clock.advance(days=20)
+        yield emulator
+        client.close()
+
+
+@pytest.fixture
+def load(python, shop, tmp_path):
+    def load(name: str, **more):
+        end = (shop.clock.now().date()).isoformat()
+        given = {
+            "name": name, "database": str(tmp_path / f"{name}.duckdb"), "data": str(tmp_path / f"{name}.dlt"),
+            "base_url": shop.base_url, "access_token": shop.access_token, "accounts": [shop.ad_account_id], "columns": COLUMNS,
+            "start_date": "2026-01-10", "end_date": end, **more,
+        }  # fmt: skip
+        environ = {**os.environ, "PYTHONPATH": str(SRC), "HOME": str(tmp_path)}
+        done = subprocess.run(
+            [str(python), str(JOB), json.dumps(given)], capture_output=True, text=True, env=environ, check=False, timeout=300
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        return json.loads(done.stdout.partition("RESULT ")[2])
+
+    return load
+
+
+def test_after_restatements_the_table_equals_a_fresh_full_load(shop, load):
+    nightly = [load("nightly")]
+    for night in range(3):
+        shop.clock.advance(days=1 + 9 * night)  # conversions arrive late, days settle
+        if night == 1:  # a promotion goes, and with it its rows of days that are not over
+            shop.client.promotions.update(
+                shop.ad_account_id, shop.ad_group_id, [{"id": shop.ids[0], "status": "ARCHIVED"}]
+            ).raise_if_failed()
+        nightly.append(load("nightly"))
+    fresh = load("fresh")
+    for table in ("product_group_analytics", "promotions", "campaigns", "ad_groups", "catalog_product_groups", "ad_accounts"):
+        assert nightly[-1][table] == fresh[table], table
+    assert len(fresh["product_group_analytics"]["rows"]) > 60
+    assert fresh["product_group_analytics"]["types"]["spend_in_dollar"] == "DECIMAL(38,18)"
+    assert nightly[0]["product_group_analytics"]["types"] == fresh["product_group_analytics"]["types"]
+    history = nightly[-1]["promotions_history"]["rows"]
+    assert len(history) == 4  # three promotions, one of them before and after it was archived
+
+
+def test_rows_that_vanish_are_deleted_and_others_stay(shop, load):
+    first = load("vanish")["product_group_analytics"]
+    shop.world.earnings.state(shop.ids[1], "2026-01-29", shop.world.now(), {"spend": 0, "clicks": 0, "impressions": 0})
+    second, fresh = load("vanish")["product_group_analytics"], load("vanish_fresh")["product_group_analytics"]
+    assert second == fresh
+    assert len(second["rows"]) <= len(first["rows"])
+
+
+def test_a_folder_of_files_is_a_destination_too(load, tmp_path):
+    found = load("files", destination="filesystem", database=str(tmp_path / "lake"), only=["campaigns", "promotions"])
+    assert any("promotions" in name for name in found["files"])
