@@ -228,7 +228,7 @@ class BaseClient(Resource[C]):
         clock = options.get("clock") or time.time
         found = find.find(profile=profile, base_url=base_url, environ=environ, clock=clock)
         if "proxy" not in options and "transport" not in options:
-            options["proxy"] = _environment_proxy(found.base_url or base_url or BASE_URL)
+            options["proxy"] = environment_proxy(found.base_url or base_url or BASE_URL)
         arguments: Any = options
         return cls(found, **arguments)
 
@@ -382,7 +382,7 @@ class BaseClient(Resource[C]):
         return session.pacer.budget(session.monotonic()) if session.pacer else []
 
 
-def _environment_proxy(base_url: str) -> str | None:
+def environment_proxy(base_url: str) -> str | None:
     """The proxy that the environment (or the system's settings) names for this URL, ``NO_PROXY`` considered."""
     from urllib.request import getproxies, proxy_bypass
 

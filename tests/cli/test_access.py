@@ -33,6 +33,7 @@ from pinshop.errors import (
 )
 from pinshop.flow.secrets import Secret
 from pinshop.flow.tokens import Token
+from servers import Peer, http
 
 
 @pytest.fixture
@@ -376,13 +377,32 @@ def test_what_a_doctor_finds(run, tmp_path):
     problems = [finding["text"] for finding in value["findings"] if finding["state"] == "problem"]
     assert any("do not belong in this file" in text for text in problems)
     notes = [finding["text"] for finding in value["findings"] if finding["state"] == "note"]
-    assert any("HTTPS_PROXY is set, and not read" in text for text in notes)
     assert any("--redirect-uri" in text for text in notes)
     assert "shhh" not in done.output
     Path(tmp_path / "file").write_text("")
     done = run("doctor", env={"PINSHOP_CONFIG_DIR": str(tmp_path / "file" / "x"), "PINTEREST_ACCESS_TOKEN": "a"})
     assert done.exit_code == exit_codes.FINDINGS
     assert "cannot be" in done.stdout
+
+
+def test_a_doctor_takes_the_proxy_that_the_client_takes(run):
+    with Peer(http(b'{"username": "behind the proxy"}')) as proxy:
+        where = {"PINTEREST_BASE_URL": "http://api.pinterest.invalid/v5", "PINTEREST_ACCESS_TOKEN": "emulated_x"}
+        given = {"http_proxy": proxy.origin.replace("://", "://user:hunter2@"), "no_proxy": ""}
+        done = run("doctor", "--api", env={**where, **given})
+    assert done.exit_code == exit_codes.OK, done.output
+    assert f"{proxy.origin}, from the environment" in done.stdout
+    assert "user behind the proxy answered" in done.stdout
+    assert "hunter2" not in done.output
+    assert proxy.requests[0].startswith(b"GET http://api.pinterest.invalid/v5/user_account ")
+
+
+def test_a_doctor_finds_a_proxy_that_cannot_work(run):
+    where = {"PINTEREST_ACCESS_TOKEN": "x", "https_proxy": "socks5://user:hunter2@127.0.0.1:1080", "no_proxy": ""}
+    done = run("doctor", env=where)
+    assert done.exit_code == exit_codes.FINDINGS
+    assert "HTTPS_PROXY: proxy: got a socks5:// proxy" in done.stdout
+    assert "hunter2" not in done.output
 
 
 def test_a_doctor_whose_call_fails_ends_with_its_code(run, env):

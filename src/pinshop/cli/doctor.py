@@ -23,7 +23,7 @@ from pinshop.cli.profiles import describe
 from pinshop.credentials import environment, find, profiles, vaults
 from pinshop.errors import PinshopError
 from pinshop.flow.refreshing import RefreshingToken
-from pinshop.flow.tokens import Credentials
+from pinshop.flow.tokens import BASE_URL, Credentials
 
 #: Names that other tools read and pinshop does not, and what to use instead.
 _NOT_READ = {
@@ -32,9 +32,6 @@ _NOT_READ = {
     "PINTEREST_OAUTH_TOKEN_DIR": "a profile",
     "PINTEREST_OAUTH_URI": "pinshop login --authorize-url",
     "PINTEREST_REDIRECT_URI": "pinshop login --redirect-uri",
-    "HTTP_PROXY": "Client(proxy=…)",
-    "HTTPS_PROXY": "Client(proxy=…)",
-    "https_proxy": "Client(proxy=…)",
 }
 _EXTRAS = {
     "aiohttp": "AsyncClient: pinshop[async]",
@@ -76,9 +73,10 @@ def doctor(profile: str | None, base_url: str | None, api: bool, as_json: bool) 
         findings.append(Finding("credentials", "problem", str(error)))
     else:
         findings.extend(_token(found))
+        findings.append(_proxy(found))
     code = exit_codes.FINDINGS if any(finding.state == "problem" for finding in findings) else exit_codes.OK
     if api and found is not None:
-        called, failed = _call(found)
+        called, failed = _call(profile, base_url)
         findings.extend(called)
         code = failed or code
     value = {"findings": [{"check": f.check, "state": f.state, "text": f.text} for f in findings], "exit_code": code}
@@ -146,11 +144,29 @@ def _token(found: Credentials) -> Iterator[Finding]:
         yield Finding("token", "note", "cannot be refreshed: it works until it expires")
 
 
-def _call(found: Credentials) -> tuple[list[Finding], int]:
-    """The findings of one GET /user_account, and the exit code of its failure (0: none)."""
+def _proxy(found: Credentials) -> Finding:
+    """The proxy that every command takes from the environment, as `BaseClient.from_env` does."""
+    from pinshop.base_client import environment_proxy
+    from pinshop.transports.proxies import Proxy
+
+    given = environment_proxy(found.base_url or BASE_URL)
+    if given is None:
+        return Finding("proxy", "ok", "none; HTTPS_PROXY and NO_PROXY are read")
+    try:
+        return Finding("proxy", "ok", f"{Proxy.parse(given).url}, from the environment")
+    except PinshopError as error:
+        return Finding("proxy", "problem", f"HTTPS_PROXY: {error}")
+
+
+def _call(profile: str | None, base_url: str | None) -> tuple[list[Finding], int]:
+    """The findings of one GET /user_account, and the exit code of its failure (0: none); with the client of every command."""
     from pinshop.client import Client
 
-    with Client(found, max_attempts=1) as client:
+    try:
+        client = Client.from_env(profile=profile, base_url=base_url, max_attempts=1)
+    except PinshopError as error:
+        return [Finding("api", "problem", str(error))], exit_codes.code_of(error)
+    with client:
         began = time.monotonic()
         try:
             answer = client.respond(operations.build(endpoints.USER_ACCOUNT_GET))
