@@ -205,7 +205,8 @@ class Batch(Generic[T]):
     def _new_reading(self, group: str) -> ReadBack:
         target = self._target
         known = self._session.known.setdefault(place_of(target, group), Known())
-        claimed = {outcome.id for outcome in self._outcomes.values() if outcome.id and self._same_group(outcome.index, group)}
+        outcomes = list(self._outcomes.values())  # a copy: the lanes of other groups add to it from their threads
+        claimed = {outcome.id for outcome in outcomes if outcome.id and self._same_group(outcome.index, group)}
         return ReadBack(target, group, known, self._owner, claimed, self._watermarks.get(group))
 
     def _same_group(self, index: int, group: str) -> bool:
