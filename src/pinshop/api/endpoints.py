@@ -199,7 +199,7 @@ CATALOG_PRODUCT_GROUPS_GET = Operation(
 CATALOG_PRODUCT_GROUPS_CREATE = Operation(
     id="catalogs_product_groups/create", verb="POST", path="/catalogs/product_groups",
     summary="Create a catalog product group", category="catalogs_write", scopes=("catalogs:write",),
-    query=_CATALOG_QUERY, body="object", success=(200, 201), idempotent=False, sandbox=True,
+    query=_CATALOG_QUERY, body="object", success=(201, 200), idempotent=False, sandbox=True,
 )  # fmt: skip
 
 CATALOG_PRODUCT_GROUPS_UPDATE = Operation(

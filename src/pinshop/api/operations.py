@@ -95,6 +95,7 @@ class Operation(Struct, frozen=True, kw_only=True, dict=True):
     max_items: int = 0
     #: What the answer is: one entity, a page, a batch, analytics rows, a plain object, or nothing (204).
     answer: Literal["entity", "page", "batch", "rows", "object", "nothing"] = "entity"
+    #: Statuses of a success, the usual one first.
     success: tuple[int, ...] = (200,)
     #: True: sending twice leaves the same state as sending once. False: sent again only if certainly not executed.
     idempotent: bool = True
@@ -103,7 +104,6 @@ class Operation(Struct, frozen=True, kw_only=True, dict=True):
     client_credentials_since: str | None = None
     #: False: absent from Pinterest's own sandbox.
     sandbox: bool = False
-    source: str = ""
 
     @cached_property
     def path_names(self) -> tuple[str, ...]:

@@ -137,9 +137,9 @@ def _serve(world: World, call: Call) -> tuple[int, Any]:
         failing=call.failing,
     )
     result = HANDLERS[operation.id](ctx)
-    if result is None:
-        return 204, None
     status = shapes.success(operation, world.api_version, rules.create_answers)
+    if operation.answer == "nothing":
+        return status, None
     return status, shapes.render(operation, world.api_version, result, rules.failed_item_data)
 
 

@@ -109,7 +109,7 @@ def render(operation: Operation, api_version: ApiVersion, result: Any, failed_da
 
 
 def success(operation: Operation, api_version: ApiVersion, create_answers: int) -> int:
-    """The HTTP status of a success: 201 for a new catalog product group; a rule where 5.28 declares both."""
-    if operation.id == "catalogs_product_groups/create":
-        return 201
-    return create_answers if api_version == "5.28" and operation.id == "product_group_promotions/create" else 200
+    """The HTTP status of a success; a rule where 5.28 declares two for promotions."""
+    if api_version == "5.28" and operation.id == "product_group_promotions/create":
+        return create_answers
+    return operation.success[0]

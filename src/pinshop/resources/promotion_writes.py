@@ -92,7 +92,7 @@ def batch_target(ad_account_id: str, row: operations.Operation, api_version: ope
 
     def write(group: str, items: list[Mapping[str, Any]]) -> Call:
         named = [{_TO_FORMER.get(name, name): value for name, value in item.items()} for item in items] if former else items
-        return operations.build(row, path, body={"ad_group_id": group, "product_group_promotion": named})
+        return operations.build(row, path, body={"ad_group_id": group, str(row.envelope): named})
 
     def newest(group: str, page_size: int, bookmark: str | None) -> Call:
         query = {

@@ -53,7 +53,8 @@ def _promotions_envelope(ctx: Context, maximum: int) -> tuple[Entity, list[Any]]
     body = ctx.body
     if not isinstance(body, dict):
         raise bad(f"Invalid request: the body ({shown(body)} is not of type object)")
-    for name in ("ad_group_id", "product_group_promotion"):
+    envelope = str(ctx.operation.envelope)
+    for name in ("ad_group_id", envelope):
         if name not in body:
             raise bad(f"Invalid request: '{name}' is a required property")
     given = body["ad_group_id"]
@@ -61,7 +62,7 @@ def _promotions_envelope(ctx: Context, maximum: int) -> tuple[Entity, list[Any]]
         raise bad(f"Invalid request: 'ad_group_id' ({shown(given)} is not of type string)")
     if not is_id(given.removeprefix("AG")):
         raise bad(f"'ad_group_id' value {shown(given)} must match the pattern: ^(AG)?\\d+$")
-    items = batch_items(body["product_group_promotion"], "product_group_promotion", maximum)
+    items = batch_items(body[envelope], envelope, maximum)
     ad_group = ctx.store.get("ad_groups", id_number(given.removeprefix("AG")))
     if ad_group is None or ad_group["ad_account_id"] != ctx.account_id:
         raise not_found(ctx, "AdGroup")
