@@ -285,3 +285,69 @@ def test_a_place_that_cannot_be_written_is_told_before_anything_is_sent(emulator
 def test_no_token_is_in_a_journal(emulator, tmp_path):
     create(emulator, None, tmp_path / "journal", 3)
     assert emulator.access_token.encode() not in (tmp_path / "journal").read_bytes()
+
+
+# ------------------------------------------------------------------------- campaigns and ad groups, too
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("at", range(3))
+def test_campaigns_are_resumed_exactly(emulator, tmp_path, at, after):
+    journal = tmp_path / "journal"
+    some: list[Any] = [
+        {"name": f"c{n}", "objective_type": "WEB_CONVERSION", "status": "PAUSED", "lifetime_spend_cap": 5_000_000}
+        for n in range(40)
+    ]
+    with pytest.raises(Crash):
+        client(emulator, Crashing(emulator, at, after=after)).campaigns.create(emulator.ad_account_id, some, journal=journal)
+    again = client(emulator)
+    with pytest.raises(InvalidInput, match="a journal of product_group_promotions/create"):
+        again.promotions.resume(journal)
+    assert again.campaigns.resume(journal).summary() == "40 created"
+    names = Counter(c.name for c in again.campaigns.list(emulator.ad_account_id, page_size=250))
+    assert {names[f"c{n}"] for n in range(40)} == {1}
+
+
+def test_ad_groups_are_resumed_exactly(emulator, tmp_path):
+    journal = tmp_path / "journal"
+    some = [{**_ad_group(emulator), "name": f"g{n}"} for n in range(5)]
+    with pytest.raises(Crash):
+        client(emulator, Crashing(emulator, 1, after=True)).ad_groups.create(emulator.ad_account_id, some, journal=journal)
+    result = client(emulator).ad_groups.resume(journal)
+    assert result.summary() == "5 created"
+    changes: list[Any] = [{"id": o.id, "status": "PAUSED"} for o in result]
+    with pytest.raises(Crash):
+        client(emulator, Crashing(emulator, 0, after=True)).ad_groups.update(
+            emulator.ad_account_id, changes, journal=tmp_path / "second"
+        )
+    assert client(emulator).ad_groups.resume(tmp_path / "second").summary() == "5 updated"
+
+
+def test_resuming_twice_after_a_record_was_torn(emulator, tmp_path):
+    """The torn record stays in the middle: what follows it is readable, and the second time nothing is sent."""
+    journal = tmp_path / "journal"
+    with pytest.raises(Crash):
+        create(emulator, Crashing(emulator, 2, after=True), journal)
+    journal.write_bytes(journal.read_bytes()[:-20])
+    assert client(emulator).promotions.resume(journal).summary() == f"{SIZE} created"
+    transport = Crashing(emulator)
+    assert client(emulator, transport).promotions.resume(journal).summary() == f"{SIZE} created"
+    assert [request.method for request in transport.requests if request.method != "GET"] == []
+    assert once(emulator)
+
+
+def test_what_stayed_unknown_is_in_the_journal_and_not_created_again(emulator, tmp_path):
+    journal = tmp_path / "journal"
+
+    class Lost(Crashing):
+        def send(self, request: Request, /) -> Reply:
+            reply = super().send(request)
+            if len(self.requests) > 1:
+                raise TimedOut("no answer", sent=True)
+            return reply
+
+    assert create(emulator, Lost(emulator), journal, 5).summary() == "5 unknown"
+    assert journal.read_text("utf-8").count('"unknown"') == 5
+    transport = Crashing(emulator)
+    assert client(emulator, transport).promotions.resume(journal).summary() == "5 created"
+    assert "POST" not in {request.method for request in transport.requests}
