@@ -121,11 +121,17 @@ class Client(BaseClient[Sync]):
 
 
 def _end(interrupts: Interrupts, value: T) -> T:
-    """Let Ctrl-C through again. One that came too late to interrupt anything takes the result with it."""
+    """Let Ctrl-C through again. One that came too late to interrupt anything takes the result with it, and so does a second."""
     try:
-        interrupts.end()
-        interrupts.deliver()
-        return value  # noqa: TRY300 -- until the last line: from `end` on it may come anywhere
-    except BaseException as late:
-        keep_result(late, value)
+        try:
+            interrupts.deliver()  # while the next one is still deferred
+            interrupts.end()
+            interrupts.deliver()
+            return value  # noqa: TRY300 -- until the last line: from `end` on it may come anywhere
+        except BaseException as late:
+            keep_result(late, value)
+            interrupts.end()
+            raise
+    except BaseException as later:
+        keep_result(later, value)
         raise

@@ -6,7 +6,7 @@ thrown in. The two clients run it; tests use ``next()`` and ``send()``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -66,7 +66,7 @@ def exchange(session: Session, call: Call, decode: Callable[[bytes], T]) -> Flow
                     return _told(session, Response(decode(reply.body), reply.status, reply.headers, attempts, waited))
                 except BadReply as error:
                     failure = error
-                    failure.status, failure.headers = reply.status, reply.headers
+                    failure.status, failure.headers = reply.status, _struck_headers(reply, signature)
                     failure.request_id = reply.headers.get("x-pinterest-rid")
                 # A cut answer may be whole the next time; one of another shape will not.
                 again = operation.idempotent and not is_json(reply.body)
@@ -216,15 +216,21 @@ def _attempt(
 def _without_token(reply: Reply, signature: SecretText) -> Reply:
     """The reply without our token in it: a server, or what is in between, may repeat what it was sent."""
     token = signature.token
-    body = token.struck_from(reply.body)
-    refused = not 200 <= reply.status < 300
-    if refused:
-        body = conceal_bytes(body)
-    joined = "\n".join((reply.reason, *reply.headers.values()))
-    if body is reply.body and token.struck_from(joined.encode()) == joined.encode() and not refused:
-        return reply
-    headers = {name.lower(): _struck(value, token) for name, value in reply.headers.items()}
+    if 200 <= reply.status < 300:
+        request_id = reply.headers.get("x-pinterest-rid")
+        if not token.stands_in(reply.body) and not (request_id and token.stands_in(request_id.encode("utf-8", "replace"))):
+            return reply
+        body = token.struck_from(reply.body)
+    else:
+        body = conceal_bytes(token.struck_from(reply.body))
+    headers = _struck_headers(reply, signature)
     return msgspec.structs.replace(reply, body=body, headers=headers, reason=_struck(reply.reason, token))
+
+
+def _struck_headers(reply: Reply, signature: SecretText | None) -> Mapping[str, str]:
+    if signature is None:
+        return reply.headers
+    return {name.lower(): _struck(value, signature.token) for name, value in reply.headers.items()}
 
 
 def _struck(text: str, token: Secret) -> str:

@@ -94,6 +94,7 @@ class RefreshingToken:
         self._save_again_at = 0.0
         self._refusal: tuple[dict[str, str | Secret], Unauthorized] | None = None
         self._token = token
+        self._signed: tuple[Token, SecretText] | None = None
         self._renewals = 0
 
     def __repr__(self) -> str:
@@ -110,7 +111,9 @@ class RefreshingToken:
             return None
         if token.stale(now, self._margin_seconds) and (token.expired(now) or now >= self._respite_until):
             return None
-        return bearer(token.access_token)
+        if self._signed is None or self._signed[0] is not token:
+            self._signed = (token, bearer(token.access_token))
+        return self._signed[1]
 
     def refresh(self, rejected: Any = None) -> Generator[Any, Any, bool]:
         before, renewals = self._token, self._renewals

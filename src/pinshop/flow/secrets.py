@@ -33,9 +33,13 @@ class Secret:
 
     def struck_from(self, data: bytes) -> bytes:
         """``data`` without this text, wherever it stands."""
-        if len(self._text) < _SHORTEST_STRUCK:
+        if len(self._text) < _SHORTEST_STRUCK or not self.stands_in(data):
             return data
         return data.replace(self._text.encode(), "…".encode())
+
+    def stands_in(self, data: bytes) -> bool:
+        """Whether ``data`` repeats this text."""
+        return self._text.encode() in data
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(…)"
@@ -64,7 +68,12 @@ class Secret:
 class SecretText(Secret):
     """A secret that is compared with text: the value of a header or of a form's field."""
 
-    __slots__ = ()
+    __slots__ = ("token",)
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        #: What stands after the word ``Bearer``.
+        self.token = Secret(text.rpartition(" ")[2])
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, str):
@@ -72,11 +81,6 @@ class SecretText(Secret):
         return super().__eq__(other)
 
     __hash__ = Secret.__hash__
-
-    @property
-    def token(self) -> Secret:
-        """What stands after the word ``Bearer``."""
-        return Secret(self._text.rpartition(" ")[2])
 
 
 class SignedHeaders(Mapping[str, str]):

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Generator
+from functools import lru_cache
 from typing import Any, Protocol
 
 import msgspec
@@ -184,6 +185,7 @@ def check_app_destination(base_url: str, app: App, refresh_token: Secret | None)
         raise _unsafe(base_url)
 
 
+@lru_cache(maxsize=64)
 def unencrypted(base_url: str) -> bool:
     """Whether it is plain http to another machine."""
     url = BaseUrl.parse(base_url).url

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from collections.abc import Callable
+from importlib import import_module
+from signal import SIGINT
 from types import FrameType
 from typing import Any, TypeVar
+
+# The functions of `signal` turn numbers into members of an enum, which takes longer than all the rest of a call. PyPy has both.
+signals: Any = import_module("_signal")
 
 T = TypeVar("T")
 
@@ -35,14 +39,14 @@ class Interrupts:
     def begin(self) -> None:
         if threading.current_thread() is not threading.main_thread():
             return
-        before = signal.getsignal(signal.SIGINT)
+        before = signals.getsignal(SIGINT)
         if not callable(before):
             return
         outer = getattr(before, "__self__", None)  # a call made from a callback of another call
         self._before = before
         self._deliver = outer._deliver if isinstance(outer, Interrupts) else before  # noqa: SLF001
         try:
-            signal.signal(signal.SIGINT, self._arrived)
+            signals.signal(SIGINT, self._arrived)
         except ValueError:  # the main thread of an interpreter that is not the main one
             return
         self._active = True
@@ -52,14 +56,14 @@ class Interrupts:
         if self._active:
             self._active = False
             # Whoever has set another one in the meantime (a callback of the user's) wants that one.
-            if signal.getsignal(signal.SIGINT) == self._arrived:
-                signal.signal(signal.SIGINT, self._before)
+            if signals.getsignal(SIGINT) == self._arrived:
+                signals.signal(SIGINT, self._before)
 
     def deliver(self) -> None:
         """Raise what a pending signal stands for; nothing if there is none."""
         if self.pending and self._deliver is not None:
             self.pending = 0
-            self._deliver(signal.SIGINT, None)
+            self._deliver(SIGINT, None)
 
     def allow(self, call: Callable[..., T], *args: Any) -> T:
         """Call what may take long, and what a signal may end."""
