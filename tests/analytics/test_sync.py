@@ -546,3 +546,36 @@ def test_asynchronously_the_same(tmp_path):
 
     asyncio.run(run())
     assert rows_of(tmp_path / "ads.duckdb") == truth(made)
+
+
+FULL = """
+import resource, signal, sys
+sys.path[:0] = sys.argv[2:]
+import test_sync as t
+from pathlib import Path
+from pinshop.errors import PinshopError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+path, made = Path(sys.argv[1]), t.server(range(1000, 1040))
+made.client().analytics.sync(path, "7", range(1000, 1020), columns=[t.COUNT])
+before = t.rows_of(path)
+_, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, hard))
+try:
+    made.client().analytics.sync(path, "7", range(1000, 1040), columns=[t.COUNT], verify=True)
+except (PinshopError, OSError) as error:
+    print(type(error).__name__, "cannot be used" in str(error))
+finally:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+assert t.rows_of(path) == before
+made.client().analytics.sync(path, "7", range(1000, 1040), columns=[t.COUNT])
+assert t.rows_of(path) == t.truth(made)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of files are Unix's")
+@pytest.mark.parametrize("kind", KINDS)
+def test_files_that_cannot_grow_keep_what_they_hold(tmp_path, kind):
+    """A limit of file sizes, which the system enforces as it does a full disk: in the middle of a write."""
+    here = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
+    done = subprocess.run([sys.executable, "-c", FULL, tmp_path / kind, *here], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr[-2000:]) == ("ConfigurationError True\n", "")

@@ -119,6 +119,12 @@ def open_duckdb(path: str | os.PathLike[str], *, read_only: bool = False) -> duc
     return connection
 
 
+def disk_failures() -> tuple[type[Exception], ...]:
+    """What DuckDB raises where the disk fails it: at a commit, a full disk is an error of the transaction."""
+    duck = need("duckdb", "duckdb")
+    return (duck.IOException, duck.OutOfMemoryException, duck.TransactionException, duck.FatalException, OSError)
+
+
 def unusable(path: str | os.PathLike[str], error: Exception) -> ConfigurationError:
     """What keeps a DuckDB file from being used, in a sentence that names the process that holds it."""
     import re
@@ -143,6 +149,8 @@ def write_duckdb(
         connection = open_duckdb(database)
         try:
             _fill(connection, table, name, mode)
+        except disk_failures() as error:
+            raise unusable(database, error) from error
         finally:
             connection.close()
     else:

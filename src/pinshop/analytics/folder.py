@@ -132,7 +132,7 @@ class FolderStore:
         connection = duck.connect()
         try:
             yield connection
-        except (duck.IOException, duck.OutOfMemoryException, OSError) as error:
+        except files.disk_failures() as error:
             raise files.unusable(self.path, error) from error
         finally:
             connection.close()

@@ -241,7 +241,7 @@ def _to_duckdb(found: Iterator[pyarrow.Table], schema: pyarrow.Schema, path: Pat
         connection.execute("COMMIT")
     except duck.CatalogException as error:
         raise InvalidInput("table", name, f"a table that is not there yet, or another mode ({error})") from error
-    except duck.IOException as error:
+    except files.disk_failures() as error:
         raise files.unusable(path, error) from error
     finally:
         connection.close()

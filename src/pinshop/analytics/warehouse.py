@@ -267,12 +267,11 @@ class DuckStore:
         return self._open(work)
 
     def _open(self, work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
-        duck = tables.need("duckdb", "duckdb")
         with self._lock:
             connection = files.open_duckdb(self.path)
             try:
                 return work(connection)
-            except (duck.IOException, duck.OutOfMemoryException, OSError) as error:
+            except files.disk_failures() as error:
                 raise files.unusable(self.path, error) from error
             finally:
                 connection.close()
