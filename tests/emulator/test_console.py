@@ -66,7 +66,9 @@ def pages(emulator):
     return [
         "/", f"/console/ad_accounts/{emulator.ad_account_id}", f"/console/ad_groups/{emulator.ad_group_id}",
         f"/console/promotions/{emulator.ids[0]}", "/console/calls", "/console/calls/1", "/console/faults", "/console/limits",
-        "/console/rules", "/console/state",
+        "/console/rules", "/console/state", "/console/state/reset", "/console/catalogs",
+        f"/console/catalogs/{emulator.catalog_product_group_ids[1]}", "/console/rules?q=status&changed=yes",
+        f"/console/promotions/{emulator.ids[0]}?days=7&metric=clicks&sort=spend",
     ]  # fmt: skip
 
 
@@ -408,7 +410,7 @@ def test_state_is_kept_returned_to_and_reset(console, busy):
     console.click("Return to it")
     count = busy.world.store.count("promotions")
     assert count == len(busy.ids)
-    console.click("Reset everything")
+    console.click("Reset everything…").click("No, go back").click("Reset everything…").click("Yes, reset everything")
     assert busy.world.store.count("promotions") == 0
 
 

@@ -7,6 +7,7 @@ the facts of `pinshop.api`, and no other code.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from email.utils import formatdate
 from typing import Any, Literal
@@ -226,4 +227,5 @@ def _entry(request: Request, answer: Answer, number: int, now: float, account: s
         redaction.struck_body(response[: 2 * Journal.CUT], secrets)[: Journal.CUT],
         now,
         account,
+        time.time(),
     )

@@ -27,6 +27,8 @@ class JournalEntry(Struct):
     response: bytes
     when: float
     ad_account_id: str | None = None
+    #: The real time at which it was answered; ``when`` is the emulated one.
+    real: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
         """The entry as the control routes answer it."""

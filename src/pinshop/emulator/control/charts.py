@@ -44,37 +44,61 @@ def _round_up(highest: float) -> float:
         power *= 10
 
 
-def chart(days: Sequence[Mapping[str, Any]], currency: str) -> Any:
-    """Spend as bars and checkout value as a line, over one axis: both are the same money."""
-    width, height, left, bottom = 1000, 230, 62, 28
-    top = _round_up(max((max(day["spend"], day["value"]) for day in days), default=0) / 1_000_000)
+#: name -> what it is called.
+METRICS = {
+    "spend": "Spend", "value": "Checkout value", "impressions": "Impressions", "clicks": "Clicks", "checkouts": "Checkouts",
+}  # fmt: skip
+
+
+def shown(name: str, amount: int, currency: str) -> str:
+    """An amount of a metric as text, with its currency if it is money."""
+    return f"{money(amount, currency)} {_plain(currency)}" if name in ("spend", "value") else count(amount)
+
+
+def _plain(currency: str) -> str:
+    # The only text that comes into a chart: a currency is three letters, whatever is stored.
+    return currency if len(currency) == 3 and currency.isascii() and currency.isalpha() else "?"
+
+
+def chart(days: Sequence[Mapping[str, Any]], currency: str, name: str = "spend") -> Any:
+    """One metric per day as bars on a scale of its own. Days before the creation have no bar, unreported ones are hatched."""
+    width, height, left, bottom = 1000, 180, 62, 28
+    unit = 1_000_000 if name in ("spend", "value") else 1
+    top = _round_up(max((day[name] for day in days), default=0) / unit)
     plot, step = height - bottom - 8, (width - left) / max(1, len(days))
 
-    def y(micro: float) -> float:
-        return 8 + plot * (1 - micro / 1_000_000 / top)
+    def y(amount: float) -> float:
+        return 8 + plot * (1 - amount / unit / top)
 
-    spend, value = sum(day["spend"] for day in days), sum(day["value"] for day in days)
-    label = f"Per day: spend {money(spend, currency)} and checkout value {money(value, currency)} {currency} in all"
+    label = f"{METRICS[name]} per day: {shown(name, sum(day[name] for day in days), currency)} in all"
     parts = [f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{label}">']
     for share in (0, 0.5, 1):
-        at, amount = y(top * share * 1_000_000), top * share
-        shown = f"{amount:,.0f}" if amount == int(amount) else f"{amount:,.2f}"
+        at, amount = y(top * share * unit), top * share
+        text = f"{amount:,.0f}" if amount == int(amount) else f"{amount:,.2f}"
         parts.append(f'<line class="grid" x1="{left}" x2="{width}" y1="{at:.1f}" y2="{at:.1f}"/>')
-        parts.append(f'<text x="{left - 8}" y="{at + 4:.1f}" text-anchor="end">{shown}</text>')
-    points = []
+        parts.append(f'<text x="{left - 8}" y="{at + 4:.1f}" text-anchor="end">{text}</text>')
+    every = max(1, len(days) // 5 if len(days) < 30 else 7 * max(1, len(days) // 30))
     for n, day in enumerate(days):
-        x, at = left + n * step, y(day["spend"])
-        tall, wide = height - bottom - at, step * 0.68
-        hover = f"{day['date']}: spend {money(day['spend'], currency)}, value {money(day['value'], currency)}"
-        parts.append(
-            f'<rect class="bar" x="{x + step * 0.16:.1f}" y="{at:.1f}" width="{wide:.1f}" height="{tall:.1f}" rx="1.5">'
-            f"<title>{hover}</title></rect>"
-        )
-        points.append((x + step / 2, y(day["value"])))
-        if (len(days) - 1 - n) % 7 == 0:
+        x, at = left + n * step, y(day[name])
+        hover = f"{day['date']}: {shown(name, day[name], currency)}"
+        kind = "bar" if name == "spend" else "bar value"
+        if day.get("before"):
+            hover = f"{day['date']}: not there yet"
+        elif not day.get("reported", True):
+            kind, hover = f"{kind} part", f"{hover} so far; not all of this day is reported yet"
+            parts.append(
+                f'<rect class="unreported" x="{x:.1f}" y="8" width="{step:.1f}" height="{plot}"><title>{hover}</title></rect>'
+            )
+        if not day.get("before"):
+            parts.append(
+                f'<rect class="{kind}" x="{x + step * 0.16:.1f}" y="{at:.1f}" width="{step * 0.68:.1f}" '
+                f'height="{height - bottom - at:.1f}" rx="1.5"/>'
+            )
+        # The whole column answers the pointer, not the bar alone, which may be a pixel high.
+        parts.append(f'<rect class="hit" x="{x:.1f}" y="8" width="{step:.1f}" height="{plot}"><title>{hover}</title></rect>')
+        if (len(days) - 1 - n) % every == 0:
             date = datetime.date.fromisoformat(day["date"])
             parts.append(f'<text x="{x + step / 2:.1f}" y="{height - 6}" text-anchor="middle">{date:%b} {date.day}</text>')
-    parts.append(f'<polyline class="line" points="{" ".join(f"{x:.1f},{at:.1f}" for x, at in points)}"/>')
     return _markup("".join([*parts, "</svg>"]))
 
 

@@ -13,11 +13,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import jinja2
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from pinshop.emulator.control import charts
+from pinshop.emulator.control import charts, words
 from pinshop.emulator.control.bodies import MAX_BODY, Unreadable, read_whole, replayed
 from pinshop.emulator.control.forms import FORMS
 from pinshop.emulator.control.views import VIEWS
@@ -37,6 +38,12 @@ _SAID = {
     "snapshot": "The state was kept.",
     "restore": "The state is the snapshot's again.",
     "reset": "Everything is as it was at the start.",
+    "status": "The status was changed.",
+    "promote": "It is promoted.",
+    "revoke": "The token was revoked.",
+    "yaml": "The state was loaded.",
+    "feed": "The products were replaced.",
+    "scale": "The ad accounts were added.",
 }
 
 Bind = Callable[[Callable[[World, Request], Awaitable[Response]]], Callable[[Request], Awaitable[Response]]]
@@ -87,6 +94,10 @@ async def _form(world: World, request: Request) -> Response:
         return _say(world, request, error.status, f"That form cannot be read: {error}.")
     async with replayed(request, content).form(max_files=2, max_fields=60) as sent:
         form = {name: value for name, value in sent.items() if isinstance(value, str)}
+        for name, value in sent.items():
+            if isinstance(value, UploadFile):
+                content = await value.read()
+                form[name], form[f"{name} name"] = content.decode("utf-8", "replace"), value.filename or ""
     back = form.get("back", "")
     if not _HERE.fullmatch(back):
         page = request.path_params["page"]
@@ -94,6 +105,9 @@ async def _form(world: World, request: Request) -> Response:
     try:
         with world.lock:
             said = step(world, form)
+        if said.startswith("="):
+            # What is said once, such as a new token, stands in no address.
+            return _shown(world, request, "/_emulator/console/state", {}, said=said[1:])
     except ConfigurationError as error:
         return _shown(world, request, back, {}, status=400, said=str(error), bad=True)
     root = request.scope["pinshop.root"]
@@ -162,5 +176,5 @@ def _templates() -> jinja2.Environment:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.filters.update(count=charts.count, money=charts.money, ratio=charts.ratio)
-    environment.globals.update(chart=charts.chart, sparkline=charts.sparkline)
+    environment.globals.update(chart=charts.chart, sparkline=charts.sparkline, curl=words.curl)
     return environment  # type: ignore[no-any-return]

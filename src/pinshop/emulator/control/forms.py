@@ -6,8 +6,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
+
 from pinshop.api.endpoints import PROMOTIONS_ANALYTICS
+from pinshop.api.http import Request
+from pinshop.emulator import access, chain
 from pinshop.emulator.control.sums import is_number
+from pinshop.emulator.storage import states
 from pinshop.emulator.world import World
 from pinshop.errors import ConfigurationError
 
@@ -132,12 +137,75 @@ def _change_state(world: World, form: Form) -> str:
     return do
 
 
+def _change_promotions(world: World, form: Form) -> str:
+    """Pause, activate, archive or promote, as a client would: by a call, which the journal shows."""
+    do = form.get("do", "")
+    if do == "promote":
+        ad_group = world.store.get("ad_groups", _number(form, "ad_group_id", 0))
+        item = {"catalog_product_group_id": form.get("catalog_product_group_id", ""), "status": "ACTIVE"}
+        verb = "POST"
+    elif do in ("ACTIVE", "PAUSED", "ARCHIVED"):
+        promotion = world.store.get("promotions", _number(form, "id", 0))
+        ad_group = world.store.get("ad_groups", promotion["ad_group_id"]) if promotion else None
+        item, verb = {"id": form.get("id", ""), "status": do}, "PATCH"
+    else:
+        raise ConfigurationError(f"promotions: got {do!r}, allowed: promote, ACTIVE, PAUSED, ARCHIVED")
+    if ad_group is None:
+        raise ConfigurationError("There is no such ad group or promotion any more.")
+    if world.api_version == "5.6" and "catalog_product_group_id" in item:
+        item["catalogs_product_group_id"] = item.pop("catalog_product_group_id")
+    body = msgspec.json.encode({"ad_group_id": str(ad_group["id"]), "product_group_promotion": [item]})
+    target = f"/v5/ad_accounts/{ad_group['ad_account_id']}/product_group_promotions"
+    headers = {"authorization": f"Bearer {world.seeded.access_token}"}
+    answer = chain.answer(world, Request(verb, "http://emulator.invalid", target, headers, body)).reply
+    told = msgspec.json.decode(answer.body) if answer.body else None
+    if answer.status >= 300:
+        raise ConfigurationError(f"The API answers {answer.status}: {told['message'] if isinstance(told, dict) else told}")
+    entries = told["items"] if isinstance(told, dict) else told or []
+    for entry in entries:
+        if problem := entry.get("exceptions"):
+            raise ConfigurationError(f"Refused: {(problem[0] if isinstance(problem, list) else problem)['message']}")
+    return "promote" if do == "promote" else "status"
+
+
+def _change_access(world: World, form: Form) -> str:
+    do = form.get("do", "")
+    if do == "token":
+        expires = _number(form, "expires_in", 0) if form.get("expires_in") else None
+        scopes = form.get("scopes", "").split()
+        return f"=The new token: {access.token(world, scopes, user_id=form.get('user_id', ''), expires_in=expires)}"
+    if do == "user":
+        return f"=The new user: {access.add_user(world, form.get('username', ''), form.get('role') or None)}"
+    if do == "revoke":
+        if not access.revoke(world, form.get("token", "")):
+            raise ConfigurationError("There is no such token that works.")
+        return "revoke"
+    raise ConfigurationError(f"access: got {do!r}, allowed: token, user, revoke")
+
+
+def _load_files(world: World, form: Form) -> str:
+    do = form.get("do", "")
+    if do == "yaml":
+        states.load(world, form.get("yaml", ""))
+    elif do == "feed":
+        kind = form.get("feed name", "").rpartition(".")[2]
+        states.load_feed(world, form.get("feed", "").encode(), kind, form.get("feed_id") or None)
+    elif do == "scale":
+        states.scale(world, _number(form, "ad_accounts", 100), _number(form, "promotions_each", 20))
+    else:
+        raise ConfigurationError(f"files: got {do!r}, allowed: yaml, feed, scale")
+    return do
+
+
 FORMS: dict[str, Callable[[World, Form], str]] = {
     "clock": _move_clock,
     "faults": _change_faults,
     "limits": _change_limits,
     "rules": _change_rule,
     "state": _change_state,
+    "promotions": _change_promotions,
+    "access": _change_access,
+    "files": _load_files,
 }
 
 

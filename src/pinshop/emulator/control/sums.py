@@ -9,10 +9,14 @@ from typing import Any
 import msgspec
 
 from pinshop.api.endpoints import PROMOTIONS_ANALYTICS
+from pinshop.emulator.delivery.rows import ready
 from pinshop.emulator.storage.store import Entity
 from pinshop.emulator.world import World
 
 DAYS = 30
+
+#: How many days a page may show.
+RANGES = (7, 30, 90)
 
 PAGE = 25
 
@@ -55,24 +59,47 @@ def sum_of(parts: Any) -> Sums:
     return total
 
 
-def _dates(world: World) -> list[datetime.date]:
+METRICS = tuple(_METRICS)
+
+#: What the columns of a table of promotions can be sorted by.
+SORTS = ("id", *METRICS)
+
+
+def range_of(query: Mapping[str, str]) -> int:
+    """The days that a page is asked to show."""
+    text = query.get("days", "")
+    return int(text) if text in map(str, RANGES) else DAYS
+
+
+def _dates(world: World, count: int) -> list[datetime.date]:
     today = world.clock.now().date()
-    return [today - datetime.timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
+    return [today - datetime.timedelta(days=back) for back in range(count - 1, -1, -1)]
 
 
-def no_days(world: World) -> list[Sums]:
-    return [{"date": date.isoformat(), **nothing()} for date in _dates(world)]
+def no_days(world: World, count: int = DAYS, since: int = 0) -> list[Sums]:
+    """Days without earnings. ``reported``: whether all of the day is in the reports; ``before``: nothing was there yet."""
+    return [
+        {
+            "date": date.isoformat(), **nothing(),
+            "reported": ready(date, now=world.now(), reporting=world.earnings.reporting())[1],
+            "before": (date - datetime.date(1970, 1, 1)).days < since // 86_400,
+        }
+        for date in _dates(world, count)
+    ]  # fmt: skip
 
 
-def earnings_of(world: World, account: Entity, promotions: Sequence[Entity]) -> tuple[Sums, list[Sums], dict[str, Any]]:
+def earnings_of(
+    world: World, account: Entity, promotions: Sequence[Entity], count: int = DAYS
+) -> tuple[Sums, list[Sums], dict[str, Any]]:
     """What these promotions earned in the last days: in all, by day, and each. The same numbers as the API's analytics."""
-    dates = _dates(world)
+    dates = _dates(world, count)
+    since = min((promotion.get("created", 0) for promotion in promotions), default=0)
     query = {param.name: param.default for param in PROMOTIONS_ANALYTICS.query} | {"granularity": "DAY"}
     rows = world.earnings.rows(
         account, promotions, list(_METRICS.values()), dates[0], dates[-1], query,
         world.now(),
     )  # fmt: skip
-    days = {day["date"]: day for day in no_days(world)}
+    days = {day["date"]: day for day in no_days(world, count, since)}
     each: dict[str, Any] = {str(p["id"]): {"total": nothing(), "days": dict.fromkeys(days, 0)} for p in promotions}
     for row in msgspec.to_builtins(rows):
         own, day = each[row["PRODUCT_GROUP_ID"]], days[row["DATE"]]
@@ -84,8 +111,8 @@ def earnings_of(world: World, account: Entity, promotions: Sequence[Entity]) -> 
     return sum_of(days.values()), list(days.values()), each
 
 
-def rows_of(world: World, promotions: Sequence[Entity], earned: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Promotions as tables show them."""
+def rows_of(world: World, promotions: Sequence[Entity], earned: Mapping[str, Any], sort: str = "id") -> list[dict[str, Any]]:
+    """Promotions as tables show them, by id or the highest of a metric first."""
     groups = world.store.get_many("product_groups", sorted({p["catalog_product_group_id"] for p in promotions}))
     rows = []
     for promotion in promotions:
@@ -94,4 +121,4 @@ def rows_of(world: World, promotions: Sequence[Entity], earned: Mapping[str, Any
         name = group["name"] if group else f"Product group {promotion['catalog_product_group_id']}"
         rows.append({"id": promotion["id"], "name": name, "status": promotion["status"], "total": own["total"],
                      "days": list(own["days"].values())})  # fmt: skip
-    return rows
+    return rows if sort == "id" else sorted(rows, key=lambda row: -row["total"][sort])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import shlex
 
 import msgspec
 
 from pinshop.emulator.faults import Fault
-from pinshop.emulator.journal import Journal
+from pinshop.emulator.journal import Journal, JournalEntry
 
 
 def time_of(seconds: float) -> str:
@@ -54,3 +55,13 @@ def often(fault: Fault) -> str:
     else:
         often = "the next call" if fault.times == 1 else f"the next {fault.times} calls"
     return often if fault.probability is None else f"{often}, with probability {fault.probability:g}"
+
+
+def curl(entry: JournalEntry, base_url: str) -> str:
+    """The call as a command; what was struck out is left for the reader to fill in."""
+    origin = base_url.removesuffix("/v5")
+    parts = ["curl", "--request", entry.method, shlex.quote(origin + entry.target), "--header", "'Authorization: Bearer TOKEN'"]
+    if entry.body:
+        text = entry.body.decode("utf-8", "replace")
+        parts += ["--header", "'Content-Type: application/json'", "--data", shlex.quote(text)]
+    return " ".join(parts)
