@@ -266,6 +266,89 @@ def test_an_account_that_is_too_large_to_add_up_is_not_added_up(emulator):
     assert get(emulator, f"/console/ad_groups/{emulator.ad_group_id}{following}")[1] != text
 
 
+def test_promotions_are_made_paused_and_activated_by_forms(emulator):
+    group, ad_group = emulator.catalog_product_group_ids[0], emulator.ad_group_id
+    assert post(emulator, "promotions", do="promote", ad_group_id=ad_group, catalog_product_group_id=group).status == 303
+    (promotion,) = emulator.world.store.find("promotions")
+    for status in ("PAUSED", "ACTIVE", "ARCHIVED"):
+        assert post(emulator, "promotions", do=status, id=promotion["id"]).status == 303
+        assert emulator.world.store.find("promotions")[0]["status"] == status
+    assert post(emulator, "promotions", do="ACTIVE", id=promotion["id"]).status == 400  # archived is final
+    assert post(emulator, "promotions", do="promote", ad_group_id=ad_group, catalog_product_group_id="5").status == 400
+    assert post(emulator, "promotions", do="fly", id=promotion["id"]).status == 400
+    assert emulator.calls.count("product_group_promotions/update") == 4
+
+
+def test_tokens_and_users_are_made_and_revoked_by_forms(emulator):
+    reply = post(emulator, "access", do="token", user_id=emulator.user_id, scopes="ads:read", expires_in="60")
+    (token,) = re.findall(r"The new token: (emulated_\w+)", reply.body.decode())
+    assert post(emulator, "access", do="revoke", token=token).status == 303
+    assert post(emulator, "access", do="revoke", token=token).status == 400
+    assert "The new user: " in post(emulator, "access", do="user", username="ann", role="ANALYST").body.decode()
+    assert post(emulator, "access", do="user", username="", role="").status == 400
+
+
+def upload(emulator, name, filename, content, **form):
+    parts = [f'--x\r\ncontent-disposition: form-data; name="{n}"\r\n\r\n{v}\r\n' for n, v in form.items()]
+    parts.append(f'--x\r\ncontent-disposition: form-data; name="{name}"; filename="{filename}"\r\n\r\n{content}\r\n--x--\r\n')
+    headers = {**HERE, "content-type": "multipart/form-data; boundary=x"}
+    body = "".join(parts).encode()
+    return emulator.handle(Request("POST", "http://127.0.0.1:8080", "/_emulator/console/files", headers, body))
+
+
+def test_states_and_feeds_are_loaded_by_forms(emulator):
+    text = emulator.export()
+    promote(emulator)
+    assert upload(emulator, "yaml", "s.yaml", text, do="yaml").status == 303
+    assert emulator.export() != text  # the numbers that were given out stay given out
+    assert emulator.world.store.count("promotions") == 0
+    feed = "id,title,description,link,image_link,price,availability\n1,L,A,https://x/1,https://x/1.jpg,5 USD,in stock\n"
+    assert upload(emulator, "feed", "f.csv", feed, do="feed", feed_id=emulator.feed_id).status == 303
+    assert emulator.world.store.count("items") == 1
+    assert upload(emulator, "feed", "f.doc", feed, do="feed").status == 400
+    assert upload(emulator, "yaml", "s.yaml", "- 1", do="yaml").status == 400
+    assert post(emulator, "files", do="scale", ad_accounts="2", promotions_each="3").status == 303
+
+
+def test_an_active_promotion_that_earns_nothing_says_why(emulator):
+    (promotion, *_) = promote(emulator)
+    page = f"/console/promotions/{promotion}"
+    assert "reports lag" in get(emulator, page)[1]
+    emulator.clock.advance(days=3)
+    assert "earns nothing" not in get(emulator, page)[1]
+    body = [{"id": emulator.campaign_id, "ad_account_id": emulator.ad_account_id, "status": "PAUSED"}]
+    assert call(emulator, "PATCH", f"/ad_accounts/{emulator.ad_account_id}/campaigns", body).status == 200
+    assert "Its campaign is PAUSED." in get(emulator, page)[1]
+
+
+def test_days_that_are_not_reported_and_days_before_are_told_apart(busy):
+    text = get(busy, f"/console/promotions/{busy.ids[0]}?days=90&metric=impressions")[1]
+    assert text.count('class="unreported"') == 2  # today, in both charts
+    assert "not there yet" in text
+    assert text.count("<title>") > 180
+
+
+def test_amounts_name_their_currency_and_a_nasty_one_stays_text(busy):
+    account = busy.world.store.get("ad_accounts", int(busy.ad_account_id))
+    busy.world.store.update("ad_accounts", {**account, "currency": NASTY})
+    for path in pages(busy):
+        assert "img" not in Outline(get(busy, path)[1]).tags, path
+
+
+def test_the_journal_is_filtered_and_shown_as_curl(busy):
+    text = get(busy, "/console/calls?status=4")[1]
+    assert "product_group_promotions/get" in text
+    assert "product_group_promotions/create</a>" not in text
+    assert "curl --request POST http://127.0.0.1:8080/v5/" in get(busy, "/console/calls/1")[1]
+    assert "No calls" in get(busy, "/console/calls?ad_account_id=5")[1]
+
+
+def test_rules_are_searched(busy):
+    busy.rules.set("duplicate_promotion", "refuse")
+    assert "update_items_maximum" not in get(busy, "/console/rules?q=duplicate")[1]
+    assert get(busy, "/console/rules?changed=yes")[1].count("<tr id=") == 1
+
+
 @pytest.mark.parametrize(
     ("micro", "currency", "shown"),
     [(0, "USD", "0.00"), (4_999, "USD", "0.00"), (5_000, "USD", "0.01"), (1_234_567_890_000, "EUR", "1,234,567.89"),

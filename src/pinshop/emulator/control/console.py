@@ -27,6 +27,12 @@ from pinshop.errors import ConfigurationError
 
 _MAX_FORM = 65_536
 
+#: Where a form leads that names no page itself.
+_BACK = {
+    **{page: f"/_emulator/console/{page}" for page in ("faults", "limits", "rules", "state")},
+    **dict.fromkeys(("access", "files"), "/_emulator/console/state"),
+}
+
 _HERE = re.compile(r"/_emulator/[A-Za-z0-9_/]*")
 
 _SAID = {
@@ -100,8 +106,7 @@ async def _form(world: World, request: Request) -> Response:
                 form[name], form[f"{name} name"] = content.decode("utf-8", "replace"), value.filename or ""
     back = form.get("back", "")
     if not _HERE.fullmatch(back):
-        page = request.path_params["page"]
-        back = f"/_emulator/console/{page}" if page in VIEWS else "/_emulator/"
+        back = _BACK.get(request.path_params["page"], "/_emulator/")
     try:
         with world.lock:
             said = step(world, form)

@@ -207,7 +207,9 @@ def _catalogs(world: World, argument: str, query: Query) -> View | None:
                 groups.group_filters(group)), "promoted": rows_of(world, promoted, {}),
         }  # fmt: skip
     found, following = some("product_groups", world, {}, query)
+    currencies = {feed["catalog_id"]: feed.get("default_currency") for feed in store.find("feeds")}
     for group in found:
+        group["currency"] = currencies.get(group["catalog_id"]) or ""
         group["promotions"] = store.count_promotions_of(group["id"], ("ACTIVE",))
     feeds = store.find("feeds")[:PAGE]
     for feed in feeds:
