@@ -13,9 +13,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from pinshop.api.money import MICRO
 from pinshop.errors import GuardRefused, InvalidInput
 from pinshop.plans.plan import SKEW_SECONDS, Plan, Spend, SpendPart
-from pinshop.plans.values import MICRO, amount
+from pinshop.plans.values import amount
 
 DAY = 86_400
 

@@ -14,19 +14,14 @@ from typing import Annotated, Any, Literal, Required, Union, get_args, get_origi
 
 from msgspec import Struct
 
+from pinshop.api.money import MICRO, decimals, from_micro
 from pinshop.api.params.annotations import Limits, Moment
+from pinshop.errors import InvalidInput
 from pinshop.plans.nodes import Node
-
-MICRO = 1_000_000
 
 #: Fields where 0 means "no limit" to Pinterest, and "spend nothing" to a reader.
 BUDGETS = frozenset({
     "daily_spend_cap", "lifetime_spend_cap", "budget_in_micro_currency", "default_ad_group_budget_in_micro_currency",
-})  # fmt: skip
-
-#: Currencies without a smaller unit. Source: ISO 4217.
-WHOLE_CURRENCIES = frozenset({
-    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF",
 })  # fmt: skip
 
 _AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]{1,6})?) ?([A-Z]{3})")
@@ -34,6 +29,9 @@ _AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]{1,6})?) ?([A-Z]{3})")
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+
+#: Pinterest's placeholder for a currency it does not know.
+_NO_CURRENCY = "UNK"
 
 _MONEY = "an amount with its currency (20.00 USD), or an integer of micro-currency (20000000)"
 
@@ -157,7 +155,9 @@ def _money(node: Node, field: str, money: list[Money]) -> int:
     value = node.value
     if isinstance(value, str) and (amount := _AMOUNT.fullmatch(value)):
         number, currency = amount.groups()
-        if currency in WHOLE_CURRENCIES and "." in number:
+        if currency == _NO_CURRENCY:
+            raise Refused(node, field, _MONEY)
+        if "." in number and decimals(currency) == 0:
             raise Refused(node, field, f"a whole amount, as {currency} has no smaller unit")
         money.append(Money(currency, field, node.line, node.column))
         return int(Decimal(number) * MICRO)
@@ -214,16 +214,9 @@ def _json(node: Node, field: str, money: list[Money]) -> Any:
     return value
 
 
-def units(micro: int) -> str:
-    """Micro-currency as a decimal of the unit, with at least two digits after the point and no rounding: ``12.50``."""
-    whole, rest = divmod(abs(micro), MICRO)
-    digits = f"{rest:06d}".rstrip("0")
-    return f"{'-' if micro < 0 else ''}{whole}.{digits:0<2}"
-
-
 def amount(micro: int, currency: str | None) -> str:
     """``12.50 USD``, and ``1250 JPY`` for currencies without a smaller unit."""
-    text = units(micro)
-    if currency in WHOLE_CURRENCIES and micro % MICRO == 0:
-        text = text.partition(".")[0]
-    return f"{text} {currency}" if currency else f"{text} (currency unknown)"
+    try:
+        return f"{from_micro(micro, currency or _NO_CURRENCY)} {currency}"
+    except InvalidInput:  # none, or none that is known
+        return f"{from_micro(micro, 'USD')} (currency unknown)"
