@@ -319,28 +319,32 @@ def _ration(lines: Sequence[_Line], offset: int, allowed: int, wanted: int, chan
     walk = (*lines[start:], *lines[:start])
     passed = chance[1] * wanted >> 16
     given, left = 0, allowed
-    for line in walk:
-        wish, price = line.spend[offset], line.prices[offset]
-        impressions, clicks = line.impressions[offset], line.clicks[offset]
+    for line in walk:  # the innermost loop of all: many promotions, many days
+        wish = line.spend[offset]
+        impressions = line.impressions[offset]
         if not wish:
             line.impressions[offset] = impressions * allowed // wanted if wanted else 0
             continue
-        units = impressions if line.market.per_impression else clicks
+        per_impression = line.market.per_impression
+        units = impressions if per_impression else line.clicks[offset]
         passed += units * allowed
         due = passed // wanted
-        got = due - given
-        given = due
-        if got > units or got * price > left:
-            got = min(units, left // price)
-        cost = min(got * price, wish)
+        got, given = due - given, due
+        cost = got * line.prices[offset]
+        if got > units or cost > left:
+            got = min(units, left // line.prices[offset])
+            cost = got * line.prices[offset]
+        cost = min(cost, wish)
         left -= cost
-        if line.market.per_impression:
-            line.impressions[offset], line.clicks[offset] = got, clicks * got // impressions
-        else:
-            line.clicks[offset] = got
-            line.impressions[offset] = min(impressions, max(got, impressions * allowed // wanted))
-            line.wish, line.units = wish, units
         line.spend[offset] = cost
+        if per_impression:
+            line.impressions[offset], line.clicks[offset] = got, line.clicks[offset] * got // impressions
+            continue
+        line.clicks[offset] = got
+        share = impressions * allowed // wanted
+        if share < impressions:
+            line.impressions[offset] = max(got, share)
+        line.wish, line.units = wish, units
     for line in walk:
         if not left:
             break

@@ -75,6 +75,7 @@ class Reporter:
             if subject.pieces or subject.stated or reporting.empty_rows == "zero":
                 series = self._of(subject, query, reporting, now)
                 result += _rows_of(series, layout, subject.attributes, subject.id)
+                series.forget()
         return result
 
     def item_rows(

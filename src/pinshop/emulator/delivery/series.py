@@ -115,19 +115,22 @@ class Series:
             begin = query.start_hour if self.hourly else 0
             stop = 24 - query.end_hour if self.hourly and last <= self.today else 0
             self.slots = list(range(first * per_day + begin, (min(last, self.today) + 1) * per_day - stop))
+        elif slots is self.days and len(slots) == (slots[-1] - slots[0] + 1 if slots else 0):
+            self.slots = slots  # every day once
         else:
             self.slots = sorted(set(slots))
-        place = {slot: index for index, slot in enumerate(self.slots)}
-        self._slot_of_cell = None if self.slots == slots else [place[slot] for slot in slots]
         self._whole = self.cells.entries == list(range(len(self.days)))
+        self._slot_of_cell: list[int] | None = None
+        if self.slots != slots:
+            place = {slot: index for index, slot in enumerate(self.slots)}
+            self._slot_of_cell = [place[slot] for slot in slots]
 
         self._noise = plan.noise
         lowest, highest = (self.days or [first])[0], (self.days or [first])[-1]
         if self.slots and not self.hourly:
             lowest, highest = min(lowest, self.slots[0]), max(highest, self.slots[-1])
         self._first_day, self._day_count = lowest, highest - lowest + 1
-        every_day = range(lowest, highest + 1)
-        self._steady = len(self.days) == self._day_count and self.days == list(every_day)
+        self._steady = len(self.days) == self._day_count and self.days == list(range(lowest, highest + 1))
         self._contiguous = not self.hourly and len(self.slots) == self._day_count
 
         self._bucket_of_slot, self.dates = self._buckets()
@@ -159,6 +162,12 @@ class Series:
                 cells.slots.append(slot)
                 here = until
         return cells
+
+    def forget(self) -> None:
+        """Let go of what was computed on the way: rows are kept, and few questions come back for other columns."""
+        for computed in (self._columns, self._cell, self._slot, self._bounds, self._entry_noise):
+            computed.clear()
+        self._full = {name: self._full[name] for name in ("IMPRESSION_1", "CLICKTHROUGH_1", "SPEND_IN_MICRO_DOLLAR")}
 
     # ---- buckets
 
