@@ -108,3 +108,25 @@ def test_rules_are_listed_with_their_evidence():
     result = CliRunner().invoke(main, ["emulator", "--rules"])
     assert "duplicate_promotion=allow  (allow, refuse)" in result.output
     assert "no public statement" in result.output
+
+
+def test_lines_for_a_shell_point_clients_at_it(run):
+    _, line = run("--env")
+    assert line.startswith("export PINTEREST_BASE_URL=http://127.0.0.1:")
+
+
+def test_an_option_can_be_an_environment_variable(run, monkeypatch):
+    monkeypatch.setenv("PINSHOP_EMULATOR_API_VERSION", "5.14")
+    monkeypatch.setenv("PINSHOP_EMULATOR_SEED", "7")
+    facts = json.loads(run("--json")[1])
+    assert (facts["api_version"], facts["seed"], facts["app_id"]) == ("5.14", 7, "1400001")
+
+
+def test_calls_are_logged_on_the_terminal_without_secrets(run):
+    process, line = run("--json", "--log")
+    facts = json.loads(line)
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(f"{facts['base_url']}/user_account?access_token={facts['access_token']}", timeout=20)
+    process.terminate()
+    _, errors = process.communicate(timeout=20)
+    assert "GET /v5/user_account?access_token=(struck out) -> 401" in errors

@@ -185,7 +185,7 @@ class Emulator:
     def rules(self) -> Rules:
         return self.world.rules
 
-    def fail(self, operation: str = "*", **fault: Any) -> Fault:
+    def fail(self, /, operation: str = "*", **fault: Any) -> Fault:
         """Make the next calls of an operation fail (an id such as "product_group_promotions/create", or "*").
 
         ``fail("product_group_promotions/create", after_commit=True, drop=True)`` commits and closes the connection;
@@ -199,7 +199,7 @@ class Emulator:
         """
         return self.world.faults.add(operation=operation, **fault)
 
-    def stub(self, operation: str, json: Any, *, status: int = 200, times: int | None = None, **aim: Any) -> Fault:
+    def stub(self, /, operation: str, json: Any, *, status: int = 200, times: int | None = None, **aim: Any) -> Fault:
         """Answer calls of an operation with a value of your own, until `stop_stubbing`, or ``times`` times.
 
         Args:
