@@ -641,3 +641,110 @@ def test_the_bounds_are_bounds():
     assert states(result) == "f"
     assert server.verbs().count("POST") == ROUNDS
     assert "read back: not created" in result[0].message
+
+
+# ---------------------------------------------------------------------- arguments handed across a seam
+
+
+@pytest.mark.parametrize("seconds", [0, 0.5, 7])
+def test_the_wait_before_reading_back_is_the_one_that_was_asked_for(seconds):
+    server = Server()
+    server.spoil = lost(0, before=True)
+    server.create(items(2), settle_seconds=seconds)
+    assert server.pauses == [seconds, 5 * seconds]
+    server.pauses.clear()
+    server.spoil = lost(*range(99))
+    server.client.with_options(max_attempts=1).promotions.update(
+        ACCOUNT, AD_GROUP, [{"id": "5001", "status": "PAUSED"}], settle_seconds=seconds
+    )
+    assert server.pauses == [seconds]
+
+
+def updated(change: Any) -> Any:
+    """The entries of an update's answer, changed."""
+
+    def spoil(request: Request, answer: Any) -> Reply:
+        reply = answer(request)
+        if request.method != "PATCH":
+            return reply
+        entries = json.loads(reply.body)["items"]
+        change(entries)
+        return Server.reply({"items": entries})
+
+    return spoil
+
+
+def test_an_updates_answer_in_another_order_is_read_by_its_ids():
+    server = Server()
+    rows = [server.add(AD_GROUP, item) for item in items(30)]
+    server.spoil = updated(lambda entries: entries.insert(3, entries.pop(20)))
+    result = server.client.promotions.update(ACCOUNT, AD_GROUP, [{"id": row["id"], "status": "PAUSED"} for row in rows])
+    assert states(result) == "u" * 30
+    assert [o.id for o in result] == [row["id"] for row in rows]
+    assert server.verbs() == "PATCH"
+
+
+def test_an_updates_answer_about_others_is_compared_with_what_is_stored():
+    server = Server()
+    rows = [server.add(AD_GROUP, item) for item in items(3)]
+    other = server.add(AD_GROUP, {"catalog_product_group_id": "9"})
+    server.spoil = updated(lambda entries: entries.__setitem__(1, {"data": other, "exceptions": []}))
+    result = server.client.promotions.update(ACCOUNT, AD_GROUP, [{"id": row["id"], "status": "PAUSED"} for row in rows])
+    assert states(result) == "uuu"
+    assert [o.id for o in result] == [row["id"] for row in rows]
+    assert server.verbs() == "PATCH GET"
+
+
+def test_an_updates_answer_that_shows_another_status_is_not_believed():
+    server = Server()
+    row = server.add(AD_GROUP, items(1)[0])
+
+    def spoil(request: Request, answer: Any) -> Reply:
+        if request.method == "PATCH":  # a cache: nothing is changed
+            return server.reply({"items": [{"data": row, "exceptions": []}]})
+        return answer(request)
+
+    server.spoil = spoil
+    result = server.client.promotions.update(ACCOUNT, AD_GROUP, [{"id": row["id"], "status": "PAUSED"}])
+    assert result[0].state == "unknown"
+
+
+@pytest.mark.parametrize("spelling", ["AG2", "2"])
+def test_an_ad_group_under_two_names_is_written_in_order(spelling):
+    server = Server(concurrency=4)
+    some = [{**item, "ad_group_id": "2" if n % 2 else spelling} for n, item in enumerate(items(8))]
+    assert states(server.client.promotions.create(ACCOUNT, None, some)) == "c" * 8
+    assert server.verbs() == "GET POST"
+
+
+def test_a_look_up_that_failed_is_made_up_for():
+    """The first look-up is answered 500; the second request is lost, and read back all the same."""
+    server = Server()
+    looks = iter(range(99))
+
+    def spoil(request: Request, answer: Any) -> Reply:
+        if request.method == "GET" and next(looks) < 4:
+            return server.reply({"code": 12, "message": "Something went wrong on our end."}, 500)
+        if request.method == "POST" and len(server.rows) == 30:
+            answer(request)
+            raise TimedOut("no answer", sent=True)
+        return answer(request)
+
+    server.spoil = spoil
+    assert states(server.create(items(40))) == "c" * 40
+    assert len(server.rows) == 40
+
+
+def test_a_list_in_another_order_than_asked_for_is_no_proof():
+    server = Server()
+
+    def spoil(request: Request, answer: Any) -> Reply:
+        if request.method == "POST":
+            answer(request)
+            raise TimedOut("no answer", sent=True)
+        return server.reply({"items": list(server.rows.values()), "bookmark": None})
+
+    server.add(AD_GROUP, {"catalog_product_group_id": "8"})
+    server.spoil = spoil
+    assert states(server.create(items(3))) == "uuu"
+    assert len(server.rows) == 4

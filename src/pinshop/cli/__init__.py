@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 import json
 import sys
 
@@ -23,7 +24,7 @@ def write_what_cannot_be_encoded() -> None:
     """Let output go into a file or a console of any encoding: what that lacks is written as in JSON (``\\u0142``)."""
     codecs.register_error("pinshop", _as_in_json)
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="pinshop")
 
 

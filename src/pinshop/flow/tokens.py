@@ -11,7 +11,7 @@ The calls (source: ``oauth/token`` of Pinterest's descriptions 5.6.0 to 5.23.0):
     -> {access_token, token_type, expires_in, scope, refresh_token, refresh_token_expires_in, refresh_token_expires_at}
 
 Since 5.16 every refresh answers with a *new* refresh token, which replaces the old one: whoever drops it is locked out when
-the old one ends. So a refresh here is one critical section: lock, read the store again, prove that the store can be written,
+the old one expires. So a refresh here is one critical section: lock, read the store again, prove that the store can be written,
 send, store, unlock.
 """
 
