@@ -1,14 +1,14 @@
-"""The examples of README and docs run, and what they are said to print is what they print.
+"""The examples of README and docs run as printed, and what they are said to print is what they print.
 
-A page is one program: its ```python fences run from top to bottom in one namespace that holds ``emulator``, a served local
-Pinterest at a fixed moment; the environment points at it, so ``Client.from_env()`` works, and the working directory is
-empty. The words after ``python`` steer:
+A page is one program, which a reader makes by copying what is seen: its ```python fences run from top to bottom in one empty
+namespace, with an empty environment and an empty working directory. Nothing is put in for them. The words after ``python``
+steer:
 
     ```python                    runs
     ```python no-run: reason     does not, and says why
     ```text output               right after a fence: what that fence prints; ``...`` stands for anything
 
-A fence inside an HTML comment runs as well, unseen by the reader.
+A fence inside an HTML comment would be code that the reader does not see: there is none.
 """
 
 from __future__ import annotations
@@ -18,20 +18,23 @@ import doctest
 import importlib
 import inspect
 import io
+import os
 import pkgutil
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pinshop import Client
 from pinshop.api.endpoints import OPERATIONS
 from pinshop.emulator import Emulator
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 FENCE = re.compile(r"^(`{3,})([^\n`]*)\n(.*?)^\1[ \t]*$", re.MULTILINE | re.DOTALL)
-MOMENT = "2026-03-01T12:00:00Z"
 
 
 def programs(text: str) -> list[tuple[int, str, str, str | None]]:
@@ -59,15 +62,13 @@ def test_the_examples_of_a_page_run(page, monkeypatch, tmp_path):
     fences = programs(page.read_text(encoding="utf-8"))
     for line, _, words, _ in fences:
         assert not words or re.match(r"no-run: \w+", words), f"{page.name}:{line}: say why it does not run: no-run: reason"
-    with Emulator(now=MOMENT) as emulator:
-        monkeypatch.chdir(tmp_path)
-        for name, value in {
-            "PINTEREST_ACCESS_TOKEN": emulator.access_token,
-            "PINTEREST_BASE_URL": emulator.base_url,
-            "PINTEREST_AD_ACCOUNT_ID": emulator.ad_account_id,
-        }.items():
-            monkeypatch.setenv(name, value)
-        namespace: dict[str, Any] = {"__name__": "__main__", "emulator": emulator}
+    monkeypatch.chdir(tmp_path)
+    for name in list(os.environ):
+        if name.startswith(("PINTEREST_", "PINSHOP_")) and name != "PINSHOP_SHARED":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("PINSHOP_CONFIG_DIR", str(tmp_path / "config"))
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    try:
         for line, code, words, expected in fences:
             if words:
                 continue
@@ -77,6 +78,33 @@ def test_the_examples_of_a_page_run(page, monkeypatch, tmp_path):
                 exec(compile("\n" * (line - 1) + code, str(page), "exec"), namespace)
             if expected is not None:
                 assert_printed(expected, printed.getvalue(), f"{page.name}:{line}")
+    finally:
+        for value in [*namespace.values()]:
+            if isinstance(value, Client | Emulator):  # a script's end closes them
+                value.close()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_code_is_hidden(page):
+    hidden = re.findall(r"<!--.*?-->", page.read_text(encoding="utf-8"), re.DOTALL)
+    assert [comment for comment in hidden if "```" in comment] == []
+
+
+@pytest.fixture(scope="module")
+def listings(tmp_path_factory):
+    """Each page as the program a reader would have."""
+    folder = tmp_path_factory.mktemp("pages")
+    for page in WITH_CODE:
+        code = "\n".join(code for _, code, words, _ in programs(page.read_text("utf-8")) if not words)
+        (folder / f"{page.stem.replace('-', '_').lower()}_page.py").write_text(code, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("checker", [("mypy", "--strict", "--no-error-summary"), ("pyright",)], ids=lambda one: one[0])
+def test_type_checkers_agree_with_what_is_printed(checker, listings):
+    command = [sys.executable, "-m", checker[0], *checker[1:], *map(str, sorted(listings.glob("*.py")))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=listings)
+    assert done.returncode == 0, done.stdout[-4000:]
 
 
 def assert_printed(expected: str, printed: str, where: str) -> None:
