@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format wheel lowest bench engines soak clean
+.PHONY: help demo test docs check format wheel lowest bench engines soak clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -37,6 +37,16 @@ wheel: ## Build the wheel, and test it without extras and without src (PYTHON=â€
 
 lowest: ## Run the tests with the lowest versions that pyproject.toml allows
 	@PYTHON="$(PYTHON)" .ci/lowest
+
+docs: $(VENV)/.docs ## Build the documentation in docs/_build: warnings are errors
+	@$(BIN)/python docs/reference.py
+	@$(BIN)/python docs/emulator_truth.py > docs/emulator-truth.md
+	@$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
+	@echo "docs/_build/index.html"
+
+$(VENV)/.docs: $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[docs]' && $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
 
 bench: $(READY) ## Measure speed against the old client and the bare libraries
 	@$(BIN)/python bench/run.py
