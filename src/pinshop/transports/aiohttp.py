@@ -47,9 +47,10 @@ class _SpokeFirst(OSError):
 class _Exchange:
     """One request: its deadline, the connection that carries it, and whether it was sent."""
 
-    __slots__ = ("deadline", "observed", "protocol", "read_seconds", "sent", "status", "transport")
+    __slots__ = ("connect_seconds", "deadline", "observed", "protocol", "read_seconds", "sent", "status", "transport")
 
-    def __init__(self, read_seconds: float) -> None:
+    def __init__(self, connect_seconds: float = 0.0, read_seconds: float = 0.0) -> None:
+        self.connect_seconds = connect_seconds
         self.read_seconds = read_seconds
         self.deadline: Any = None
         #: False while no connection of ours takes part: aiohttp is stubbed, or failed before it had one.
@@ -72,7 +73,7 @@ class _Connector(aiohttp.TCPConnector):
     """Hands a connection to a request, and notes that from here on it counts as sent: aiohttp writes next, without waiting."""
 
     async def connect(self, *args: Any, **kwargs: Any) -> Any:
-        exchange = _current.get() or _Exchange(0.0)
+        exchange = _current.get() or _Exchange()
         exchange.observed = True
         while True:
             connection = await super().connect(*args, **kwargs)
@@ -92,6 +93,12 @@ class _Connector(aiohttp.TCPConnector):
             exchange.deadline.reschedule(asyncio.get_running_loop().time() + exchange.read_seconds)
         exchange.sent = True
         return connection
+
+    async def _create_connection(self, *args: Any, **kwargs: Any) -> Any:
+        exchange = _current.get()
+        if exchange is not None and exchange.deadline is not None:  # a kept connection needs no timer for this
+            exchange.deadline.reschedule(asyncio.get_running_loop().time() + exchange.connect_seconds)
+        return await super()._create_connection(*args, **kwargs)
 
 
 class _Loop:
@@ -165,10 +172,10 @@ class AiohttpTransport:
         secured = request.origin.startswith("https:")
         if self._context is None and (secured or (self._proxy is not None and self._proxy.url.startswith("https:"))):
             self._context = make_ssl_context(*self._ssl)
-        exchange = _Exchange(request.read_seconds)
+        exchange = _Exchange(request.connect_seconds, request.read_seconds)
         failure: PinshopError
         try:
-            async with here.places, asyncio.timeout(request.connect_seconds) as exchange.deadline:
+            async with here.places, asyncio.timeout(None) as exchange.deadline:
                 _current.set(exchange)
                 async with here.session.request(
                     request.method,
@@ -255,7 +262,7 @@ def _check_framing(response: aiohttp.ClientResponse) -> None:
     if not 200 <= response.status <= 999:
         raise failures.malformed("another protocol, which was not asked for")
     lines = response.raw_headers
-    if len(lines) > MAX_HEADERS or any(CONTROL.search(value) for _, value in lines):  # aiohttp 3.12 has no such limits
+    if len(lines) > MAX_HEADERS or CONTROL.search(b"".join([value for _, value in lines])):  # aiohttp 3.12 has no such limits
         raise failures.malformed("headers that leave doubt")
     encoding = response.headers.get("transfer-encoding")
     if encoding is not None:
