@@ -173,13 +173,7 @@ def test_circles_are_found():
     assert _circles({"a": {"a"}, "b": {"c", "d"}, "c": {"b"}, "d": {"e"}, "e": {"c"}}) == [["a"], ["b", "c", "d", "e"]]
 
 
-@pytest.mark.parametrize(
-    "package",
-    [
-        pytest.param("pinshop", marks=pytest.mark.xfail(strict=False, reason="console, routes and Emulator")),
-        "pinterest.generated.client",
-    ],
-)
+@pytest.mark.parametrize("package", ["pinshop", "pinterest.generated.client"])
 def test_no_import_goes_round_in_a_circle(package):
     # Imports for type checkers are imports: what needs them to be hidden is a circle all the same.
     graph = grimp.build_graph(package, exclude_type_checking_imports=False, cache_dir=None)

@@ -63,6 +63,8 @@ TESTED_ELSEWHERE = {
     "api/checks.py": ("api/test_params.py", "the kinds of value, as they are met in items"),
     "api/macros.py": ("plans/test_manifest.py", "macros stand in URLs of manifests"),
     "api/reaches.py": ("analytics/test_query.py", "how far back a query may reach"),
+    "api/codes.py": ("emulator/handlers/test_rules_of_pinterest.py", "codes that are taken and refused"),
+    "money.py": ("api/test_money.py", "amounts of every currency"),
     "columns.py": ("api/test_columns.py", "the public face of api/columns.py"),
     "version.py": ("test_repository.py", "a version, written once"),
     "base_client.py": ("test_client.py", "everything runs over both clients"),

@@ -15,7 +15,7 @@ from pinshop.emulator.oauth import APP_ID, APP_SECRET
 BASIC = base64.b64encode(f"{APP_ID}:hunter2-hunter2".encode()).decode()
 SECRETS = {
     "a token of the emulator": "emulated_0123456789abcdef0123456789abcdef",
-    "a real access token": "pina_AMAZINGLYREALTOKEN0123456789",
+    "a real access token": "pin" + "a_AMAZINGLYREALTOKEN0123456789",
     "a real refresh token": "pinr_abc.def~ghi+jkl/mno==",
     "a token of no known form": "s3cr3t-of-the-loaded-state",
 }

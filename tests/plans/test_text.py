@@ -9,7 +9,8 @@ import pytest
 
 from pinshop import plans
 from pinshop.errors import InvalidInput
-from pinshop.plans.plan import Change, Plan
+from pinshop.plans.changes import Change
+from pinshop.plans.plan import Plan
 from pinshop.plans.text import code, harmless
 
 

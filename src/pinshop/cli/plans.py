@@ -92,7 +92,7 @@ def show(file: Path, form: str, exit_code: bool, journal: Path | None) -> None:
       pinshop plan show spring.plan.json
     """
     from pinshop import plans
-    from pinshop.plans.journal import when
+    from pinshop.plans.values import when
 
     saved = plans.load_plan(file)
     _print(saved, form)

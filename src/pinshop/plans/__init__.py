@@ -27,6 +27,8 @@ from pinshop.errors import PlanRefused as PlanRefused
 from pinshop.errors import StalePlan as StalePlan
 from pinshop.plans.apply import Applied as Applied
 from pinshop.plans.apply import Applying, ChangeOutcome, apply_flow, check_server
+from pinshop.plans.apply import applied_text as applied_text
+from pinshop.plans.changes import Change as Change
 from pinshop.plans.diff import Take
 from pinshop.plans.drift import Drift as Drift
 from pinshop.plans.drift import drift_of, only_reads
@@ -45,7 +47,6 @@ from pinshop.plans.journal import default_directory as default_directory
 from pinshop.plans.live import Live
 from pinshop.plans.manifest import load_manifest as load_manifest
 from pinshop.plans.manifest import parse_manifest as parse_manifest
-from pinshop.plans.plan import Change as Change
 from pinshop.plans.plan import Plan as Plan
 from pinshop.plans.plan import load_plan as load_plan
 from pinshop.plans.planning import Asked, plan_flow
@@ -53,7 +54,6 @@ from pinshop.plans.rollback import rollback_flow
 from pinshop.plans.schema import schema as schema
 from pinshop.plans.selection import Selection
 from pinshop.plans.staleness import read_now, verify
-from pinshop.plans.text import applied_text as applied_text
 
 FilePath = str | os.PathLike[str]
 

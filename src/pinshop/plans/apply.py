@@ -16,10 +16,13 @@ from pinshop.api.http import Pause
 from pinshop.errors import PinshopError, PlanRefused, StalePlan
 from pinshop.flow.steps import Blocking, Flow
 from pinshop.plans import compare, guards
-from pinshop.plans.journal import History, PlanJournal, Recorded, when
+from pinshop.plans.changes import SKEW_SECONDS, STEPS, Change, Noun, Stage
+from pinshop.plans.journal import History, PlanJournal, Recorded
 from pinshop.plans.live import Live, flow_of, together
-from pinshop.plans.plan import SKEW_SECONDS, STEPS, Change, Noun, Plan, Stage
+from pinshop.plans.plan import Plan
 from pinshop.plans.staleness import Left, describe, read_now, verify
+from pinshop.plans.text import harmless
+from pinshop.plans.values import when
 
 ChangeState: TypeAlias = Literal["done", "already", "failed", "unknown", "skipped"]
 
@@ -349,3 +352,11 @@ def outcomes_json(applied: Applied) -> list[dict[str, Any]]:
          "message": one.message, "advice": one.advice, "account": one.change.account}
         for one in applied.outcomes
     ]  # fmt: skip
+
+
+def applied_text(applied: Applied) -> str:
+    """What came of a plan, for a terminal: the summary, then everything that is not done."""
+    lines = [applied.summary()] + [f"  {outcome}" for outcome in applied.not_done]
+    if applied.not_done or applied.error is not None:
+        lines.append("  apply the same plan again: it does what is left")
+    return "\n".join(harmless(line) for line in lines) + "\n"

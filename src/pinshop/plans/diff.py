@@ -9,9 +9,9 @@ from msgspec import UNSET, Struct
 
 from pinshop.api.models import ProductGroupPromotion
 from pinshop.plans import compare
+from pinshop.plans.changes import Change, Note, Noun
 from pinshop.plans.entries import Place
 from pinshop.plans.nodes import Problem
-from pinshop.plans.plan import Change, Note, Noun
 
 #: Whose value holds where the manifest and Pinterest both changed a field since the last apply.
 Take: TypeAlias = Literal["manifest", "live"]

@@ -11,7 +11,10 @@ from msgspec import Struct
 from pinshop.api.http import Request
 from pinshop.errors import PinshopError
 from pinshop.flow.steps import Flow, T, Together
-from pinshop.plans.plan import Change, Note, Plan
+from pinshop.plans.changes import Change, Note
+from pinshop.plans.plan import Plan
+from pinshop.plans.text import harmless, names_of, note_words, place_words, value_words
+from pinshop.plans.values import when
 
 
 class Drift(Struct, frozen=True, kw_only=True):
@@ -37,8 +40,6 @@ class Drift(Struct, frozen=True, kw_only=True):
 
     def to_text(self) -> str:
         """For a terminal."""
-        from pinshop.plans.text import drift_text
-
         return drift_text(self)
 
 
@@ -76,3 +77,23 @@ def drift_of(plan: Plan, ignore: Iterable[str]) -> Drift:
             changes.append(msgspec.structs.replace(change, after=after, before=before))
     notes = [note for note in plan.notes if note.kind in ("missing", "ambiguous", "conflict")]
     return Drift(plan=plan, changes=changes, notes=notes, ignored=sorted(ignored))
+
+
+def drift_text(drift: Drift) -> str:
+    """Drift on a terminal: what Pinterest has, against what the manifest says."""
+    plan, names = drift.plan, names_of(drift.plan)
+    if drift.is_empty:
+        return harmless(f"No drift: Pinterest has what {plan.source} says ({plan.unchanged:,} objects looked at)") + "\n"
+    lines = [f"Drift from {plan.source} at {when(plan.made_at)}: {len(drift.changes) + len(drift.notes):,} differences"]
+    for change in drift.changes:
+        account = plan.account(change.account)
+        if change.action == "create":
+            lines.append(f"  not there: {place_words(change, names)}  [{change.place}]")
+            continue
+        what = f"promotion {change.id} " if change.noun == "promotion" else ""
+        lines.append(f"  differs: {what}{place_words(change, names)}  [{change.place}]")
+        for name, value in change.after.items():
+            live = value_words(name, change.before[name], account) if name in change.before else "not shown"
+            lines.append(f"    {name}: Pinterest has {live}, the manifest says {value_words(name, value, account)}")
+    lines += [f"  {note.kind.replace('_', ' ')}: {note_words(note)}" for note in drift.notes]
+    return "\n".join(harmless(line) for line in lines) + "\n"

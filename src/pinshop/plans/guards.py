@@ -15,7 +15,8 @@ from msgspec import Struct
 
 from pinshop.api.money import MICRO
 from pinshop.errors import GuardRefused, InvalidInput
-from pinshop.plans.plan import SKEW_SECONDS, Plan, Spend, SpendPart
+from pinshop.plans.changes import SKEW_SECONDS, Spend, SpendPart
+from pinshop.plans.plan import Plan
 from pinshop.plans.values import amount
 
 DAY = 86_400

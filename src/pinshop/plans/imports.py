@@ -15,10 +15,10 @@ from pinshop.api.models import ProductGroupPromotion
 from pinshop.errors import InvalidInput
 from pinshop.flow.steps import Flow
 from pinshop.plans import compare
+from pinshop.plans.changes import Account, Noun
 from pinshop.plans.diff import creative
 from pinshop.plans.entries import NOUNS, STATUSES
 from pinshop.plans.live import Live, together
-from pinshop.plans.plan import Account, Noun
 from pinshop.plans.schema import SCHEMA_COMMENT
 from pinshop.plans.text import harmless
 from pinshop.plans.values import amount, converters

@@ -12,7 +12,6 @@ it created; what to roll back to), and never needed to know what is there: that 
 
 from __future__ import annotations
 
-import datetime
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,7 +22,9 @@ from msgspec import Struct
 
 from pinshop.errors import InvalidInput, PlanRefused
 from pinshop.files.locks import lock_file
-from pinshop.plans.plan import Noun, Plan
+from pinshop.plans.changes import Noun
+from pinshop.plans.plan import Plan
+from pinshop.plans.values import when
 
 
 class Recorded(Struct, omit_defaults=True):
@@ -119,11 +120,6 @@ def find_history(directory: str | os.PathLike[str], plan_id: str | None = None) 
 def default_directory(manifest: str | os.PathLike[str]) -> Path:
     """Where the journal of a manifest, or of a saved plan, is unless another place is named: ``.pinshop`` beside it."""
     return Path(manifest).resolve().parent / ".pinshop"
-
-
-def when(moment: int) -> str:
-    """A moment in words: ``2026-03-01 12:00 UTC``."""
-    return datetime.datetime.fromtimestamp(moment, datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 class JournalKnowledge:

@@ -11,7 +11,7 @@ from pinshop.errors import ConfigurationError, Forbidden, Unauthorized
 from pinshop.flow.exchange import exchange
 from pinshop.flow.session import Response, Session
 from pinshop.flow.steps import Flow, Together
-from pinshop.plans.plan import Account, Server, User
+from pinshop.plans.changes import Account, Server, User
 from pinshop.resources.listing import Cursor, ListSpec
 
 T = TypeVar("T")

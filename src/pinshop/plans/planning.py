@@ -12,6 +12,7 @@ from pinshop.api.http import Pause
 from pinshop.api.models import AdGroup
 from pinshop.flow.steps import Flow
 from pinshop.plans import compare, guards
+from pinshop.plans.changes import Account, Change, Note, Noun, ParentState
 from pinshop.plans.diff import (
     GroupDiff,
     InGroup,
@@ -25,7 +26,7 @@ from pinshop.plans.diff import (
 from pinshop.plans.entries import Manifest, Place
 from pinshop.plans.live import Live, together
 from pinshop.plans.nodes import Problem, raise_if_any
-from pinshop.plans.plan import Account, Change, Note, Noun, ParentState, Plan
+from pinshop.plans.plan import Plan
 from pinshop.plans.resolve import Resolved, Target, find_accounts, resolve
 from pinshop.plans.selection import Selection
 from pinshop.version import __version__

@@ -15,11 +15,11 @@ from pinshop.api.models import AdGroup, Campaign
 from pinshop.errors import APIError, Forbidden, InvalidInput, NotFound, Unauthorized
 from pinshop.flow.steps import Flow
 from pinshop.plans import compare
+from pinshop.plans.changes import Account
 from pinshop.plans.diff import Wanted
 from pinshop.plans.entries import AccountSection, AdGroupEntry, CampaignEntry, Manifest, PromotionEntry
 from pinshop.plans.live import Live, together
 from pinshop.plans.nodes import Problem, raise_if_any
-from pinshop.plans.plan import Account
 
 
 class Target(Struct):

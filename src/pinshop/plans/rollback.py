@@ -13,9 +13,10 @@ import msgspec
 from pinshop.errors import PlanRefused
 from pinshop.flow.steps import Flow
 from pinshop.plans import compare
+from pinshop.plans.changes import Change, Note
 from pinshop.plans.entries import AccountSection, AdGroupEntry, CampaignEntry, Manifest, Place, PromotionEntry
 from pinshop.plans.journal import History, JournalKnowledge
-from pinshop.plans.plan import Change, Note, Plan
+from pinshop.plans.plan import Plan
 from pinshop.plans.planning import Asked, plan_flow
 from pinshop.plans.staleness import describe, read_now, verify
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from msgspec import Struct
 
 from pinshop.errors import InvalidInput
-from pinshop.plans.plan import Change
+from pinshop.plans.changes import Change
 
 KINDS = ("account", "campaign", "ad_group", "product_group", "promotion")
 

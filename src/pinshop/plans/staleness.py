@@ -13,9 +13,10 @@ from msgspec import UNSET, Struct
 
 from pinshop.flow.steps import Flow
 from pinshop.plans import compare
+from pinshop.plans.changes import Change, ParentState, Stage
 from pinshop.plans.diff import creative
 from pinshop.plans.live import Live, together
-from pinshop.plans.plan import Change, ParentState, Plan, Stage
+from pinshop.plans.plan import Plan
 from pinshop.plans.planning import facts_of
 
 

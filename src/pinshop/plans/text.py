@@ -10,11 +10,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pinshop.plans.apply import Applied
-from pinshop.plans.drift import Drift
-from pinshop.plans.journal import when
-from pinshop.plans.plan import Account, Change, Note, Plan, Spend
-from pinshop.plans.values import amount
+from pinshop.plans.changes import Account, Change, Note, PlanContents, Spend
+from pinshop.plans.values import amount, when
 
 _SIGNS = {"create": "+", "update": "~", "activate": ">", "pause": "=", "archive": "-"}
 
@@ -34,12 +31,12 @@ def harmless(text: Any) -> str:
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in str(text))
 
 
-def counts_words(plan: Plan) -> str:
+def counts_words(plan: PlanContents) -> str:
     """``2 to create, 1 to pause``, or ``nothing to change``."""
     return ", ".join(f"{count:,} to {verb}" for verb, count in plan.counts().items()) or "nothing to change"
 
 
-def spend_words(plan: Plan) -> list[str]:
+def spend_words(plan: PlanContents) -> list[str]:
     """What the plan could make each account spend a day more, in full."""
     lines = []
     for account in plan.accounts:
@@ -78,7 +75,7 @@ def value_words(field: str, value: Any, account: Account) -> str:
     )
 
 
-def _place_words(change: Change, names: dict[str, str | None]) -> str:
+def place_words(change: Change, names: dict[str, str | None]) -> str:
     if change.noun == "promotion":
         group = change.ad_group or ""
         where = (
@@ -109,7 +106,7 @@ def change_line(change: Change, names: dict[str, str | None]) -> str:
     )
     status = f" as {change.after.get('status', 'PAUSED')}" if change.action == "create" else ""
     fields = "" if change.action == "create" else f": {', '.join(change.after)}"
-    return f"{_SIGNS[change.verb]} {change.verb:<8} {what}{_place_words(change, names)}{status}{fields}"
+    return f"{_SIGNS[change.verb]} {change.verb:<8} {what}{place_words(change, names)}{status}{fields}"
 
 
 def field_lines(change: Change, account: Account) -> Iterator[str]:
@@ -124,14 +121,14 @@ def field_lines(change: Change, account: Account) -> Iterator[str]:
             yield f"{name}: {before} -> {after}{why}"
 
 
-def _note_words(note: Note) -> str:
+def note_words(note: Note) -> str:
     if not note.ids or note.kind in ("conflict", "kept_live", "will_not_deliver"):
         return note.text
     more = f" and {len(note.ids) - _SHOWN_IDS:,} more" if len(note.ids) > _SHOWN_IDS else ""
     return f"{note.text}: {', '.join(note.ids[:_SHOWN_IDS])}{more}"
 
 
-def _head(plan: Plan) -> Iterator[str]:
+def _head(plan: PlanContents) -> Iterator[str]:
     server = plan.server
     who = (
         f"as {plan.user.username or 'user'} ({plan.user.id})"
@@ -148,13 +145,13 @@ def _head(plan: Plan) -> Iterator[str]:
         )
 
 
-def _names(plan: Plan) -> dict[str, str | None]:
+def names_of(plan: PlanContents) -> dict[str, str | None]:
     return {parent.id: parent.name for parent in plan.parents}
 
 
-def plan_text(plan: Plan) -> str:
+def plan_text(plan: PlanContents) -> str:
     """A plan on a terminal."""
-    names = _names(plan)
+    names = names_of(plan)
     lines = [f"Plan {plan.short_id}: {counts_words(plan)} ({plan.unchanged:,} as they shall be)"]
     lines += [f"  {line}" for line in _head(plan)]
     lines += [f"    {line}" for spend in plan.spend for line in _parts(spend)]
@@ -165,7 +162,7 @@ def plan_text(plan: Plan) -> str:
             lines.append(f"  {change.ref}" + (f"  [{change.place}]" if change.place else ""))
             lines += [f"    {line}" for line in field_lines(change, plan.account(change.account))]
     if plan.notes:
-        lines += ["", "Also"] + [f"  {note.kind.replace('_', ' ')}: {_note_words(note)}" for note in plan.notes]
+        lines += ["", "Also"] + [f"  {note.kind.replace('_', ' ')}: {note_words(note)}" for note in plan.notes]
     return "\n".join(harmless(line) for line in lines) + "\n"
 
 
@@ -188,20 +185,20 @@ def _runs(text: str) -> Iterable[str]:
             run = ""
 
 
-def plan_markdown(plan: Plan, limit: int = 65_536) -> str:
+def plan_markdown(plan: PlanContents, limit: int = 65_536) -> str:
     """A plan as a comment of a pull request."""
-    names = _names(plan)
+    names = names_of(plan)
     head = [f"### Plan {code(plan.short_id)}: {counts_words(plan)}", ""]
     head += [f"* {code(line)}" for line in _head(plan)]
     head += [f"  * {code(line)}" for spend in plan.spend for line in _parts(spend)]
     needs = [note for note in plan.notes if note.kind in ("ambiguous", "conflict", "will_not_deliver")]
-    head += [f"* **{note.kind.replace('_', ' ')}**: {code(_note_words(note))}" for note in needs]
+    head += [f"* **{note.kind.replace('_', ' ')}**: {code(note_words(note))}" for note in needs]
     changes = [f"* {code(change_line(change, names))}" for change in plan.changes]
     fields = [
         f"* {code(change.ref)}\n" + "\n".join(f"  * {code(line)}" for line in field_lines(change, plan.account(change.account)))
         for change in plan.changes
     ]
-    notes = [f"* {note.kind.replace('_', ' ')}: {code(_note_words(note))}" for note in plan.notes if note not in needs]
+    notes = [f"* {note.kind.replace('_', ' ')}: {code(note_words(note))}" for note in plan.notes if note not in needs]
     blocks = [("Changes", changes), ("Fields", fields), ("Also", notes)]
     closing = f"\n<sub>{len(plan.changes):,} changes, {plan.unchanged:,} as they shall be; `pinshop plan` made this</sub>\n"
     room = limit - len(closing) - 400  # for what says that something is left out
@@ -226,31 +223,3 @@ def plan_markdown(plan: Plan, limit: int = 65_536) -> str:
             text += line + "\n"
         text += "\n</details>\n"
     return (text + closing)[:limit]
-
-
-def applied_text(applied: Applied) -> str:
-    """What came of a plan, for a terminal: the summary, then everything that is not done."""
-    lines = [applied.summary()] + [f"  {outcome}" for outcome in applied.not_done]
-    if applied.not_done or applied.error is not None:
-        lines.append("  apply the same plan again: it does what is left")
-    return "\n".join(harmless(line) for line in lines) + "\n"
-
-
-def drift_text(drift: Drift) -> str:
-    """Drift on a terminal: what Pinterest has, against what the manifest says."""
-    plan, names = drift.plan, _names(drift.plan)
-    if drift.is_empty:
-        return harmless(f"No drift: Pinterest has what {plan.source} says ({plan.unchanged:,} objects looked at)") + "\n"
-    lines = [f"Drift from {plan.source} at {when(plan.made_at)}: {len(drift.changes) + len(drift.notes):,} differences"]
-    for change in drift.changes:
-        account = plan.account(change.account)
-        if change.action == "create":
-            lines.append(f"  not there: {_place_words(change, names)}  [{change.place}]")
-            continue
-        what = f"promotion {change.id} " if change.noun == "promotion" else ""
-        lines.append(f"  differs: {what}{_place_words(change, names)}  [{change.place}]")
-        for name, value in change.after.items():
-            live = value_words(name, change.before[name], account) if name in change.before else "not shown"
-            lines.append(f"    {name}: Pinterest has {live}, the manifest says {value_words(name, value, account)}")
-    lines += [f"  {note.kind.replace('_', ' ')}: {_note_words(note)}" for note in drift.notes]
-    return "\n".join(harmless(line) for line in lines) + "\n"

@@ -220,3 +220,8 @@ def amount(micro: int, currency: str | None) -> str:
         return f"{from_micro(micro, currency or _NO_CURRENCY)} {currency}"
     except InvalidInput:  # none, or none that is known
         return f"{from_micro(micro, 'USD')} (currency unknown)"
+
+
+def when(moment: int) -> str:
+    """A moment in words: ``2026-03-01 12:00 UTC``."""
+    return datetime.datetime.fromtimestamp(moment, datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
