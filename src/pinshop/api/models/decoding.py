@@ -12,8 +12,6 @@ Source: Pinterest's descriptions 5.6.0 to 5.28.0.
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import threading
 from collections.abc import Callable
@@ -24,6 +22,7 @@ import msgspec
 from msgspec import Struct
 
 from pinshop.api.columns import COLUMNS, KEYS
+from pinshop.api.models.csv_rows import CsvRows
 from pinshop.api.models.reports import ReportData
 from pinshop.api.models.shapes import BatchItem, Page, ServerException
 from pinshop.errors import BadReply
@@ -258,19 +257,8 @@ def _is_report_column(name: str) -> bool:
 
 
 def _decode_csv(body: bytes) -> ReportData:
-    try:
-        lines = list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True))
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise BadReply(f"the report is neither JSON nor CSV ({error})", body=body) from error
-    lines = [line for line in lines if line]
-    if not lines:
-        return ReportData("CSV", {})
-    names = lines[0]
-    if not any(map(_is_report_column, names)):  # a page, a sentence, null: anything is one column of CSV
-        raise BadReply("the report is neither JSON nor CSV (its first line names no column of a report)", body=body)
-    if len(set(names)) != len(names) or any(len(line) != len(names) for line in lines):
-        raise BadReply("the report is neither JSON nor CSV (its lines differ from its header)", body=body)
-    return ReportData("CSV", {"": [dict(zip(names, line, strict=True)) for line in lines[1:]]})
+    rows = CsvRows(body)
+    return ReportData("CSV", {"": rows} if rows.names else {})
 
 
 # A Decimal goes out as the number it is, digit by digit.

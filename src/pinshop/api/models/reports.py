@@ -6,6 +6,7 @@ Source: ``AdsAnalyticsCreateAsyncResponse``, ``AdsAnalyticsGetAsyncResponse``, `
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
@@ -39,11 +40,13 @@ class ReportData(Struct, frozen=True):
     """The rows of a report. ``groups`` has them by the key of the JSON file: an entity's id, or a date; CSV has one group."""
 
     report_format: ReportFormat
-    groups: dict[str, list[dict[str, Any]]]
+    groups: dict[str, Sequence[dict[str, Any]]]
 
     @property
-    def rows(self) -> list[dict[str, Any]]:
-        """All rows, in the order of the file."""
+    def rows(self) -> Sequence[dict[str, Any]]:
+        """All rows, in the order of the file. Those of a CSV file are made when they are looked at."""
+        if len(self.groups) == 1:
+            return next(iter(self.groups.values()))
         return [row for rows in self.groups.values() for row in rows]
 
     def __repr__(self) -> str:
