@@ -154,6 +154,13 @@ REMAINDERS: dict[str, tuple[str, str]] = {
     "UNOPENED_2": ("UNCLICKED_2", "CLOSEUP_2"),
 }
 
+_VIDEO_COUNTS = (
+    ("VIDEO_P0_COMBINED", "IMPRESSION", 52_000), ("VIDEO_MRC_VIEWS", "VIDEO_P0_COMBINED", 30_000),
+    ("VIDEO_3SEC_VIEWS", "VIDEO_P0_COMBINED", 24_000), ("VIDEO_P25_COMBINED", "VIDEO_P0_COMBINED", 22_000),
+    ("VIDEO_P50_COMBINED", "VIDEO_P25_COMBINED", 43_000), ("VIDEO_P75_COMBINED", "VIDEO_P50_COMBINED", 47_000),
+    ("VIDEO_P95_COMBINED", "VIDEO_P75_COMBINED", 52_000), ("VIDEO_P100_COMPLETE", "VIDEO_P95_COMBINED", 58_000),
+)  # fmt: skip
+
 #: count -> (parent, which of a day's random numbers rounds it, its share in 1/65536; 0: the market's click share).
 #: An impression is clicked, looked at closely or saved, so that engagements never exceed impressions.
 CHILDREN: dict[str, tuple[str, int, int]] = {
@@ -174,16 +181,8 @@ CHILDREN: dict[str, tuple[str, int, int]] = {
     "COLLECTION_PIN_ITEM_IMPRESSION_2": ("IMPRESSION_2", 1, 30_000),
     "COLLECTION_PIN_ITEM_CLICKTHROUGH_1": ("COLLECTION_PIN_ITEM_IMPRESSION_1", 3, 0),
     "COLLECTION_PIN_ITEM_CLICKTHROUGH_2": ("COLLECTION_PIN_ITEM_IMPRESSION_2", 3, 0),
+    **{name + suffix: (parent + suffix, 4, share) for suffix in ("_1", "_2") for name, parent, share in _VIDEO_COUNTS},
 }
-
-_VIDEO_COUNTS = (
-    ("VIDEO_P0_COMBINED", "IMPRESSION", 52_000), ("VIDEO_MRC_VIEWS", "VIDEO_P0_COMBINED", 30_000),
-    ("VIDEO_3SEC_VIEWS", "VIDEO_P0_COMBINED", 24_000), ("VIDEO_P25_COMBINED", "VIDEO_P0_COMBINED", 22_000),
-    ("VIDEO_P50_COMBINED", "VIDEO_P25_COMBINED", 43_000), ("VIDEO_P75_COMBINED", "VIDEO_P50_COMBINED", 47_000),
-    ("VIDEO_P95_COMBINED", "VIDEO_P75_COMBINED", 52_000), ("VIDEO_P100_COMPLETE", "VIDEO_P95_COMBINED", 58_000),
-)  # fmt: skip
-
-CHILDREN |= {name + suffix: (parent + suffix, 4, share) for suffix in ("_1", "_2") for name, parent, share in _VIDEO_COUNTS}
 
 #: conversion -> shares in 1/65536 of the promotion's checkout share, per click, close-up, and 64 impressions
 CONVERSIONS: dict[str, tuple[int, int, int]] = {
