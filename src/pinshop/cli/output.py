@@ -6,6 +6,7 @@ Ids are text and numbers are exact in every format: nothing passes through a flo
 from __future__ import annotations
 
 import csv
+import datetime
 import itertools
 import json
 import os
@@ -196,7 +197,7 @@ def _cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, str):
         return " ".join(value.split())
-    if isinstance(value, int | Decimal):
+    if isinstance(value, int | Decimal | datetime.date):
         return str(value)
     return as_json(value)
 

@@ -36,6 +36,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
     },
     "What was earned": {
         "analytics": ("analytics", "analytics", "Read what promotions earned."),
+        "sync": ("sync", "sync", "Keep a table of what was earned up to date: DuckDB, or Parquet files."),
         "report": ("report", "report", "Write what promotions earned as one HTML file."),
         "columns": ("columns", "columns", "List the columns of analytics: kind, unit, meaning."),
     },
