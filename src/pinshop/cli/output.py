@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import datetime
 import itertools
-import json
 import os
 import shutil
 import sys
@@ -288,8 +287,3 @@ def progress(noun: str) -> Any:
 def say(line: str) -> None:
     """A word to a person; never data."""
     click.echo(line, err=True)
-
-
-def json_error(value: Mapping[str, Any]) -> None:
-    """An error for a program, on standard error."""
-    click.echo(json.dumps({"error": value}, ensure_ascii=False), err=True)

@@ -236,10 +236,6 @@ class Emulator:
         for one in self.stubs if stub is None else [stub]:
             self.world.faults.remove(one.id)
 
-    def remove_fault(self, fault_id: int) -> bool:
-        """Remove one fault by its id; False if it is not active (any more)."""
-        return self.world.faults.remove(fault_id)
-
     @property
     def limits(self) -> Limits:
         """Rate limits: ``emulator.limits.use("standard")``, ``.use("trial", headers="none")``, ``.use(Profile(…))``."""

@@ -345,15 +345,6 @@ class _Run:
         return fields
 
 
-def outcomes_json(applied: Applied) -> list[dict[str, Any]]:
-    """The outcomes as plain values, for JSON Lines."""
-    return [
-        {"ref": one.change.ref, "verb": one.change.verb, "stage": one.stage, "state": one.state, "id": one.id, "code": one.code,
-         "message": one.message, "advice": one.advice, "account": one.change.account}
-        for one in applied.outcomes
-    ]  # fmt: skip
-
-
 def applied_text(applied: Applied) -> str:
     """What came of a plan, for a terminal: the summary, then everything that is not done."""
     lines = [applied.summary()] + [f"  {outcome}" for outcome in applied.not_done]
