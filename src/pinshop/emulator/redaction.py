@@ -35,8 +35,20 @@ _IN_TEXT = (
     ),
     (re.compile(r"(?i)((?<![a-z_])code(?:=|%3D))[^\s&\"'\\,;}<>]+"), rf"\1{STRUCK}"),
 )
-_SUSPICIOUS = (b"pin", b"emulated_", b"token", b"ecret", b"passw", b"earer", b"asic", b"redential", b"uthoriz", b"api", b"sign",
-               b"@", b"%", b"\\u", b"code", b"verifier")  # fmt: skip
+#: What a text without secrets has none of, in lower case: most calls need no closer look.
+_SUSPICIOUS = (
+    b"emulated_", b"token", b"ecret", b"passw", b"bearer", b"basic", b"redential", b"uthoriz", b"api_key", b"api-key",
+    b"apikey", b"verifier", b"signature", b"sign=", b"sign%", b'sign"', b"sign:", b"code=", b'code":"', b'code": "',
+    b"@", b"%", b"\\u",
+)  # fmt: skip
+_REAL = re.compile(rb"pin[a-z]_")
+
+
+def _may_hold_secrets(text: bytes, secrets: Collection[str]) -> bool:
+    low = text.lower()
+    if any(map(low.__contains__, _SUSPICIOUS)) or (b"pin" in low and _REAL.search(low)):
+        return True
+    return any(secret.encode() in text for secret in secrets)
 
 
 def of_authorization(header: str) -> list[str]:
@@ -52,9 +64,10 @@ def of_authorization(header: str) -> list[str]:
 
 def struck_target(target: str, secrets: Collection[str] = ()) -> str:
     """An address without its secrets."""
+    if not _may_hold_secrets(target.encode("utf-8", "replace"), secrets):
+        return target
     path, mark, query = target.partition("?")
-    if "%" in path or "_" in path or "@" in path or secrets:
-        path = "/".join(_struck_encoded(segment, secrets) for segment in path.split("/"))
+    path = "/".join(_struck_encoded(segment, secrets) for segment in path.split("/"))
     if not query:
         return path + mark
     return path + mark + "&".join(_struck_pair(pair, secrets) for pair in query.split("&"))
@@ -64,7 +77,7 @@ def struck_body(body: bytes, secrets: Collection[str] = ()) -> bytes:
     """A body without its secrets; the same bytes if it has none."""
     if not body:
         return body
-    if not any(word in body for word in _SUSPICIOUS) and not any(secret.encode() in body for secret in secrets):
+    if not _may_hold_secrets(body, secrets):
         return body
     try:
         value = msgspec.json.decode(body)
@@ -100,6 +113,8 @@ def decoded(text: str) -> list[str]:
 
 def _struck_encoded(text: str, secrets: Collection[str]) -> str:
     """A part of an address: struck whole if a secret shows only after decoding."""
+    if not _may_hold_secrets(text.encode("utf-8", "replace"), secrets):
+        return text
     struck = _struck_text(text, secrets)
     if struck != text or "%" not in text:
         return struck
