@@ -255,6 +255,14 @@ def test_pacing_comes_before_sending():
     assert run.value.waited_seconds == run.pauses[0].seconds
 
 
+@pytest.mark.parametrize(("longest", "waits"), [(5.0, False), (59.0, False), (120.0, True)])
+def test_the_longest_wait_bounds_the_quotas_too(longest, waits):
+    pacer = pacing.Pacer(documented={"ads_read": (1, 60)})
+    pacer.reserve("ads_read", 0.0)
+    run = Run(GET, OK, pacer=pacer, max_wait_seconds=longest)
+    assert (len(run.pauses), type(run.error) is RateLimited) == ((1, False) if waits else (0, True))
+
+
 def test_a_daily_quota_that_is_spent_fails_before_sending():
     pacer = pacing.Pacer(documented={"ads_read": (1, 86400)})
     pacer.reserve("ads_read", 0.0)
