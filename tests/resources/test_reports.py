@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any
@@ -200,4 +201,4 @@ def test_an_empty_report_has_no_rows() -> None:
 @given(st.binary())
 def test_no_bytes_crash_the_reader(body: bytes) -> None:
     with suppress(BadReply):
-        assert isinstance(models.decode_report(body).rows, list)
+        assert isinstance(models.decode_report(body).rows, Sequence)

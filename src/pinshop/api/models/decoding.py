@@ -258,7 +258,11 @@ def _is_report_column(name: str) -> bool:
 
 def _decode_csv(body: bytes) -> ReportData:
     rows = CsvRows(body)
-    return ReportData("CSV", {"": rows} if rows.names else {})
+    if not rows.names:
+        return ReportData("CSV", {})
+    if not any(map(_is_report_column, rows.names)):  # a page, a sentence, null: anything is one column of CSV
+        raise BadReply("the report is neither JSON nor CSV (its first line names no column of a report)", body=body)
+    return ReportData("CSV", {"": rows})
 
 
 # A Decimal goes out as the number it is, digit by digit.
