@@ -108,8 +108,9 @@ class World:
 
     def given_out(self) -> dict[str, int]:
         """The last id of each kind of which one was given out since the start."""
-        began = self._initial.sequences()
-        return {kind: last for kind, last in self.store.sequences().items() if last != began.get(kind)}
+        began, floor = self._initial.sequences(), self.store.floor
+        moved = {kind: last for kind, last in self.store.sequences().items() if last != began.get(kind)}
+        return {kind: max(moved.get(kind, 0), floor.get(kind, 0)) for kind in {*moved, *floor}}
 
     def snapshot(self, name: str) -> None:
         """Keep the present state under a name."""
@@ -140,6 +141,7 @@ class World:
     def _replace(self, state: Store) -> None:
         with self.lock:
             self.store.restore(state)
+            self.store.floor = {}
             self.begin_anew()
 
     def fork(self) -> World:

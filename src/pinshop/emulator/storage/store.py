@@ -146,6 +146,8 @@ class Store:
         self.lock = threading.RLock()
         #: Grows with every committed change: what was derived from the state is good while it stays.
         self.version = 0
+        #: New ids are higher than these: ids that callers have seen and that a loaded state does not know of.
+        self.floor: dict[str, int] = {}
         self._depth = 0
         claim = None if self.path == ":memory:" else claimed(self.path)
         try:
@@ -191,6 +193,7 @@ class Store:
     def copy(self) -> Store:
         """The present state as a store of its own, in memory: a snapshot or a fork."""
         twin = Store(seed=self.seed, schema=False)  # the copy brings it along; to make it would take most of the time
+        twin.floor = dict(self.floor)
         with self.lock:
             self._db.backup(twin._db)
         return twin
@@ -261,6 +264,7 @@ class Store:
         with self.lock:
             row = self._db.execute("select last from sequences where kind = ?", (kind,)).fetchone()
             last = row[0] if row else _FIRST_ID[kind] + (self.seed * 7_368_787) % 90_000_000
+            last = max(last, self.floor.get(kind, 0))
             new = int(last) + 1 + (last * 2_654_435_761 + self.seed) % 97
             self._db.execute("insert or replace into sequences values (?, ?)", (kind, new))
         return new

@@ -98,7 +98,7 @@ def load(store: Store, text: str, now: int, given_out: Mapping[str, int]) -> Non
         with fresh.transaction():
             # New ids and tokens are none that were given out before, by this state or by the one that is loaded.
             own = _sequences(whole.get("sequences"))
-            for kind, last in [*(given_out if own else store.sequences()).items(), *own.items()]:
+            for kind, last in (own or store.sequences()).items():
                 fresh.raise_sequence(kind, last)
             if not whole.get("users"):  # a file by hand describes one business: the seeded one
                 fresh.insert("users", store.must("users", int(seeded["user_id"])))
@@ -122,6 +122,7 @@ def load(store: Store, text: str, now: int, given_out: Mapping[str, int]) -> Non
             _load_earned(fresh, whole.get("earned") or [])
         store.restore(fresh)
         store.seed = fresh.seed
+        store.floor = dict(given_out)
     except ConfigurationError:
         raise
     except (
