@@ -243,7 +243,7 @@ assert not new, sorted(new)
 
 @pytest.mark.parametrize("answer", [
     ANSWER, http(b"{}", "500 X"), http(b"{}", "429 X", "Retry-After: Wed, 21 Oct 2026 07:28:00 GMT"), b"nonsense\r\n\r\n",
-    http(gzip.compress(b"{}"), "200 OK", "Content-Encoding: gzip"), b"",
+    http(gzip.compress(b"{}", mtime=0), "200 OK", "Content-Encoding: gzip"), b"",
 ])  # fmt: skip
 def test_no_call_imports_anything_for_the_first_time(answer):
     with Peer(
@@ -289,7 +289,7 @@ print(len(body), (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) *
 def test_a_large_answer_takes_a_small_multiple_of_its_size(kind, packed):
     size = 32 * 1024 * 1024
     body = os.urandom(1 << 20) * (size >> 20)
-    large = http(gzip.compress(body, 1), "200 OK", "Content-Encoding: gzip") if packed else http(body)
+    large = http(gzip.compress(body, 1, mtime=0), "200 OK", "Content-Encoding: gzip") if packed else http(body)
     with Peer(lambda connection, _: connection.sendall(ANSWER if len(peer.requests) == 1 else large)) as peer:
         done = subprocess.run(
             [sys.executable, "-c", MEMORY, kind, peer.origin], capture_output=True, text=True, check=False, timeout=120
