@@ -14,6 +14,7 @@ def demo() -> None:
     \b
     Examples:
       pinshop demo plans
+      pinshop demo data
     """
 
 
@@ -29,3 +30,17 @@ def plans() -> None:
     from pinshop.cli import demo_plans
 
     demo_plans.run(click.echo)
+
+
+@demo.command()
+@explained
+def data() -> None:
+    """From what was earned to a table: a first sync, thirty nights with late conversions, what changed, a report.
+
+    \b
+    Examples:
+      pinshop demo data
+    """
+    from pinshop.cli import demo_data
+
+    demo_data.run(click.echo)

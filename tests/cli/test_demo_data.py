@@ -1,0 +1,23 @@
+"""`pinshop demo data` says what it shows, and it is true."""
+
+from __future__ import annotations
+
+import pytest
+
+from pinshop.cli import demo_data
+
+
+def test_the_month_ends_equal_to_a_full_load(tmp_path):
+    pytest.importorskip("duckdb")
+    said: list[str] = []
+    demo_data.run(said.append, tmp_path)
+    text = "\n".join(said)
+    assert "A fresh full load holds the same rows: True" in text
+    assert "->" in text, "something changed in the last night"
+    assert (tmp_path / "report.html").read_text("utf-8").startswith("<!DOCTYPE html>")
+    assert all(len(line) <= 120 for line in text.splitlines() if str(tmp_path) not in line)
+
+
+def test_one_user_s_quota_is_what_takes_the_time():
+    assert demo_data.minutes(300) == 0
+    assert 15 < demo_data.minutes(5_000) < 18
