@@ -108,8 +108,8 @@ def promote(console: Console, client: Client, pinterest: Emulator, groups: dict[
             console.print(f"  [green]✔[/] {name:<18} created as {outcome.id}")
         else:
             console.print(f"  [red]✘[/] {name:<18} {outcome.state}: {outcome.message} (code {outcome.code})")
-    console.print(f"  {result.summary()}. The last one is no product group of this business, which was to be shown:")
-    console.print("  Pinterest answers 200 and refuses that item alone; pinshop says so in its outcome.\n")
+    console.print(f"  {result.summary()}. The last is no product group of this business: Pinterest")
+    console.print("  answers 200 and refuses that item alone, and its outcome says so.\n")
     return {outcome.id: name for name, outcome in zip(wanted.values(), result, strict=True) if outcome.id}
 
 
@@ -146,9 +146,11 @@ def report(console: Console, client: Client, pinterest: Emulator, names: dict[st
     for row in client.promotions.analytics(pinterest.ad_account_id, list(names), granularity="DAY", **asked):
         revenue_of[row["DATE"]] += row.get("TOTAL_CHECKOUT_VALUE_IN_MICRO_DOLLAR", 0)
     days = sorted(revenue_of)
-    console.print(f"  [bold]revenue by day of the click[/], {days[0]} to {days[-1]}; the latest days still grow")
+    console.print("  [bold]revenue by day of the click, in dollars[/]; the latest days still grow")
     for line in bars([revenue_of[day] / MICRO for day in days], height=6):
         console.print(line, style="red", highlight=False)
+    for line in axis(days):
+        console.print(line, highlight=False)
     console.print()
 
 
@@ -163,9 +165,16 @@ def bars(values: list[float], height: int) -> list[str]:
     ]
 
 
+def axis(days: list[str]) -> list[str]:
+    """The axis below `bars`: a mark under the first day and every tenth after it, with the day."""
+    marks = range(0, len(days), 10)
+    line = "".join("┴─" if index in marks else "──" for index in range(len(days)))
+    return [f"  {0:>6} └─{line}", " " * 11 + "".join(f"{days[index][5 * (index > 0) :]:<20}" for index in marks).rstrip()]
+
+
 def dollars(micro: int) -> str:
     return f"{micro / MICRO:,.2f}"
 
 
 if __name__ == "__main__":
-    main(Console(width=100))
+    main(Console(width=80))
