@@ -15,6 +15,7 @@ import msgspec
 from pinshop.api import operations
 from pinshop.api.http import BaseUrl
 from pinshop.api.models import decoders
+from pinshop.api.near import did_you_mean
 from pinshop.api.operations import ApiVersion, Call
 from pinshop.errors import ConfigurationError
 from pinshop.files.locks import ThreadLock
@@ -46,6 +47,28 @@ C = TypeVar("C")
 
 _AGENT = f"pinshop/{__version__} (python {platform.python_version()})"
 
+
+#: What other clients call these options.
+_OTHER_NAMES = {
+    "timeout": "read_seconds= (and connect_seconds=)",
+    "read_timeout": "read_seconds",
+    "request_timeout": "read_seconds",
+    "connect_timeout": "connect_seconds",
+    "retries": "max_attempts",
+    "retry": "max_attempts",
+    "max_retry": "max_attempts",
+    "max_retries": "max_attempts",
+    "token": "access_token",
+    "api_key": "access_token",
+    "host": "base_url",
+    "url": "base_url",
+    "version": "api_version",
+    "proxies": "proxy",
+    "verify": "ca_file= (or ssl_context=)",
+    "ssl_ca_cert": "ca_file",
+    "cert": "client_certificate",
+    "max_connections": "concurrency",
+}
 
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
 
@@ -153,8 +176,7 @@ class BaseClient(Resource[C]):
         random: Callable[[], float] = random_module.random,
         **network: Unpack[NetworkOptions],
     ) -> None:
-        if unknown := sorted(set(network) - set(NetworkOptions.__annotations__)):
-            raise TypeError(f"{type(self).__name__}() got an unexpected keyword argument {unknown[0]!r}")
+        _refuse_unknown(f"{type(self).__name__}()", network, NetworkOptions.__annotations__)
         if access_token is None:
             raise ConfigurationError("no access token", advice="pass access_token=, or use from_env()")
         if isinstance(access_token, str):
@@ -222,6 +244,7 @@ class BaseClient(Resource[C]):
         """
         from pinshop.credentials import environment, find
 
+        _refuse_unknown(f"{cls.__name__}.from_env()", options, ClientOptions.__annotations__)
         if environ is not None:
             environ = environment.Environment(environ)  # a traceback may be shown with its local variables
 
@@ -338,8 +361,10 @@ class BaseClient(Resource[C]):
         Takes ``connect_seconds``, ``read_seconds``, ``max_attempts``, ``max_wait_seconds``, ``concurrency`` and ``headers``
         (added to those already set).
         """
-        if unknown := sorted(set(changes) - set(Options.__struct_fields__)):
-            raise ConfigurationError(f"unknown option {unknown[0]}; there are {', '.join(Options.__struct_fields__)}")
+        known = Options.__struct_fields__
+        if unknown := sorted(set(changes) - set(known)):
+            words = did_you_mean(unknown[0], known, {name: m for name, m in _OTHER_NAMES.items() if m.split("=")[0] in known})
+            raise ConfigurationError(f"unknown option {unknown[0]}.{words} There are {', '.join(known)}")
         if "headers" in changes:
             changes["headers"] = _named(changes["headers"])
         options = options_with(self._session.options, changes)
@@ -394,6 +419,15 @@ def _named(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers, with the names that a client sends by itself in its own spelling, so that they are replaced."""
     own = {"user-agent": "User-Agent", "accept": "Accept"}
     return {own.get(str(name).lower(), name): value for name, value in headers.items()}
+
+
+def _refuse_unknown(what: str, given: Mapping[str, object], taken: Mapping[str, object]) -> None:
+    """Python's own words where it finds an argument unknown, and what may have been meant."""
+    for name in given:
+        if name not in taken:
+            known = ["access_token", "base_url", *ClientOptions.__annotations__]
+            words = did_you_mean(name, known, _OTHER_NAMES) or f" There are {', '.join(known)}"
+            raise TypeError(f"{what} got an unexpected keyword argument {name!r}.{words}")
 
 
 def _check(options: Options) -> None:

@@ -36,7 +36,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, Literal, TypeAlias, TypeVar, overload
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 T = TypeVar("T")
 
@@ -181,7 +181,8 @@ def _restore(kind: type[PinshopError], args: tuple[Any, ...], state: dict[str, A
 class InvalidInput(PinshopError, ValueError):
     """An argument was refused before anything was sent.
 
-    Attributes: ``field`` (a path such as ``items[3].tracking_url``), ``given`` (the value), ``allowed`` (words).
+    Attributes: ``field`` (a path such as ``items[3].tracking_url``), ``given`` (the value; `pinshop.types.UNSET` where it is
+    missing), ``allowed`` (words).
     """
 
     def __init__(self, field: str, given: object, allowed: str, *, operation: str | None = None) -> None:
@@ -194,7 +195,8 @@ class InvalidInput(PinshopError, ValueError):
             shown = f"a value of type {type(given).__name__}"
         if len(shown) > 120:
             shown = f"{shown[:100]}… ({len(shown)} characters)"
-        super().__init__(f"{field}: got {shown}, allowed: {allowed}", operation=operation)
+        text = f"{field}: missing; {allowed}" if given is UNSET else f"{field}: got {shown}, allowed: {allowed}"
+        super().__init__(text, operation=operation)
 
 
 class ManifestError(InvalidInput):

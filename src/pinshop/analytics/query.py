@@ -6,12 +6,12 @@ Nothing is ever added up here: a ratio, a reach or a frequency of two windows ca
 from __future__ import annotations
 
 import datetime
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterable, Iterable, Mapping
 from typing import Any
 
 from pinshop.api import checks, columns, models, operations
 from pinshop.api.models import CatalogProductGroup
+from pinshop.api.near import either, near
 from pinshop.api.operations import ApiVersion, Call, Operation
 from pinshop.api.reaches import reach
 from pinshop.errors import InvalidInput
@@ -106,7 +106,8 @@ def ids_of(field: str, given: object, operation: str | None = None) -> list[str]
         InvalidInput: one of them is no id, or a catalog product group.
     """
     if isinstance(given, str | int | Mapping) or not isinstance(given, Iterable):
-        raise InvalidInput(field, given, "a list of ids", operation=operation)
+        wait = "of an AsyncListing give await listing.all()" if isinstance(given, AsyncIterable) else ""
+        raise InvalidInput(field, given, f"a list of ids; {wait or 'put a single one in brackets'}", operation=operation)
     found: dict[str, None] = {}
     for index, one in enumerate(given):
         if isinstance(one, CatalogProductGroup):
@@ -131,7 +132,7 @@ def check_columns(
     conversions, which Pinterest has by the day only.
     """
     if isinstance(names, str | Mapping) or not isinstance(names, Iterable):
-        raise InvalidInput("columns", names, "a list of column names", operation=operation)
+        raise InvalidInput("columns", names, "a list of column names; put a single one in brackets", operation=operation)
     checked = []
     available = set(columns.available(api_version))
     for index, given in enumerate(names):
@@ -143,14 +144,16 @@ def check_columns(
             checked += [one for one in several if granularity != "HOUR" or not columns.COLUMNS[one].conversion]
             continue
         if name not in available and not allow_unknown:
-            if name.lower() in columns.FAMILIES:
-                allowed = f'a column; the family "{name.lower()}" in small letters stands for all its columns'
+            if family := _family(name):
+                some = sorted(columns.available(api_version, family), key=lambda one: not one.startswith("TOTAL_"))
+                allowed = (
+                    f'a column, such as {", ".join(some[:3])}; the family "{family}" in small letters stands for all of its'
+                )
             elif name in columns.COLUMNS:
                 allowed = f"a column of api_version {api_version} ({name} exists since {columns.COLUMNS[name].since})"
             else:
-                near = difflib.get_close_matches(name.upper(), available, n=3, cutoff=0.6)
-                allowed = f"a column that Pinterest has{f' (did you mean {_or(near)}?)' if near else ''}"
-                allowed += "; allow_unknown_columns=True sends it all the same"
+                allowed = f"a column that Pinterest has (pinshop columns lists them{_meant(name, available)}); "
+                allowed += "allow_unknown_columns=True sends it all the same"
             raise InvalidInput(f"columns[{index}]", name, allowed, operation=operation)
         checked.append(name)
     if not checked:
@@ -158,5 +161,34 @@ def check_columns(
     return list(dict.fromkeys(checked))
 
 
-def _or(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+#: Words of shop owners, and the families that hold what they mean.
+_WORDS: dict[str, columns.Family] = {
+    "revenue": "checkout",
+    "order": "checkout",
+    "purchase": "checkout",
+    "sale": "checkout",
+    "cost": "spend",
+    "save": "engagement",
+    "repin": "engagement",
+    "visit": "page_visit",
+    "install": "app",
+}
+
+
+def _family(name: str) -> columns.Family | None:
+    """The family that a word means: its name in any letters, in the plural, or what a shop calls it."""
+    word = name.lower()
+    for one in (word, word.removesuffix("s")):
+        if one in columns.FAMILIES:
+            return one
+        if one in _WORDS:
+            return _WORDS[one]
+    return None
+
+
+def _meant(name: str, available: Iterable[str]) -> str:
+    """Columns with a name like this one, else those that hold the word."""
+    word = name.upper()
+    holding = [one for one in available if word in one.split("_")] if word not in available else []
+    found = either(holding[:3]) or near(name, available)
+    return f"; did you mean {found}?" if found else ""

@@ -301,7 +301,8 @@ def check_list(
     low, high = least or 0, most if most is not None else math.inf
     span = f" of {low:.0f} to {high:.0f} items" if high < math.inf else " of at least one item" if low else ""
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
-        raise InvalidInput(field, value, f"a list{span}", operation=operation)
+        single = "; put a single one in brackets" if isinstance(value, str) else ""
+        raise InvalidInput(field, value, f"a list{span}{single}", operation=operation)
     items = [one(f"{field}[{index}]", item, operation) for index, item in enumerate(value)]
     if not low <= len(items) <= high:
         raise InvalidInput(field, f"{len(items)} items", f"a list{span}", operation=operation)

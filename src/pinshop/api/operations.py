@@ -178,7 +178,7 @@ def build(
             pairs.append((name, ",".join(text)))
     for param in operation.query:
         if param.required and given.get(param.name) is None:
-            raise InvalidInput(param.name, None, "a value (it is required)", operation=operation.id)
+            raise InvalidInput(param.name, msgspec.UNSET, "it is required", operation=operation.id)
     encoded = _encode_body(operation, body)
     content_type = "application/x-www-form-urlencoded" if operation.body == "form" else "application/json"
     return Call(operation, url, urlencode(pairs), encoded, content_type)

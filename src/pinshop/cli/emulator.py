@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import errno
 import shlex
 import signal
 import sys
@@ -107,7 +108,8 @@ def emulator(
                 served.calls.listener = _print_call
             served.start(host, port, beyond_loopback=sure)
         except OSError as error:
-            raise click.ClickException(f"cannot serve on {host}:{port}: {error.strerror or error}") from error
+            advice = " — --port 0 picks a free port" if error.errno == errno.EADDRINUSE else ""
+            raise click.ClickException(f"cannot serve on {host}:{port}: {error.strerror or error}{advice}") from error
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import sys
 from collections.abc import Sequence
@@ -10,6 +9,8 @@ from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
+
+from pinshop.api.near import did_you_mean
 
 #: section -> name -> (module, attribute, one line of help).
 SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
@@ -59,12 +60,6 @@ SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
     },
 }
 COMMANDS: dict[str, tuple[str, str, str]] = {name: row for rows in SECTIONS.values() for name, row in rows.items()}
-
-
-def did_you_mean(name: str, known: Sequence[str]) -> str:
-    """`` Did you mean …?`` with what is near, or nothing."""
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    return f" Did you mean {' or '.join(near)}?" if near else ""
 
 
 class SuggestingGroup(click.Group):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import datetime
 import functools
+import os
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Self
 
 from pinshop.api.http import Reply, Request
@@ -30,6 +31,15 @@ from pinshop.emulator.storage.seeding import ALL_SCOPES, seed_account
 from pinshop.emulator.storage.store import Store
 from pinshop.emulator.world import World
 from pinshop.errors import ConfigurationError
+
+
+def _is_path(text: object) -> bool:
+    """Whether a path was given where the text of a state belongs; every state has a line that ends in a colon, or braces."""
+    if isinstance(text, os.PathLike):
+        return True
+    if not isinstance(text, str) or "\n" in text or "{" in text or ": " in text or text.startswith("- ") or text.endswith(":"):
+        return False
+    return "/" in text or "\\" in text or bool(PurePath(text).suffix)
 
 
 class Emulator:
@@ -338,6 +348,10 @@ class Emulator:
         """
         from pinshop.emulator.storage import states
 
+        if _is_path(text):
+            raise ConfigurationError(
+                f"state: got {text!r}, allowed: YAML as text, not a path", advice=f"load_file({str(text)!r})"
+            )
         states.load(self.world, text)
 
     def load_file(self, path: str | Path) -> None:

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from pinshop.api.endpoints import BY_ID
+from pinshop.api.near import or_rather
 from pinshop.emulator.requests import decode
 from pinshop.errors import ConfigurationError
 
@@ -177,7 +178,9 @@ _KNOWN = [*(name for name in Fault.__struct_fields__ if name not in ("id", "stub
 
 def _checked(given: dict[str, Any]) -> Fault:
     if unknown := sorted(set(given) - {*_KNOWN, "stub"}):
-        raise ConfigurationError(f"fault: no field {', '.join(unknown)}; known: {', '.join(_KNOWN)}")
+        raise ConfigurationError(
+            f"fault: no field {', '.join(unknown)}; known: {', '.join(_KNOWN)}{or_rather(unknown[0], _KNOWN)}"
+        )
     facts = dict(given)
     if (item := facts.pop("item", None)) is not None:
         facts["items"] = [item]
@@ -189,7 +192,8 @@ def _checked(given: dict[str, Any]) -> Fault:
     except (msgspec.ValidationError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ConfigurationError(f"fault: {error}") from error
     if fault.operation != "*" and fault.operation not in BY_ID:
-        raise ConfigurationError(f"fault: no operation {fault.operation!r}; known: *, {', '.join(sorted(BY_ID))}")
+        meant = or_rather(fault.operation, BY_ID)
+        raise ConfigurationError(f"fault: no operation {fault.operation!r}; known: *, {', '.join(sorted(BY_ID))}{meant}")
     does = fault.replaces_answer or fault.truncate is not None or fault.latency_seconds or fault.items
     if not (does or fault.item_like is not None):
         words = "status, body, json, drop, hang, truncate, latency_seconds, items or item_like"

@@ -12,6 +12,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from pinshop.api.near import or_rather
 from pinshop.errors import ConfigurationError
 
 
@@ -238,7 +239,7 @@ class Rules:
         """
         field = _FIELDS.get(name)
         if field is None:
-            raise ConfigurationError(f"no rule {name!r}; the rules are: {', '.join(_FIELDS)}")
+            raise ConfigurationError(f"no rule {name!r}; the rules are: {', '.join(_FIELDS)}{or_rather(name, _FIELDS)}")
         setattr(self, name, _convert(field, value))
 
     def update(self, values: Mapping[str, object]) -> None:

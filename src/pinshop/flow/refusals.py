@@ -136,7 +136,7 @@ def explain(
         text,
         code=code,
         server_message=conceal(words),
-        advice=advice or advice_for(500 if kind is ServerError else reply.status, code, operation.scopes),
+        advice=advice or _advice(operation, 500 if kind is ServerError else reply.status, code, words),
         **facts,
     )
     error.foreign = not known
@@ -263,3 +263,11 @@ def utc_text(seconds: float) -> str:
         return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     except (ValueError, OverflowError, OSError):
         return f"{seconds:.0f} s after 1970"
+
+
+def _advice(operation: Operation, status: int, code: int | None, words: str) -> str | None:
+    text = advice_for(status, code, operation.scopes)
+    of_account = "{ad_account_id}" in operation.path and "account" in words.lower()
+    if text and ((of_account and status == 404) or (status, code) in ((401, 29), (403, 29))):
+        text = f"{text}; client.ad_accounts.list() and pinshop whoami show the ad accounts this token has"
+    return text

@@ -19,6 +19,7 @@ from pinshop.transports.gzip import gunzip
 from pinshop.transports.idle import has_arrived
 from pinshop.transports.options import DEFAULT_MAX_REPLY_BYTES, NetworkOptions
 from pinshop.transports.proxies import Proxy
+from pinshop.transports.tls import check_files
 from pinshop.transports.tls import ssl_context as make_ssl_context
 
 try:
@@ -141,6 +142,7 @@ class AiohttpTransport:
 
     def __init__(self, *, pool_size: int = 100, **network: Unpack[NetworkOptions]) -> None:
         self._ssl = (network.get("ssl_context"), network.get("ca_file"), network.get("client_certificate"))
+        check_files(*self._ssl)
         proxy = network.get("proxy")
         self._proxy = None if proxy is None else Proxy.parse(proxy)
         self._proxy_url = None if self._proxy is None else URL(self._proxy.url)

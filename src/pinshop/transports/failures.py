@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 from pinshop.errors import BadReply, ConnectError, Disconnected, TimedOut, TLSError, TransportError
 from pinshop.transports.tls import TLS_ADVICE
 
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
 MAYBE = "Pinterest may have executed it"
 
 
@@ -29,6 +31,10 @@ def not_sent(error: BaseException, origin: str, proxy: str | None) -> TransportE
             return TLSError(str(one), advice=TLS_ADVICE)
     through = f" to {_place(origin)} through the proxy" if proxy else " to"
     advice = f"check that {reached} is running and can be reached from here"
+    if proxy is None and isinstance(cause, ConnectionRefusedError):
+        parts = urlsplit(origin)
+        if parts.hostname in _LOOPBACK:
+            advice += f"; pinshop emulator --port {parts.port or 80} starts a local Pinterest there"
     if isinstance(cause, TimeoutError) or _is_timeout(error):
         return _with(ConnectError(f"the connection{through} {reached} timed out", advice=advice), cause)
     if (status := _proxy_status(error)) is not None:

@@ -22,7 +22,7 @@ from pinshop.transports.framing import Malformed
 from pinshop.transports.gzip import gunzip
 from pinshop.transports.options import DEFAULT_MAX_REPLY_BYTES, NetworkOptions
 from pinshop.transports.proxies import Proxy
-from pinshop.transports.tls import ssl_context
+from pinshop.transports.tls import check_files, ssl_context
 
 import_module("encodings.idna")  # the first look-up of a host would import it, inside a job
 
@@ -63,7 +63,7 @@ class Urllib3Transport:
         **network: see `NetworkOptions`.
 
     Raises:
-        ConfigurationError: ``proxy`` is no proxy's URL.
+        ConfigurationError: ``proxy`` is no proxy's URL, or a file of certificates cannot be used.
     """
 
     def __init__(
@@ -75,6 +75,7 @@ class Urllib3Transport:
         **network: Unpack[NetworkOptions],
     ) -> None:
         self._ssl = (network.get("ssl_context"), network.get("ca_file"), network.get("client_certificate"))
+        check_files(*self._ssl)
         proxy = network.get("proxy")
         self._proxy = None if proxy is None else Proxy.parse(proxy)
         self._proxy_headers = proxy_headers

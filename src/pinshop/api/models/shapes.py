@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from msgspec import UNSET, Struct, structs
 
+from pinshop.api.near import or_rather
 from pinshop.errors import InvalidInput
 
 T = TypeVar("T")
@@ -47,7 +48,7 @@ class Writable(Entity):
             if name in self.__struct_fields__ and name not in writable:
                 raise InvalidInput(name, value, "not this field: Pinterest sets it, a request does not")
             if name not in writable:
-                raise InvalidInput(name, value, f"the fields {', '.join(sorted(writable))}")
+                raise InvalidInput(name, value, f"the fields {', '.join(sorted(writable))}{or_rather(name, writable)}")
         return {"id": given, **fields}
 
 

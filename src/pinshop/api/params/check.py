@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
@@ -14,8 +13,9 @@ from msgspec import UNSET
 from pinshop.api import checks
 from pinshop.api.checks import Check
 from pinshop.api.models.shapes import Entity
+from pinshop.api.near import near
 from pinshop.api.params.annotations import Day, IdOf, Limits, Moment, Pattern
-from pinshop.api.params.rules import READ_ONLY, RULES
+from pinshop.api.params.rules import EXAMPLES, READ_ONLY, RULES
 from pinshop.errors import InvalidInput
 
 
@@ -88,8 +88,6 @@ def _object(kind: Any) -> Check:
     read_only = () if model is None else model.__struct_fields__
 
     def checked(path: str, value: object, operation: str | None) -> dict[str, Any]:
-        if isinstance(value, Entity):  # what was read can be written again: of its fields those that a request may hold
-            value = {name: item for name, item in value.to_dict().items() if name in fields}
         if not isinstance(value, Mapping):
             raise InvalidInput(path, value, "an object (a dict of fields)", operation=operation)
         result: dict[str, Any] = {}
@@ -104,21 +102,64 @@ def _object(kind: Any) -> Check:
             result[str(name)] = one(f"{path}.{name}", item, operation)
         for name in required:
             if name not in result:
-                raise InvalidInput(f"{path}.{name}", None, "a value (it is required)", operation=operation)
+                raise InvalidInput(f"{path}.{name}", UNSET, "it is required", operation=operation)
         for rule in rules:
             if verdict := rule(result):
                 name, given, allowed = verdict
                 raise InvalidInput(f"{path}.{name}" if name else path, given, allowed, operation=operation)
         return result
 
+    return _as_written(_as_read(checked, fields), EXAMPLES.get(kind))
+
+
+def _as_read(one: Check, fields: Mapping[str, Check]) -> Check:
+    """Takes what was read as well: of its fields those that a request may hold.
+
+    Answers have null in fields where a request may not; there it says what leaving the field out says.
+    """
+
+    def checked(path: str, value: object, operation: str | None) -> Any:
+        if not isinstance(value, Entity):
+            return one(path, value, operation)
+        held = {name: item for name, item in value.to_dict().items() if name in fields}
+        try:
+            sent = {name: item for name, item in held.items() if item is not None or _takes_null(fields[name])}
+            return one(path, sent, operation)
+        except InvalidInput as error:
+            advice = f"{error.allowed}; or write back only what changes: entity.changed(field=value)"
+            raise InvalidInput(error.field, error.given, advice, operation=operation) from None
+
     return checked
+
+
+def _as_written(one: Check, example: str | None) -> Check:
+    """Shows how the whole looks where its structure is mistaken, which the place of the mistake does not tell."""
+    if example is None:
+        return one
+
+    def checked(path: str, value: object, operation: str | None) -> Any:
+        try:
+            return one(path, value, operation)
+        except InvalidInput as error:
+            if not error.allowed.startswith(("the fields", "not this field", "a list", "an object", "exactly one")):
+                raise
+            raise InvalidInput(error.field, error.given, f"{error.allowed}; such as {example}", operation=operation) from None
+
+    return checked
+
+
+def _takes_null(one: Check) -> bool:
+    try:
+        return one("", None, None) is None
+    except InvalidInput:
+        return False
 
 
 def _no_such_field(name: str, fields: Sequence[str], read_only: Sequence[str]) -> str:
     if name in read_only:
         return "not this field: Pinterest sets it, a request does not (of an answer, write back entity.changed(field=value))"
-    if near := difflib.get_close_matches(name, fields, n=1):
-        return f"not this field; did you mean {near[0]}?"
+    if meant := near(name, fields):
+        return f"not this field; did you mean {meant}?"
     return f"the fields {', '.join(sorted(fields))}"
 
 

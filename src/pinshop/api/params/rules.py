@@ -159,6 +159,9 @@ RULES: dict[type, tuple[Callable[[Mapping[str, Any]], Verdict], ...]] = {
     ReportRequest: (_days_in_order, _hours, _product_items, _targeted),
 }
 
+#: How an object looks that is often written otherwise; ends what is said of a mistake in it.
+EXAMPLES: dict[type, str] = {Filters: '{"any_of": [{"BRAND": {"values": ["X"]}}]}'}
+
 # Fields an answer has and a request should not: sending them changes nothing, which looks like success.
 READ_ONLY: dict[type, type[Struct]] = {
     ProductGroupPromotionCreate: models.ProductGroupPromotion,

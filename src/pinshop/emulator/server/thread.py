@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import ipaddress
 import socket
 import threading
@@ -39,8 +40,10 @@ class Server:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self._socket.bind((host, port))
-        except OSError:
+        except OSError as error:
             self._socket.close()
+            if error.errno == errno.EADDRINUSE:
+                error.add_note(f"port {port} is in use; port 0 picks a free one")
             raise
         self._socket.listen(512)
         shown = f"[{host}]" if ":" in host else host
