@@ -97,6 +97,19 @@ def test_exactly_the_days_that_may_change_are_read_again(tmp_path, columns, sett
         assert {day for *_, day in made.asked} == {made.today - n * DAY for n in range(lag + 2)}
 
 
+@pytest.mark.parametrize("days_back", [0, 1, 10, 32, 33, 34, 60, 89])
+def test_nothing_before_the_first_day_is_ever_read(tmp_path, days_back):
+    """Also where the days that may still change reach back before it."""
+    made = server()
+    start = made.today - days_back * DAY
+    for _ in range(3):
+        made.asked.clear()
+        made.client().analytics.sync(tmp_path / "ads.duckdb", "7", columns=[COUNT, LATE], start_date=start)
+        assert min(day for *_, day in made.asked) >= start
+        assert rows_of(tmp_path / "ads.duckdb", (COUNT, LATE)) == truth(made, (COUNT, LATE), start)
+        made.today += DAY
+
+
 def test_a_day_that_is_not_ready_is_not_settled(tmp_path):
     made = server()
     made.ready = False

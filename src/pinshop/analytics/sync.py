@@ -103,7 +103,10 @@ def first_unread(known: Known | None, start: datetime.date, columns: str) -> dat
         return min(start, known.first_day)
     if start < known.first_day:
         return start
-    return known.first_day if known.settled_until is None else known.settled_until + datetime.timedelta(1)
+    if known.settled_until is None:
+        return known.first_day
+    # Before the first day nothing was kept, even where the days that still change reach farther back.
+    return max(known.first_day, known.settled_until + datetime.timedelta(1))
 
 
 def units_of(
