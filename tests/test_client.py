@@ -260,7 +260,9 @@ def test_arguments_that_cannot_work_are_refused_at_once(arguments):
 
 
 def test_an_unknown_option_is_named():
-    with pytest.raises(ConfigurationError, match="unknown option timeout; there are connect_seconds"):
+    with pytest.raises(
+        ConfigurationError, match=r"unknown option timeout\. Did you mean read_seconds= .*There are connect_seconds"
+    ):
         Client(TOKEN).with_options(timeout=3)  # type: ignore[call-arg]
 
 

@@ -29,14 +29,18 @@ if TYPE_CHECKING:
     from pinshop.errors import ConnectError as ConnectError
     from pinshop.errors import Disconnected as Disconnected
     from pinshop.errors import Forbidden as Forbidden
+    from pinshop.errors import GuardRefused as GuardRefused
     from pinshop.errors import InvalidInput as InvalidInput
     from pinshop.errors import InvalidSetting as InvalidSetting
+    from pinshop.errors import ManifestError as ManifestError
     from pinshop.errors import NotFound as NotFound
     from pinshop.errors import PartialFailure as PartialFailure
     from pinshop.errors import PinshopError as PinshopError
+    from pinshop.errors import PlanRefused as PlanRefused
     from pinshop.errors import RateLimited as RateLimited
     from pinshop.errors import ReportUnavailable as ReportUnavailable
     from pinshop.errors import ServerError as ServerError
+    from pinshop.errors import StalePlan as StalePlan
     from pinshop.errors import TimedOut as TimedOut
     from pinshop.errors import TLSError as TLSError
     from pinshop.errors import TransportError as TransportError
@@ -53,9 +57,9 @@ _HOMES = {
     "client": ("Client",),
     "errors": (
         "APIError", "BadReply", "BadRequest", "ConfigurationError", "Conflict", "ConnectError", "Disconnected", "Forbidden",
-        "InvalidInput", "InvalidSetting", "NotFound", "PartialFailure", "PinshopError", "RateLimited", "ReportUnavailable",
-        "ServerError",
-        "TLSError", "TimedOut", "TransportError", "Unauthorized",
+        "GuardRefused", "InvalidInput", "InvalidSetting", "ManifestError", "NotFound", "PartialFailure", "PinshopError",
+        "PlanRefused", "RateLimited", "ReportUnavailable", "ServerError", "StalePlan", "TLSError", "TimedOut",
+        "TransportError", "Unauthorized",
     ),
     "flow.pacing": ("Pacer",),
     "files.shared_pacer": ("SharedPacer",),
