@@ -104,6 +104,8 @@ def test_catalog_product_groups_are_told_apart(shop):
     groups = shop.emulator.catalog_product_group_ids
     with pytest.raises(InvalidInput, match=f"{groups[0]} is a catalog product group"):
         shop.client.promotions.analytics(shop.account, groups, **DAILY)
+    with pytest.raises(InvalidInput, match=f"{groups[0]} is a catalog product group"):
+        shop.client.promotions.analytics(shop.account, ["12345", groups[0]], **DAILY)
     with pytest.raises(InvalidInput, match="promotions: analytics are of what promotes it"):
         shop.client.promotions.analytics(shop.account, [shop.client.catalog_product_groups.get(groups[0])], **DAILY)
 

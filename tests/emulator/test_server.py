@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import socket
 
 import pytest
 
+from pinshop import Client
 from pinshop.emulator import Emulator
 from pinshop.emulator.server.protocol import BoundedProtocol
+from pinshop.errors import Disconnected
 
 
 @pytest.fixture
@@ -109,3 +112,17 @@ def test_a_head_that_does_not_come_ends_the_connection(emulator, monkeypatch):
     emulator.start()
     assert b"408" in talk(emulator, b"GET /v5/user_account HTT")
     assert b"408" in talk(emulator)
+
+
+@pytest.mark.parametrize("fault", [{"drop": True}, {"drop": True, "after_commit": True}, {"truncate": 3}], ids=str)
+def test_an_answer_that_is_cut_on_purpose_is_no_error_of_the_server(fault, caplog):
+    """uvicorn would log it, and print it where no logging is configured."""
+    caplog.set_level(logging.DEBUG, "uvicorn")
+    with Emulator() as emulator, Client(emulator.access_token, base_url=emulator.base_url, max_attempts=1) as client:
+        emulator.fail("ad_accounts/list", **fault)
+        with pytest.raises(Disconnected):
+            client.ad_accounts.list().all()
+        assert client.ad_accounts.list().first() is not None
+    assert [
+        record for record in caplog.records if record.levelno >= logging.WARNING and record.name.startswith("uvicorn")
+    ] == []

@@ -266,13 +266,14 @@ def explain_no_rows(session: Session, ad_account_id: str, ids: Sequence[str]) ->
         return  # not to be known here: the rows are what they are
     shown = ", ".join(ids[:3]) + (", …" if len(ids) > 3 else "")
     allowed = f"ids of promotions of ad account {ad_account_id}; promotions.list(ad_group_id=…) has them"
-    try:
-        call = operations.build(endpoints.CATALOG_PRODUCT_GROUPS_GET, {"product_group_id": ids[0]})
-        yield from exchange(session, call, decoders.as_json)
-    except PinshopError:
-        pass
-    else:
-        allowed += f"; {ids[0]} is a catalog product group, and analytics are of the promotions of it"
+    for one in ids[:3]:  # those that are shown
+        try:
+            call = operations.build(endpoints.CATALOG_PRODUCT_GROUPS_GET, {"product_group_id": one})
+            yield from exchange(session, call, decoders.as_json)
+        except PinshopError:
+            continue
+        allowed += f"; {one} is a catalog product group, and analytics are of the promotions of it"
+        break
     raise InvalidInput("product_group_ids", shown, allowed, operation=row.id)
 
 

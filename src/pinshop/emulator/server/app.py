@@ -104,7 +104,7 @@ async def _send(answer: Answer, asked: dict[str, str], receive: Receive, send: S
             pass
         return
     if answer.cut == "drop":
-        _close_connection(raw_send)
+        await _close_connection(raw_send, receive)
         return
     reply = answer.reply
     whole = reply.body
@@ -123,7 +123,7 @@ async def _send(answer: Answer, asked: dict[str, str], receive: Receive, send: S
     await send({"type": "http.response.start", "status": reply.status, "headers": pairs})
     await send({"type": "http.response.body", "body": whole, "more_body": answer.cut == "truncate"})
     if answer.cut == "truncate":
-        _close_connection(raw_send)
+        await _close_connection(raw_send, receive)
 
 
 async def read_body(receive: Receive) -> bytes | None:
@@ -146,8 +146,10 @@ async def read_body(receive: Receive) -> bytes | None:
     return b"".join(chunks)
 
 
-def _close_connection(send: Send) -> None:
+async def _close_connection(send: Send, receive: Receive) -> None:
     # uvicorn's ``send`` is a bound method of its request cycle, which holds the socket's transport; ASGI has no such word.
     transport = getattr(getattr(send, "__self__", None), "transport", None)
     if transport is not None:
         transport.abort()
+        while (await receive())["type"] != "http.disconnect":  # else uvicorn prints that the answer is not whole
+            pass
