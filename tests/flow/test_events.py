@@ -40,4 +40,4 @@ def test_an_event_is_one_line_of_its_level(event, level, words, caplog):
 
 def test_nothing_logs_by_itself():
     assert events.logger.level == logging.NOTSET
-    assert not events.logger.handlers
+    assert [type(handler) for handler in events.logger.handlers] == [logging.NullHandler]

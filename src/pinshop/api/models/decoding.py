@@ -21,7 +21,6 @@ from typing import Any, TypeVar, cast, get_args
 import msgspec
 from msgspec import Struct
 
-from pinshop.api.columns import COLUMNS, KEYS
 from pinshop.api.models.csv_rows import CsvRows
 from pinshop.api.models.reports import ReportData
 from pinshop.api.models.shapes import BatchItem, Page, ServerException
@@ -252,6 +251,8 @@ def decode_report(body: bytes) -> ReportData:
 
 def _is_report_column(name: str) -> bool:
     """Whether it is a column that is known, or of the kind that identifies a row, however it is spelled."""
+    from pinshop.api.columns import COLUMNS, KEYS  # a large table, which most programs never need
+
     plain = "_".join(name.strip().upper().split())
     return plain in COLUMNS or plain in KEYS or plain == "DATE" or (plain.endswith("_ID") and plain.isidentifier())
 

@@ -110,13 +110,14 @@ class Series:
         self.market = self.markets[0] if len(set(map(id, self.markets))) == 1 else None
         self.cells = self._cells(start, end, known_to)
         slots = self.cells.slots
+        lowest, highest = (self.days or [first])[0], (self.days or [first])[-1]
         if reporting.empty_rows == "zero" or self.by_conversion_day:  # people buy while nothing is live any more
             per_day = 24 if self.hourly else 1
             begin = query.start_hour if self.hourly else 0
             stop = 24 - query.end_hour if self.hourly and last <= self.today else 0
             self.slots = list(range(first * per_day + begin, (min(last, self.today) + 1) * per_day - stop))
-        elif slots is self.days and len(slots) == (slots[-1] - slots[0] + 1 if slots else 0):
-            self.slots = slots  # every day once
+        elif slots is self.days and slots == list(range(lowest, highest + 1)):
+            self.slots = slots  # every day once; the number of days does not say so: one may be there twice, another missing
         else:
             self.slots = sorted(set(slots))
         self._whole = self.cells.entries == list(range(len(self.days)))
@@ -126,7 +127,6 @@ class Series:
             self._slot_of_cell = [place[slot] for slot in slots]
 
         self._noise = plan.noise
-        lowest, highest = (self.days or [first])[0], (self.days or [first])[-1]
         if self.slots and not self.hourly:
             lowest, highest = min(lowest, self.slots[0]), max(highest, self.slots[-1])
         self._first_day, self._day_count = lowest, highest - lowest + 1
