@@ -38,7 +38,7 @@ class _Shop:
         }  # fmt: skip
 
     def title(self, text: str) -> None:
-        self.say(f"\n-- {text} " + "-" * max(0, 100 - len(text)))
+        self.say(f"\n-- {text} " + "-" * max(0, 76 - len(text)))
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         self.say(f"\n$ pinshop {' '.join(words)}")
@@ -143,7 +143,7 @@ def _spring_sale(shop: _Shop) -> str:
 
 
 def _stale(shop: _Shop, plan_id: str) -> None:
-    shop.title("3  Meanwhile somebody works in Ads Manager: the plan is out of date, and refused")
+    shop.title("3  Meanwhile somebody works in Ads Manager: the plan is stale, and refused")
     one = next(iter(shop.client.promotions.list(shop.account, ad_group_id=shop.ad_group, order="ASCENDING")))
     shop.client.promotions.update(
         shop.account, shop.ad_group, [{"id": str(one.id), "tracking_url": "https://shop.example/?c=urgent"}]
