@@ -304,6 +304,10 @@ def run(*args):
         (["promotions", "lst"], "Did you mean list?"),
         (["emulator", "--rule", "duplicate_promotions=refuse"], "did you mean duplicate_promotion?"),
         (["whoami", "--bse-url", "x"], "Did you mean '--base-url'?"),
+        (["analytics", "--granularity", "DAILY"], "Did you mean DAY?"),
+        (["promotions", "list", "--format", "tabel"], "Did you mean table?"),
+        (["promotions", "create", "1", "--status", "Pause"], "Did you mean PAUSED?"),
+        (["analytics", "--emulator", "--columns", "SPEND", "1"], 'the family "spend"'),
     ],
     ids=" ".join,
 )

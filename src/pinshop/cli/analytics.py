@@ -9,6 +9,7 @@ import click
 
 from pinshop.api.endpoints import PROMOTIONS_ANALYTICS
 from pinshop.cli import charts, periods
+from pinshop.cli.choices import Choice
 from pinshop.cli.connection import Connection, connected
 from pinshop.cli.output import say
 from pinshop.errors import InvalidInput
@@ -30,7 +31,7 @@ _GRANULARITIES = tuple(map(str, PROMOTIONS_ANALYTICS.params["granularity"].choic
 @click.option("--all-accounts", is_flag=True, help="All ad accounts that the token reaches, side by side.")
 @click.option("--columns", default=",".join(DEFAULT_COLUMNS), help="Names or families (spend,checkout), or all.")
 @periods.period_options
-@click.option("--granularity", type=click.Choice(_GRANULARITIES), default="DAY", show_default=True)
+@click.option("--granularity", type=Choice(_GRANULARITIES), default="DAY", show_default=True)
 @click.option(
     "--by", metavar="COLUMNS", help="Total by these, such as DATE or PRODUCT_GROUP_ID; what cannot be added is refused."
 )
@@ -38,7 +39,7 @@ _GRANULARITIES = tuple(map(str, PROMOTIONS_ANALYTICS.params["granularity"].choic
 @click.option("--densify", is_flag=True, help="A row for every promotion and day, also where nothing was reported.")
 @click.option("--names", is_flag=True, help="Join status, ad group and catalog product group.")
 @click.option("--chart", metavar="COLUMN", help="Draw this column by day.")
-@click.option("--way", type=click.Choice(["sync", "report"]), help="How it is fetched. Default: by the documented rules.")
+@click.option("--way", type=Choice(["sync", "report"]), help="How it is fetched. Default: by the documented rules.")
 @click.option("--cost", is_flag=True, help="Say what it would take, and fetch nothing.")
 @connected()
 def analytics(

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from pinshop.api.operations import API_VERSIONS
+from pinshop.cli.choices import Choice
 from pinshop.cli.exit_codes import explained
 from pinshop.cli.output import FORMATS, Output
 
@@ -16,8 +17,8 @@ _SHOWN = ("name", "family", "kind", "unit", "since", "meaning")
 
 @click.command("columns")
 @click.argument("words", nargs=-1)
-@click.option("--api-version", type=click.Choice(API_VERSIONS), default=API_VERSIONS[-1], show_default=True)
-@click.option("--format", "form", type=click.Choice(FORMATS), help="Default: a table on a terminal, else jsonl.")
+@click.option("--api-version", type=Choice(API_VERSIONS), default=API_VERSIONS[-1], show_default=True)
+@click.option("--format", "form", type=Choice(FORMATS), help="Default: a table on a terminal, else jsonl.")
 @click.option("--fields", metavar="A,B", help="Only these fields, in this order.")
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file instead.")
 @explained

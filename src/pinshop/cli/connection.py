@@ -15,6 +15,7 @@ import click
 from pinshop.api.http import Reply, Request, Transport
 from pinshop.api.operations import API_VERSIONS
 from pinshop.cli import output as printing
+from pinshop.cli.choices import Choice
 from pinshop.cli.exit_codes import explained
 from pinshop.cli.options import event_log, open_client
 from pinshop.cli.output import FORMATS, Output, say
@@ -177,7 +178,7 @@ def _options(*, writes: bool, asks: bool, prints: bool) -> list[Callable[[Any], 
         click.option("--base-url", metavar="URL", help="Where the API is. Default: that of the credentials."),
         click.option(
             "--api-version",
-            type=click.Choice(API_VERSIONS),
+            type=Choice(API_VERSIONS),
             default=API_VERSIONS[-1],
             show_default=True,
             help="The version of Pinterest's API to speak.",
@@ -186,7 +187,7 @@ def _options(*, writes: bool, asks: bool, prints: bool) -> list[Callable[[Any], 
     ]
     if prints:
         options += [
-            click.option("--format", "form", type=click.Choice(FORMATS), help="Default: a table on a terminal, else jsonl."),
+            click.option("--format", "form", type=Choice(FORMATS), help="Default: a table on a terminal, else jsonl."),
             click.option("--fields", metavar="A,B.C", help="Only these fields, in this order."),
             click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file instead."),
             click.option("--json", "as_json", is_flag=True, help="The same as --format json; errors are JSON too."),

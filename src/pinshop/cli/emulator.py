@@ -17,6 +17,7 @@ import click
 import msgspec
 
 from pinshop.api.operations import API_VERSIONS
+from pinshop.cli.choices import Choice
 from pinshop.cli.exit_codes import explained
 from pinshop.emulator.emulator import Emulator
 from pinshop.emulator.journal import JournalEntry
@@ -28,9 +29,9 @@ from pinshop.emulator.server.thread import is_loopback
 @click.option("--host", default="127.0.0.1", show_default=True, help="Anything but loopback needs the option below as well.")
 @click.option("--i-know-this-is-not-pinterest", "sure", is_flag=True, help="Second consent to serve beyond this machine.")
 @click.option(
-    "--api-version", type=click.Choice(API_VERSIONS), default=API_VERSIONS[-1], show_default=True, help="Response generation."
+    "--api-version", type=Choice(API_VERSIONS), default=API_VERSIONS[-1], show_default=True, help="Response generation."
 )
-@click.option("--contract", type=click.Choice(API_VERSIONS), hidden=True, help="The former name of --api-version.")
+@click.option("--contract", type=Choice(API_VERSIONS), hidden=True, help="The former name of --api-version.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Fixes ids, tokens and earnings.")
 @click.option("--data", type=click.Path(dir_okay=False, path_type=Path), help="Keep the state in this file.")
 @click.option(
@@ -39,7 +40,7 @@ from pinshop.emulator.server.thread import is_loopback
     help="Begin with this YAML state or recording (.jsonl).",
 )
 @click.option("--now", help="Freeze the clock at this instant, such as 2026-03-01T12:00:00Z.")
-@click.option("--rate-limit", type=click.Choice(["none", "trial", "standard"]), default="none", show_default=True)
+@click.option("--rate-limit", type=Choice(["none", "trial", "standard"]), default="none", show_default=True)
 @click.option("--rule", "rules", multiple=True, metavar="NAME=VALUE", help="Set a rule; see --rules.")
 @click.option("--rules", "list_rules", is_flag=True, help="List the rules and exit.")
 @click.option(

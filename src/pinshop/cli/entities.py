@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from pinshop.cli import items
+from pinshop.cli.choices import Choice
 from pinshop.cli.connection import Connection, connected
 
 STATUSES = ("ACTIVE", "PAUSED", "ARCHIVED", "DRAFT", "DELETED_DRAFT")
@@ -18,15 +19,15 @@ Write = Callable[[Connection, list[dict[str, Any]]], None]
 def status_option(command: Any) -> Any:
     """``--status`` of a list."""
     return click.option(
-        "--status", "statuses", multiple=True, type=click.Choice(STATUSES), help="Only these. Default: ACTIVE, PAUSED."
+        "--status", "statuses", multiple=True, type=Choice(STATUSES), help="Only these. Default: ACTIVE, PAUSED."
     )(command)
 
 
 def first_status_option(command: Any) -> Any:
     """``--status`` of a create."""
-    return click.option(
-        "--status", type=click.Choice(STATUSES), default="PAUSED", show_default=True, help="ACTIVE can spend money."
-    )(command)
+    return click.option("--status", type=Choice(STATUSES), default="PAUSED", show_default=True, help="ACTIVE can spend money.")(
+        command
+    )
 
 
 def confirm_active(here: Connection, wanted: list[dict[str, Any]], noun: str) -> None:

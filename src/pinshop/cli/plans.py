@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from pinshop.cli.choices import Choice
 from pinshop.cli.connection import Connection, connected
 from pinshop.cli.exit_codes import FINDINGS, PARTIAL, explained
 from pinshop.cli.output import say
@@ -21,9 +22,9 @@ _JOURNAL = click.option(
     type=click.Path(path_type=Path, file_okay=False),
     help="What was done is kept here. Default: .pinshop beside FILE.",
 )
-_TAKE = click.option("--take", type=click.Choice(["manifest", "live"]), help="Which side holds where both changed a field.")
+_TAKE = click.option("--take", type=Choice(["manifest", "live"]), help="Which side holds where both changed a field.")
 _FORM = click.option(
-    "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
+    "--format", "form", type=Choice(["text", "json", "markdown"]), default="text", show_default=True,
     help="markdown fits a comment of a pull request.",
 )  # fmt: skip
 _EXIT_CODE = click.option("--exit-code", is_flag=True, help="Exit code 7 if there is something to change.")
@@ -165,7 +166,7 @@ def _apply(here: Connection, wanted: Plan, journal: Path, **options: Any) -> Non
 @click.command()
 @_FILES
 @_JOURNAL
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "form", type=Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--ignore", multiple=True, metavar="FIELD", help="Leave this field out.")
 @connected(prints=False)
 def drift(here: Connection, files: tuple[Path, ...], journal: Path | None, form: str, ignore: tuple[str, ...]) -> None:
