@@ -188,6 +188,32 @@ def test_what_was_read_can_be_written_back_or_the_message_says_what_to_write(cli
     assert "entity.changed(field=value)" in said(lambda: update(*where, of_later_days))
 
 
+def test_a_thing_of_another_kind_is_not_written_with_its_id(client, pinterest):
+    account, ad_group = pinterest.ad_account_id, pinterest.ad_group_id
+    group, campaign = client.catalog_product_groups.list().first(), client.campaigns.list(account).first()
+    for write in (client.promotions.update, client.promotions.create):
+        words = said(lambda write=write: write(account, ad_group, [group]))
+        assert "of the type ProductGroupPromotion, not CatalogProductGroup" in words
+    assert "of the type AdGroup, not Campaign" in said(lambda: client.ad_groups.update(account, [campaign]))
+
+
+def test_a_cap_of_twenty_millionths_is_warned_of(client, pinterest, caplog):
+    caplog.set_level("WARNING", "pinshop")
+    client.campaigns.update(pinterest.ad_account_id, [{"id": pinterest.campaign_id, "daily_spend_cap": 20}])
+    assert "write 20000000" in caplog.text
+
+
+def test_a_cap_of_twenty_millionths_is_warned_of_on_the_command_line():
+    from click.testing import CliRunner
+
+    from pinshop.cli.tree import main
+
+    found = CliRunner().invoke(
+        main, ["campaigns", "update", "--emulator", "626707368860", "--set", "daily_spend_cap=20", "--yes"]
+    )
+    assert "Warning: campaigns/update: items[0].daily_spend_cap is 20 micro-currency" in found.stderr
+
+
 # ----------------------------------------------------------------------------------------- options of clients
 
 OPTIONS = {

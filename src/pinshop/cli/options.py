@@ -55,6 +55,8 @@ def event_log() -> events.Hook:
 def _log(event: events.Event) -> None:
     if not isinstance(event, events.GaveUp):  # the command itself says how it ended
         events.log(event)
+    if isinstance(event, events.Noticed) and event.warning and not events.logger.isEnabledFor(logging.DEBUG):
+        click.echo(f"Warning: {event}", err=True)
 
 
 def show(value: dict[str, Any], lines: list[str], *, as_json: bool) -> None:

@@ -99,6 +99,8 @@ class Noticed(Struct, frozen=True):
 
     operation: str
     what: str
+    #: Whether it is likely to be a mistake of the caller's; then it is logged as a warning.
+    warning: bool = False
 
     def __str__(self) -> str:
         return f"{self.operation}: {self.what}"
@@ -121,7 +123,7 @@ _LEVELS: dict[type, int] = {
 
 def log(event: Event) -> None:
     """The default hook: one line per decision on the logger ``pinshop``."""
-    level = _LEVELS[type(event)]
+    level = logging.WARNING if isinstance(event, Noticed) and event.warning else _LEVELS[type(event)]
     if logger.isEnabledFor(level):
         logger.log(level, "%s", event)
 

@@ -60,7 +60,7 @@ def write(
             raise InvalidInput(f"items[{index}].ad_account_id", item["ad_account_id"], allowed, operation=row.id)
     noun = "campaign" if what.listed is endpoints.CAMPAIGNS_LIST else "ad_group"
     for words in money.implausible(noun, checked):
-        session.emit(events.Noticed(row.id, words))
+        session.emit(events.Noticed(row.id, words, warning=True))
     return run_batch(
         session,
         row,

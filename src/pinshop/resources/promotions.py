@@ -295,7 +295,7 @@ class Promotions(Resource[C]):
             yield from fetching.explain_no_rows(session, str(ad_account_id), ids)
         if events.is_heard(session.emit) and (missing := rows.missing_ids):
             words = f"{len(missing)} id(s) without a row: {', '.join(missing[:5])}; see missing_ids"
-            session.emit(events.Noticed(row.id, words))
+            session.emit(events.Noticed(row.id, words, warning=True))
         return rows
 
     @operation

@@ -8,7 +8,7 @@ from functools import lru_cache
 from types import UnionType
 from typing import Annotated, Any, Literal, Required, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from pinshop.api import checks
 from pinshop.api.checks import Check
@@ -109,10 +109,10 @@ def _object(kind: Any) -> Check:
                 raise InvalidInput(f"{path}.{name}" if name else path, given, allowed, operation=operation)
         return result
 
-    return _as_written(_as_read(checked, fields), EXAMPLES.get(kind))
+    return _as_written(_as_read(checked, fields, model), EXAMPLES.get(kind))
 
 
-def _as_read(one: Check, fields: Mapping[str, Check]) -> Check:
+def _as_read(one: Check, fields: Mapping[str, Check], model: type[Struct] | None) -> Check:
     """Takes what was read as well: of its fields those that a request may hold.
 
     Answers have null in fields where a request may not; there it says what leaving the field out says.
@@ -121,6 +121,9 @@ def _as_read(one: Check, fields: Mapping[str, Check]) -> Check:
     def checked(path: str, value: object, operation: str | None) -> Any:
         if not isinstance(value, Entity):
             return one(path, value, operation)
+        if model is not None and not isinstance(value, model):  # its id would be taken for that of another thing
+            allowed = f"an object (a dict of fields) or of the type {model.__name__}, not {type(value).__name__}"
+            raise InvalidInput(path, value, allowed, operation=operation)
         held = {name: item for name, item in value.to_dict().items() if name in fields}
         try:
             sent = {name: item for name, item in held.items() if item is not None or _takes_null(fields[name])}
