@@ -226,6 +226,9 @@ def test_the_approved_plan_is_the_one_that_is_applied(world):
     with pytest.raises(PlanRefused, match="was approved"):
         world.apply(plan, plan_id=plan.id[:11])
     assert world.apply(plan, plan_id=plan.short_id).ok
+    with pytest.raises(PlanRefused, match="was approved"):  # also when there is nothing left to do
+        world.apply(plan, plan_id="0123456789ab")
+    assert world.apply(plan, plan_id=plan.short_id).already
 
 
 def test_what_a_plan_does_not_name_is_never_touched(world):

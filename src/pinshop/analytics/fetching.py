@@ -258,6 +258,8 @@ def explain_no_rows(session: Session, ad_account_id: str, ids: Sequence[str]) ->
         InvalidInput: none of them is a promotion of the ad account; says so if they are catalog product groups.
     """
     row = endpoints.PROMOTIONS_ANALYTICS
+    if operations.version(session.api_version) < operations.version(endpoints.PROMOTIONS_LIST.since):
+        return  # promotions cannot be read
     try:
         for start in range(0, len(ids), 250):
             if (yield from promotions_of(session, ad_account_id, ids[start : start + 250])):

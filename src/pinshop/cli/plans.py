@@ -150,6 +150,7 @@ def _apply(here: Connection, wanted: Plan, journal: Path, **options: Any) -> Non
     from pinshop import plans
 
     say(wanted.to_text())
+    plans.check_approval(wanted, options.get("plan_id"))
     if wanted.is_empty:
         return
     here.confirm(f"Plan {wanted.short_id} will be executed.")

@@ -28,6 +28,7 @@ from pinshop.errors import StalePlan as StalePlan
 from pinshop.plans.apply import Applied as Applied
 from pinshop.plans.apply import Applying, ChangeOutcome, apply_flow, check_server
 from pinshop.plans.apply import applied_text as applied_text
+from pinshop.plans.apply import check_approval as check_approval
 from pinshop.plans.changes import Change as Change
 from pinshop.plans.diff import Take
 from pinshop.plans.drift import Drift as Drift

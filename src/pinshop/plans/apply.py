@@ -109,12 +109,25 @@ def apply_flow(client: Any, plan: Plan, journal: PlanJournal, applying: Applying
     """Apply a plan. See `pinshop.plans.apply`."""
     live = Live(client)
     try:
+        check_approval(plan, applying.plan_id)  # also of a plan that is done: nobody may think that the other one was
         history: History | None = yield Blocking(journal.open)
         if history is not None and history.finished:
             return Applied(plan=plan, outcomes=[], executed_at=history.finished, already=True)
         return (yield from _Run(client, live, plan, journal, applying, history).run())
     finally:
         journal.close()
+
+
+def check_approval(plan: Plan, approved: str | None) -> None:
+    """Refuse a plan that is not the one with the approved id.
+
+    Raises:
+        PlanRefused: another one was approved.
+    """
+    if approved is not None and (len(approved) < 12 or not plan.id.startswith(approved)):
+        raise PlanRefused(
+            f"this is plan {plan.short_id}, and plan {approved} was approved", advice="apply the plan that was approved"
+        )
 
 
 def check_server(live: Live, plan: Plan, *, allow_other_user: bool) -> Flow[None]:
@@ -194,11 +207,7 @@ class _Run:
         return Applied(plan=plan, outcomes=self._outcomes, executed_at=finished, error=self._error)
 
     def _check_plan(self, now: float) -> None:
-        plan, given = self._plan, self._applying.plan_id
-        if given is not None and (len(given) < 12 or not plan.id.startswith(given)):
-            raise PlanRefused(
-                f"this is plan {plan.short_id}, and plan {given} was approved", advice="apply the plan that was approved"
-            )
+        plan = self._plan
         if plan.digest() != plan.id:
             raise PlanRefused("the plan was changed after it was made", advice="make a new plan")
         # What was begun must be finished, however late.

@@ -144,6 +144,30 @@ def test_what_cannot_be_is_a_bad_request(newest: Any, fields: dict[str, Any]) ->
     assert newest("POST", f"{newest.account}/ad_groups", [body], status=400)["code"] == 1
 
 
+@pytest.mark.parametrize(
+    ("options", "good"),
+    [
+        ({}, True),
+        (None, True),
+        ({"app_type_multipliers": {"ipad": 1.2, "web": 0}}, True),
+        ({"app_type_multipliers": None, "placement_multipliers": None}, True),
+        ({"audience_multipliers": {"123": 10}}, True),
+        ({"audience_multipliers": None}, False),
+        ({"app_type_multipliers": "x"}, False),
+        ({"placement_multipliers": ""}, False),
+        ({"placement_multipliers": [1]}, False),
+        ({"audience_multipliers": {"123": 10.1}}, False),
+        ({"app_type_multipliers": {"web": -0.1}}, False),
+        ({"app_type_multipliers": {"web": True}}, False),
+        ({"app_type_multipliers": {"web": "1"}}, False),
+        ("x", False),
+    ],
+)
+def test_bid_options_are_objects_of_multipliers(newest: Any, options: Any, good: bool) -> None:
+    body = {"ad_account_id": newest.emulator.ad_account_id, "name": "C", "objective_type": "CATALOG_SALES"}
+    newest("POST", f"{newest.account}/campaigns", [{**body, "bid_options": options}], status=200 if good else 400)
+
+
 def test_required_bids_and_long_names_are_rules(talk_at: Callable[..., Any]) -> None:
     for rule, refused in (("unless_automatic", False), ("always", True), ("never", False)):
         talk = talk_at(rules={"bid_required": rule, "longest_name": 300})

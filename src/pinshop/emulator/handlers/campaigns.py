@@ -118,6 +118,8 @@ def _check_owner(ctx: Context, body: Mapping[str, Any]) -> None:
         raise refuse_item(ctx, f"ad_account_id {body['ad_account_id']} is not that of the path.")
 
 
+_MULTIPLIERS = ("app_type_multipliers", "audience_multipliers", "placement_multipliers")
+
 _TRACKED = ("impression", "click", "engagement", "buyable_button", "audience_verification")
 
 
@@ -135,6 +137,20 @@ def check_nested(body: Mapping[str, Any], where: str) -> None:
                 f"Invalid request: '{where}.tracking_urls.{name}' ({shown(value)} is not a list of up to 3 URLs, each of up "
                 "to 2,000 characters)"
             )
+    _check_bid_options(body.get("bid_options") or {}, f"{where}.bid_options")
+
+
+def _check_bid_options(options: Mapping[str, Any], where: str) -> None:
+    """5.23: each kind of multipliers is an object of numbers from 0 to 10; null only of app types and placements."""
+    for name in _MULTIPLIERS:
+        value = options.get(name, {})
+        if value is None and name != "audience_multipliers":
+            continue
+        if not isinstance(value, dict):
+            raise bad(f"Invalid request: '{where}.{name}' ({shown(value)} is not of type object)")
+        for what, number in value.items():
+            if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number <= 10:
+                raise bad(f"Invalid request: '{where}.{name}.{what}' ({shown(number)} is not a number from 0 to 10)")
 
 
 def _check_generation(ctx: Context, body: Mapping[str, Any]) -> None:
