@@ -212,9 +212,16 @@ def _scope(ids: tuple[str, ...], first: datetime.date, days: int) -> Any:
     last = first + datetime.timedelta(days - 1)
     now = datetime.datetime(2026, 11, 26, 12)  # noqa: DTZ001 - UTC, as DuckDB's TIMESTAMP
     return Scope(
-        table="analytics", ad_account_id=ACCOUNT, ids=ids, first=first, last=last, settled_until=None, columns=tuple(COLUMNS),
-        compared=tuple(COLUMNS), read_at=now,
-    )  # fmt: skip
+        table="analytics",
+        ad_account_id=ACCOUNT,
+        ids=ids,
+        first=first,
+        last=last,
+        settled_until=None,
+        columns=tuple(COLUMNS),
+        compared=tuple(COLUMNS),
+        read_at=now,
+    )
 
 
 def _table(scope: Any, schema: Any, night: int) -> Any:

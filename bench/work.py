@@ -407,9 +407,12 @@ def _planned_shop(ad_groups: int, promotions_each: int) -> tuple[Any, Any, Any]:
 
     emulator = Emulator(now="2026-03-01T12:00:00Z")
     client = Client(
-        emulator.access_token, base_url=emulator.base_url, transport=emulator.transport(), clock=emulator.clock.seconds,
+        emulator.access_token,
+        base_url=emulator.base_url,
+        transport=emulator.transport(),
+        clock=emulator.clock.seconds,
         pacing=False,
-    )  # fmt: skip
+    )
     account = emulator.ad_account_id
     item = {"campaign_id": emulator.campaign_id, "billable_event": "IMPRESSION"}
     groups = [one.id for one in client.ad_groups.create(account, [{**item, "name": f"Group {n}"} for n in range(ad_groups)])]

@@ -84,9 +84,15 @@ class Programs:
             case _:
                 columns = self._list([f"'{name}'" for name in COLUMNS], 4)
                 given = [
-                    self._one(SANE_IDS), self._one(DAYS), self._one(DAYS), self._list(SANE_IDS, 3), columns,
-                    self._one(GRANULARITIES), *self._some(WINDOWS, 3), *options,
-                ]  # fmt: skip
+                    self._one(SANE_IDS),
+                    self._one(DAYS),
+                    self._one(DAYS),
+                    self._list(SANE_IDS, 3),
+                    columns,
+                    self._one(GRANULARITIES),
+                    *self._some(WINDOWS, 3),
+                    *options,
+                ]
                 return f"api.product_groups_analytics({', '.join(given)})"
 
     def take(self, count: int) -> dict[str, str]:

@@ -40,11 +40,26 @@ def test_the_options_of_from_env_are_those_of_the_class():
 
 
 @CLIENTS
-@pytest.mark.parametrize("proxy", [
-    "socks5://127.0.0.1:1080", "127.0.0.1:3128", "proxy.example:3128", "http://127.0.0.1:port", "http://127.0.0.1:99999",
-    "http://127.0.0.1:0", "http://", "http://user:hunter2@", "http://user:hunter2@127.0.0.1:x", "ftp://127.0.0.1", "",
-    "http://127.0.0.1:3128/path", "http://[::1", "user:hunter2@127.0.0.1:3128", "http://a b:1",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "socks5://127.0.0.1:1080",
+        "127.0.0.1:3128",
+        "proxy.example:3128",
+        "http://127.0.0.1:port",
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1:0",
+        "http://",
+        "http://user:hunter2@",
+        "http://user:hunter2@127.0.0.1:x",
+        "ftp://127.0.0.1",
+        "",
+        "http://127.0.0.1:3128/path",
+        "http://[::1",
+        "user:hunter2@127.0.0.1:3128",
+        "http://a b:1",
+    ],
+)
 def test_a_proxy_that_cannot_work_is_refused_before_the_first_attempt(client, proxy):
     with pytest.raises(ConfigurationError, match=r"^proxy: ") as caught:
         client(TOKEN, **WHERE, proxy=proxy)
@@ -52,8 +67,20 @@ def test_a_proxy_that_cannot_work_is_refused_before_the_first_attempt(client, pr
 
 
 @CLIENTS
-@pytest.mark.parametrize("name", ["Authorization", "authorization", "AUTHORIZATION", "Proxy-Authorization", "Host",
-                                  "Content-Length", "transfer-encoding", "Connection", "content-type"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Authorization",
+        "authorization",
+        "AUTHORIZATION",
+        "Proxy-Authorization",
+        "Host",
+        "Content-Length",
+        "transfer-encoding",
+        "Connection",
+        "content-type",
+    ],
+)
 def test_a_header_that_is_pinshops_own_is_refused(client, name):
     with pytest.raises(ConfigurationError, match=rf"headers: '{name}' is set by pinshop"):
         client(TOKEN, **WHERE, headers={name: "x"})
@@ -62,10 +89,21 @@ def test_a_header_that_is_pinshops_own_is_refused(client, name):
 
 
 @CLIENTS
-@pytest.mark.parametrize("headers", [
-    {"X-A": "a\r\nb"}, {"X-A": "caf\xe9"}, {"X A": "1"}, {"": "1"}, {"X:A": "1"}, {"X-A": 1}, {1: "x"}, {"X-\n": "1"},
-    {"X-A": "\0"}, {"X-A": b"bytes"},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-A": "a\r\nb"},
+        {"X-A": "caf\xe9"},
+        {"X A": "1"},
+        {"": "1"},
+        {"X:A": "1"},
+        {"X-A": 1},
+        {1: "x"},
+        {"X-\n": "1"},
+        {"X-A": "\0"},
+        {"X-A": b"bytes"},
+    ],
+)
 def test_a_header_that_is_no_line_of_text_is_refused(client, headers):
     with pytest.raises(ConfigurationError, match="no line of ASCII text"):
         client(TOKEN, **WHERE, headers=headers)

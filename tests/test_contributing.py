@@ -123,9 +123,13 @@ def test_a_field_that_is_added_by_half_is_found(tree: Path) -> None:
     for part in (row, answer):
         apply(f"```diff\n   +++ {part}".replace("```diff\n   ", "   ```diff\n   "), tree)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_fields.py"], cwd=tree,
-        env={**os.environ, "PYTHONPATH": str(tree / "src")}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_fields.py"],
+        cwd=tree,
+        env={**os.environ, "PYTHONPATH": str(tree / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 1
     assert "is_seasonal" in done.stdout
 

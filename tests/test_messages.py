@@ -294,9 +294,12 @@ SUGGESTED = {
 def test_the_emulator_suggests_what_was_meant(pinterest, name, mistake):
     words = said(lambda: mistake(pinterest), PinshopError)
     meant = {
-        "duplicate_promotions": "duplicate_promotion", "field_name": "field_names", "report_second": "report_seconds",
-        "product_group_promotion/create": "product_group_promotions/create", "staus": "status",
-    }[name]  # fmt: skip
+        "duplicate_promotions": "duplicate_promotion",
+        "field_name": "field_names",
+        "report_second": "report_seconds",
+        "product_group_promotion/create": "product_group_promotions/create",
+        "staus": "status",
+    }[name]
     assert f"; did you mean {meant}" in words
 
 

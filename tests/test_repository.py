@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.metadata
 import re
 import subprocess
@@ -122,6 +123,22 @@ def test_every_module_has_its_tests():
     assert {where for where, _ in TESTED_ELSEWHERE.values() if not (ROOT / "tests" / where).exists()} == set()
     untold = [str(module) for module in without if not any(module.match(pattern) for pattern in TESTED_ELSEWHERE)]
     assert untold == [], "no test of this name, and TESTED_ELSEWHERE does not say where its tests stand"
+
+
+DISPLAYS = (ast.Dict, ast.List, ast.Tuple, ast.Set, ast.DictComp, ast.Subscript, ast.Call)
+
+
+def test_the_formatter_is_off_for_tables_only():
+    # A table stands at the top of its module: rows under one another, columns read from top to bottom.
+    found = []
+    for path in tracked():
+        text = path.read_text(encoding="utf-8") if path.suffix == ".py" else ""
+        lines = {number for number, line in enumerate(text.splitlines(), 1) if re.search(r"# fmt: (skip|off)$", line)}
+        if lines:
+            assignments = [node for node in ast.parse(text).body if isinstance(node, ast.Assign | ast.AnnAssign)]
+            tables = {node.end_lineno for node in assignments if isinstance(node.value, DISPLAYS)}
+            found += [f"{path.relative_to(ROOT)}:{number}" for number in sorted(lines - tables)]
+    assert found == []
 
 
 def test_the_version_is_written_once():

@@ -9,8 +9,18 @@ import pinshop
 from pinshop import types
 from pinshop.api import models, params
 
-FUNCTIONS = {"batch_item", "convert", "decode", "decode_batch", "decode_entity", "decode_page", "decode_report", "decode_rows",
-             "encode", "parse"}  # fmt: skip
+FUNCTIONS = {
+    "batch_item",
+    "convert",
+    "decode",
+    "decode_batch",
+    "decode_entity",
+    "decode_page",
+    "decode_report",
+    "decode_rows",
+    "encode",
+    "parse",
+}
 
 
 def test_every_name_is_there() -> None:

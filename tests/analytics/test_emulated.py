@@ -128,8 +128,9 @@ def test_days_in_the_future_are_refused(shop):
 
 
 def test_product_items_come_by_report(shop):
-    rows = shop.client.analytics.get(shop.account, level="PRODUCT_ITEM", columns=["SPEND_IN_MICRO_DOLLAR"],
-                                     start_date="2026-01-20", end_date="2026-02-09")  # fmt: skip
+    rows = shop.client.analytics.get(
+        shop.account, level="PRODUCT_ITEM", columns=["SPEND_IN_MICRO_DOLLAR"], start_date="2026-01-20", end_date="2026-02-09"
+    )
     assert len(rows) > 100
     assert rows.to_arrow().schema.names[:4] == ["AD_ACCOUNT_ID", "CURRENCY", "PRODUCT_GROUP_ID", "PRODUCT_ITEM_ID"]
 
@@ -164,8 +165,9 @@ def test_ten_thousand_ids():
     made = Earned()
     for one in range(10_000):
         made.rows["7"][str(one + 1), made.today - DAY] = {"IMPRESSION_1": one}
-    rows = made.client().analytics.get("7", range(1, 10_001), columns=["IMPRESSION_1"], start_date=made.today - DAY,
-                                       end_date=made.today)  # fmt: skip
+    rows = made.client().analytics.get(
+        "7", range(1, 10_001), columns=["IMPRESSION_1"], start_date=made.today - DAY, end_date=made.today
+    )
     assert len(rows) == 10_000
     assert made.calls["analytics"] == 40
     assert rows.missing_ids == ()

@@ -22,9 +22,12 @@ FIRST = datetime.date(2026, 1, 1)
 
 def row(day: int, one: str = "1", *, currency: str = "USD", spend: int = 0, clicks: int = 0, orders: int = 0, value: int = 0):
     given = {
-        "SPEND_IN_MICRO_DOLLAR": spend, "TOTAL_IMPRESSION": clicks * 10, "TOTAL_CLICKTHROUGH": clicks, "TOTAL_CHECKOUT": orders,
+        "SPEND_IN_MICRO_DOLLAR": spend,
+        "TOTAL_IMPRESSION": clicks * 10,
+        "TOTAL_CLICKTHROUGH": clicks,
+        "TOTAL_CHECKOUT": orders,
         "TOTAL_CHECKOUT_VALUE_IN_MICRO_DOLLAR": value,
-    }  # fmt: skip
+    }
     key = {"PRODUCT_GROUP_ID": one, "DATE": str(FIRST + datetime.timedelta(day)), "CURRENCY": currency}
     return key | {name: amount for name, amount in given.items() if amount}
 
@@ -88,9 +91,11 @@ def test_days_without_a_row_are_no_zeros_and_days_that_may_change_are_hatched():
 
 def test_what_earns_nothing_says_why():
     held = rows(
-        row(0, "1", spend=5_000_000, clicks=9), row(0, "2", spend=1, clicks=1, orders=1, value=1), row(0, "3"),
+        row(0, "1", spend=5_000_000, clicks=9),
+        row(0, "2", spend=1, clicks=1, orders=1, value=1),
+        row(0, "3"),
         row(0, "4", spend=3_000_000, clicks=2),
-    )  # fmt: skip
+    )
     shown = text(report.report(held, promotions=[known("4", "Chairs", "PAUSED"), known("5", "Rugs")]))
     below = shown.partition("What earns nothing")[2]
     for words in ("9 clicks for 5.00 and no order", "it is PAUSED", "nothing was reported: it was not shown", "Rugs 5"):

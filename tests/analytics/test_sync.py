@@ -327,10 +327,15 @@ def test_a_clock_that_goes_back_unsettles_nothing_and_loses_nothing(tmp_path):
 def test_arguments_are_checked(tmp_path):
     client = server().client()
     for change, field in (
-        ({"days": 0}, "days"), ({"days": True}, "days"), ({"days": 5, "start_date": "2026-03-01"}, "days, start_date"),
-        ({"start_date": "2020-01-01"}, "start_date"), ({"start_date": "2026-04-02"}, "start_date"), ({"table": "a b"}, "table"),
-        ({"table": "sync_ids"}, "table"), ({"columns": ["NONE"]}, "columns"),
-    ):  # fmt: skip
+        ({"days": 0}, "days"),
+        ({"days": True}, "days"),
+        ({"days": 5, "start_date": "2026-03-01"}, "days, start_date"),
+        ({"start_date": "2020-01-01"}, "start_date"),
+        ({"start_date": "2026-04-02"}, "start_date"),
+        ({"table": "a b"}, "table"),
+        ({"table": "sync_ids"}, "table"),
+        ({"columns": ["NONE"]}, "columns"),
+    ):
         with pytest.raises(InvalidInput, match=field):
             client.analytics.sync(tmp_path / "ads.duckdb", "7", **{"columns": [COUNT], **change})
 
@@ -343,17 +348,19 @@ class Killed(BaseException):
 
 
 NIGHTS = st.lists(
-    st.fixed_dictionaries({
-        "days": st.integers(0, 9),
-        "restated": st.lists(st.tuples(st.integers(0, 5), st.integers(0, 33), st.none() | st.integers(0, 9)), max_size=8),
-        "ids": st.none() | st.sets(st.integers(0, 5), min_size=1),
-        "columns": st.sampled_from([[COUNT], [LATE], [COUNT, LATE]]),
-        "verify": st.booleans(),
-        "killed_at": st.none() | st.tuples(st.sampled_from(["call", "commit"]), st.integers(0, 6)),
-    }),
+    st.fixed_dictionaries(
+        {
+            "days": st.integers(0, 9),
+            "restated": st.lists(st.tuples(st.integers(0, 5), st.integers(0, 33), st.none() | st.integers(0, 9)), max_size=8),
+            "ids": st.none() | st.sets(st.integers(0, 5), min_size=1),
+            "columns": st.sampled_from([[COUNT], [LATE], [COUNT, LATE]]),
+            "verify": st.booleans(),
+            "killed_at": st.none() | st.tuples(st.sampled_from(["call", "commit"]), st.integers(0, 6)),
+        }
+    ),
     min_size=1,
     max_size=6,
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("kind", KINDS)

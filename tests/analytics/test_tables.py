@@ -79,12 +79,23 @@ def test_a_value_arrives_exactly(sent, name, value):
 @pytest.mark.parametrize(
     ("sent", "name"),
     [
-        ("5.5", COUNT), ("9223372036854775808", COUNT), ("-9223372036854775809", MICRO), ("true", COUNT),
-        ("1e400", RATIO), ("1e99999", COUNT), ("1e-19", UNITS), ("1e20", UNITS), ("1e25", UNITS), ("1E+30", UNITS),
-        ("1e300", UNITS), ("123456789012345678901", UNITS), ('"NaN"', RATIO),
-        ("[]", MICRO), ("5", "CAMPAIGN_BUDGET_OPTIMIZATION"),
+        ("5.5", COUNT),
+        ("9223372036854775808", COUNT),
+        ("-9223372036854775809", MICRO),
+        ("true", COUNT),
+        ("1e400", RATIO),
+        ("1e99999", COUNT),
+        ("1e-19", UNITS),
+        ("1e20", UNITS),
+        ("1e25", UNITS),
+        ("1E+30", UNITS),
+        ("1e300", UNITS),
+        ("123456789012345678901", UNITS),
+        ('"NaN"', RATIO),
+        ("[]", MICRO),
+        ("5", "CAMPAIGN_BUDGET_OPTIMIZATION"),
     ],
-)  # fmt: skip
+)
 def test_what_does_not_fit_is_refused_and_stays_in_the_rows(sent, name):
     rows = received(row(f'"{name}": {sent}'), columns=[name])
     with pytest.raises(BadReply, match=name):
@@ -151,13 +162,21 @@ def test_rows_written_over_lines_and_longer_than_a_block_are_read():
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 
 
-@given(st.lists(st.fixed_dictionaries({}, optional={
-    COUNT: st.integers(-(2**63), 2**63 - 1) | st.none(),
-    UNITS: st.decimals(-(10**19), 10**19, allow_nan=False, places=18) | st.integers(-(10**19), 10**19),
-    RATIO: st.floats(allow_nan=False, allow_infinity=False),
-    "AD_GROUP_NAME": TEXTS,
-    "NEWER": TEXTS | st.integers() | st.booleans() | st.none(),
-}), max_size=8))  # fmt: skip
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                COUNT: st.integers(-(2**63), 2**63 - 1) | st.none(),
+                UNITS: st.decimals(-(10**19), 10**19, allow_nan=False, places=18) | st.integers(-(10**19), 10**19),
+                RATIO: st.floats(allow_nan=False, allow_infinity=False),
+                "AD_GROUP_NAME": TEXTS,
+                "NEWER": TEXTS | st.integers() | st.booleans() | st.none(),
+            },
+        ),
+        max_size=8,
+    )
+)
 def test_both_ways_give_the_same_table(lines):
     lines = [{"PRODUCT_GROUP_ID": str(n), "DATE": "2026-01-01", **line} for n, line in enumerate(lines)]
     body = msgspec.json.Encoder(decimal_format="number").encode(lines)

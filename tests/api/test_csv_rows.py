@@ -25,9 +25,11 @@ cells = st.text(st.sampled_from('ab,"\r\n é靴1 '), max_size=6)
 
 
 @given(
-    st.lists(st.lists(cells, min_size=2, max_size=2), max_size=6), st.sampled_from(["\n", "\r\n"]),
-    st.sampled_from(["", "\n", "\r\n\r\n"]), st.booleans(),
-)  # fmt: skip
+    st.lists(st.lists(cells, min_size=2, max_size=2), max_size=6),
+    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from(["", "\n", "\r\n\r\n"]),
+    st.booleans(),
+)
 def test_rows_are_those_of_the_csv_module(lines, ending, blank, bom):
     file = io.StringIO(newline="")
     writer = csv.writer(file, lineterminator=ending, quoting=csv.QUOTE_ALL)
@@ -58,8 +60,16 @@ def test_what_is_no_table_is_refused(body):
         models.decode_report(body)
 
 
-ROW = {"DATE": "2026-01-01", "PRODUCT_GROUP_ID": "2680059592705", "SPEND_IN_MICRO_DOLLAR": 123456, "CTR": 0.0123,
-       "SPEND_IN_DOLLAR": 0.123456, "TOTAL_CLICKTHROUGH": 12, "IMPRESSION_1": 1000, "CHECKOUT_ROAS": 2.5}  # fmt: skip
+ROW = {
+    "DATE": "2026-01-01",
+    "PRODUCT_GROUP_ID": "2680059592705",
+    "SPEND_IN_MICRO_DOLLAR": 123456,
+    "CTR": 0.0123,
+    "SPEND_IN_DOLLAR": 0.123456,
+    "TOTAL_CLICKTHROUGH": 12,
+    "IMPRESSION_1": 1000,
+    "CHECKOUT_ROAS": 2.5,
+}
 JSON_BODY = b"[" + b",".join([json.dumps(ROW).encode()] * 5000) + b"]"
 CSV_BODY = (",".join(ROW) + "\n" + (",".join(map(str, ROW.values())) + "\n") * 5000).encode()
 

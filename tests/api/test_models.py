@@ -125,11 +125,17 @@ def test_every_number_is_exact_wherever_it_stands(text):
 @pytest.mark.parametrize(
     ("sent", "text"),
     [
-        ("549755885175", "549755885175"), ("9007199254740993", "9007199254740993"), ("9007199254740993.0", "9007199254740993"),
-        ("5.49755885175e11", "549755885175"), ("12345678901234567890123", "12345678901234567890123"), ("-5", "-5"),
-        ("1.5", "1.5"), ('"0012"', "0012"), ('"AG7"', "AG7"),
+        ("549755885175", "549755885175"),
+        ("9007199254740993", "9007199254740993"),
+        ("9007199254740993.0", "9007199254740993"),
+        ("5.49755885175e11", "549755885175"),
+        ("12345678901234567890123", "12345678901234567890123"),
+        ("-5", "-5"),
+        ("1.5", "1.5"),
+        ('"0012"', "0012"),
+        ('"AG7"', "AG7"),
     ],
-)  # fmt: skip
+)
 def test_an_id_that_is_a_number_is_read_digit_by_digit(sent, text):
     fields = f'"id": {sent}, "ad_group_id": {sent}, "parent_id": {sent}, "collections_hero_pin_id": {sent}'
     promotion = models.decode(f"{{{fields}}}".encode(), ProductGroupPromotion)
@@ -440,10 +446,11 @@ def test_changed_refuses_what_no_update_takes(entity, fields, words):
 @pytest.mark.parametrize(
     ("kind", "model"),
     [
-        (params.ProductGroupPromotionUpdate, ProductGroupPromotion), (params.CampaignUpdate, models.Campaign),
+        (params.ProductGroupPromotionUpdate, ProductGroupPromotion),
+        (params.CampaignUpdate, models.Campaign),
         (params.AdGroupUpdate, models.AdGroup),
     ],
-)  # fmt: skip
+)
 def test_an_entity_is_written_with_the_fields_that_a_request_may_hold(kind, model):
     sent = {"id": "7", "status": "PAUSED", "type": "x", "created_time": 5, "bid_in_micro_currency": 500_000, "start_time": None}
     (checked,) = params.check_items(kind, [models.decode(body(sent), model)])

@@ -17,12 +17,18 @@ from pinshop.emulator import Emulator
 @pytest.mark.parametrize(
     ("amount", "currency", "micro"),
     [
-        ("12.50", "USD", 12_500_000), ("12.5", "EUR", 12_500_000), (20, "USD", 20_000_000), (Decimal("0.01"), "GBP", 10_000),
-        ("100", "JPY", 100_000_000), (100, "KRW", 100_000_000), ("1.234", "KWD", 1_234_000),
-        ("0", "USD", 0), ("-3.10", "USD", -3_100_000),
+        ("12.50", "USD", 12_500_000),
+        ("12.5", "EUR", 12_500_000),
+        (20, "USD", 20_000_000),
+        (Decimal("0.01"), "GBP", 10_000),
+        ("100", "JPY", 100_000_000),
+        (100, "KRW", 100_000_000),
+        ("1.234", "KWD", 1_234_000),
+        ("0", "USD", 0),
+        ("-3.10", "USD", -3_100_000),
         ("999999999999999.99", "USD", 999_999_999_999_999_990_000),
     ],
-)  # fmt: skip
+)
 def test_units_become_micro_currency(amount: object, currency: str, micro: int) -> None:
     assert money.to_micro(amount, currency) == micro
 
@@ -30,11 +36,17 @@ def test_units_become_micro_currency(amount: object, currency: str, micro: int) 
 @pytest.mark.parametrize(
     ("micro", "currency", "amount"),
     [
-        (12_500_000, "USD", "12.50"), (1, "USD", "0.000001"), (12_345_600, "EUR", "12.3456"), (100_000_000, "JPY", "100"),
-        (1_500_000, "JPY", "1.5"), (1_230_000, "KWD", "1.230"), (0, "USD", "0.00"),
-        (-10_000, "USD", "-0.01"), (Decimal(5), "USD", "0.000005"),
+        (12_500_000, "USD", "12.50"),
+        (1, "USD", "0.000001"),
+        (12_345_600, "EUR", "12.3456"),
+        (100_000_000, "JPY", "100"),
+        (1_500_000, "JPY", "1.5"),
+        (1_230_000, "KWD", "1.230"),
+        (0, "USD", "0.00"),
+        (-10_000, "USD", "-0.01"),
+        (Decimal(5), "USD", "0.000005"),
     ],
-)  # fmt: skip
+)
 def test_micro_currency_becomes_units(micro: int, currency: str, amount: str) -> None:
     assert str(money.from_micro(micro, currency)) == amount
 
@@ -42,13 +54,24 @@ def test_micro_currency_becomes_units(micro: int, currency: str, amount: str) ->
 @pytest.mark.parametrize(
     ("amount", "currency", "words"),
     [
-        ("12.505", "USD", "at most 2 decimals"), ("1.5", "JPY", "at most 0 decimals"), (12.5, "USD", "text, int or Decimal"),
-        ("1,000", "USD", "such as"), ("1e3", "USD", "such as"), ("", "USD", "such as"), ("\u0661", "USD", "such as"),
-        (True, "USD", "such as"), ("0." + "1" * 60, "USD", "at most 2"), (Decimal("1e-999999"), "USD", "at most 2"),
-        (Decimal("NaN"), "USD", "such as"), (None, "USD", "such as"), ("1", "usd", "ISO 4217"), ("1", "UNK", "ISO 4217"),
-        ("1", None, "ISO 4217"), ("1", "DOLLAR", "ISO 4217"),
+        ("12.505", "USD", "at most 2 decimals"),
+        ("1.5", "JPY", "at most 0 decimals"),
+        (12.5, "USD", "text, int or Decimal"),
+        ("1,000", "USD", "such as"),
+        ("1e3", "USD", "such as"),
+        ("", "USD", "such as"),
+        ("\u0661", "USD", "such as"),
+        (True, "USD", "such as"),
+        ("0." + "1" * 60, "USD", "at most 2"),
+        (Decimal("1e-999999"), "USD", "at most 2"),
+        (Decimal("NaN"), "USD", "such as"),
+        (None, "USD", "such as"),
+        ("1", "usd", "ISO 4217"),
+        ("1", "UNK", "ISO 4217"),
+        ("1", None, "ISO 4217"),
+        ("1", "DOLLAR", "ISO 4217"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_amount_is_refused(amount: object, currency: str, words: str) -> None:
     with pytest.raises(InvalidInput, match=words):
         money.to_micro(amount, currency)

@@ -330,9 +330,10 @@ class Label(str):
 
 def test_a_text_of_a_subclass_is_sent_as_its_text():
     call = operations.build(
-        endpoints.PROMOTIONS_ANALYTICS, {"ad_account_id": Label("549755885175")},
+        endpoints.PROMOTIONS_ANALYTICS,
+        {"ad_account_id": Label("549755885175")},
         ANALYTICS | {"product_group_ids": [Label("7")], "columns": [Label("CTR")], "start_date": Label("2026-01-01")},
-    )  # fmt: skip
+    )
     assert call.target.startswith("/ad_accounts/549755885175/product_groups/analytics?start_date=2026-01-01")
     assert "product_group_ids=7&columns=CTR" in call.target
     assert all(type(part) is str for part in (call.path, call.query))
@@ -342,9 +343,11 @@ def test_numbers_and_texts_of_numpy_and_pandas_are_taken():
     numpy, pandas = pytest.importorskip("numpy"), pytest.importorskip("pandas")
     ids = pandas.Series([7, 8])
     query = ANALYTICS | {
-        "start_date": pandas.Timestamp("2026-01-01"), "product_group_ids": ids, "columns": numpy.array(["CTR"]),
+        "start_date": pandas.Timestamp("2026-01-01"),
+        "product_group_ids": ids,
+        "columns": numpy.array(["CTR"]),
         "click_window_days": numpy.int64(7),
-    }  # fmt: skip
+    }
     target = operations.build(endpoints.PROMOTIONS_ANALYTICS, {"ad_account_id": numpy.int64(549755885175)}, query).target
     assert "start_date=2026-01-01" in target
     assert "product_group_ids=7&product_group_ids=8&columns=CTR" in target
@@ -365,11 +368,18 @@ def test_what_pandas_says_otherwise_is_refused():
 @pytest.mark.parametrize(
     "body",
     [
-        {"a": float("nan")}, {"a": [float("inf")]}, {"a": decimal.Decimal("NaN")}, {"a": decimal.Decimal("sNaN")},
-        {"a": "\ud800"}, {"a": object()}, {(1, 2): 3}, [decimal.Decimal("-Infinity")], {"a": 1j},
+        {"a": float("nan")},
+        {"a": [float("inf")]},
+        {"a": decimal.Decimal("NaN")},
+        {"a": decimal.Decimal("sNaN")},
+        {"a": "\ud800"},
+        {"a": object()},
+        {(1, 2): 3},
+        [decimal.Decimal("-Infinity")],
+        {"a": 1j},
     ],
     ids=lambda body: str(type(body)),
-)  # fmt: skip
+)
 def test_a_body_that_json_cannot_hold_is_refused_before_it_is_sent(body):
     for call in (
         lambda: operations.raw("POST", "/x", body=body),

@@ -219,11 +219,13 @@ def test_a_profile_is_written_and_read_back_and_comments_stay(profiles):
 @pytest.mark.parametrize(
     "before",
     [
-        '[acme]\nscopes = [\n  "ads:read", # why\n]\n', "acme.app_id = '1'\n[other]\n", 'acme = {app_id = "1"}\n',
+        '[acme]\nscopes = [\n  "ads:read", # why\n]\n',
+        "acme.app_id = '1'\n[other]\n",
+        'acme = {app_id = "1"}\n',
         "[ 'acme' ]\n",
         '[other]\r\napp_id = "1"\r\n\r\n[acme]\r\n',
     ],
-)  # fmt: skip
+)
 def test_a_profile_is_changed_in_whatever_layout_it_has(profiles, before, mark):
     written(profiles, mark + before)
     others = {name: one for name, one in profile_file.read_profiles(profiles).items() if name != "acme"}

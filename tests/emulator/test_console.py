@@ -64,12 +64,22 @@ def busy(emulator):
 
 def pages(emulator):
     return [
-        "/", f"/console/ad_accounts/{emulator.ad_account_id}", f"/console/ad_groups/{emulator.ad_group_id}",
-        f"/console/promotions/{emulator.ids[0]}", "/console/calls", "/console/calls/1", "/console/faults", "/console/limits",
-        "/console/rules", "/console/state", "/console/state/reset", "/console/catalogs",
-        f"/console/catalogs/{emulator.catalog_product_group_ids[1]}", "/console/rules?q=status&changed=yes",
+        "/",
+        f"/console/ad_accounts/{emulator.ad_account_id}",
+        f"/console/ad_groups/{emulator.ad_group_id}",
+        f"/console/promotions/{emulator.ids[0]}",
+        "/console/calls",
+        "/console/calls/1",
+        "/console/faults",
+        "/console/limits",
+        "/console/rules",
+        "/console/state",
+        "/console/state/reset",
+        "/console/catalogs",
+        f"/console/catalogs/{emulator.catalog_product_group_ids[1]}",
+        "/console/rules?q=status&changed=yes",
         f"/console/promotions/{emulator.ids[0]}?days=7&metric=clicks&sort=spend",
-    ]  # fmt: skip
+    ]
 
 
 class Outline(html.parser.HTMLParser):
@@ -132,10 +142,15 @@ def test_names_are_text_whatever_they_hold(busy):
 
 
 def test_what_is_shown_is_what_the_api_answers(busy):
-    query = urlencode({
-        "start_date": "2026-02-26", "end_date": "2026-03-27", "granularity": "TOTAL", "product_group_ids": busy.ids[0],
-        "columns": "SPEND_IN_MICRO_DOLLAR,CLICKTHROUGH_1",
-    })  # fmt: skip
+    query = urlencode(
+        {
+            "start_date": "2026-02-26",
+            "end_date": "2026-03-27",
+            "granularity": "TOTAL",
+            "product_group_ids": busy.ids[0],
+            "columns": "SPEND_IN_MICRO_DOLLAR,CLICKTHROUGH_1",
+        }
+    )
     (row,) = json.loads(call(busy, "GET", f"/ad_accounts/{busy.ad_account_id}/product_groups/analytics?{query}").body)
     text = "".join(Outline(get(busy, f"/console/promotions/{busy.ids[0]}")[1]).text)
     assert f"{(row['SPEND_IN_MICRO_DOLLAR'] + 5000) // 10000 / 100:,.2f}" in text
@@ -150,9 +165,17 @@ def test_the_token_of_a_call_is_nowhere_in_the_journal(busy):
 
 @pytest.mark.parametrize(
     "path",
-    ["/console/ad_accounts/1", "/console/ad_groups/x", "/console/promotions/" + "9" * 40, "/console/calls/99",
-     "/console/nothing", "/console/../../etc", "/console/promotions/\N{ARABIC-INDIC DIGIT ONE}", "/console/static/nothing.css"],
-)  # fmt: skip
+    [
+        "/console/ad_accounts/1",
+        "/console/ad_groups/x",
+        "/console/promotions/" + "9" * 40,
+        "/console/calls/99",
+        "/console/nothing",
+        "/console/../../etc",
+        "/console/promotions/\N{ARABIC-INDIC DIGIT ONE}",
+        "/console/static/nothing.css",
+    ],
+)
 def test_what_is_not_there_is_a_page_that_says_so(emulator, path):
     status, text = get(emulator, path)
     assert status == 404
@@ -232,15 +255,29 @@ def test_every_one_click_fault_can_be_added_and_is_described(emulator):
         assert post(emulator, "faults", preset=preset).status == 303
     assert len(emulator.faults) == len(PRESETS)
     text = "".join(Outline(get(emulator, "/console/faults")[1]).text)
-    for words in ("drops the connection, after the write was done", "item 1 fails with code 1", "answers 20 s late",
-                  "cuts the answer after 20 bytes", "always, with probability 0.1"):  # fmt: skip
+    for words in (
+        "drops the connection, after the write was done",
+        "item 1 fails with code 1",
+        "answers 20 s late",
+        "cuts the answer after 20 bytes",
+        "always, with probability 0.1",
+    ):
         assert words in text
 
 
 @pytest.mark.parametrize("what", ["status", "item", "latency", "truncate", "drop", "hang"])
 def test_every_kind_of_fault_can_be_set_by_hand(emulator, what):
-    form = {"operation": CREATE, "what": what, "status": "502", "code": "7", "message": "No", "amount": "3", "item": "1",
-            "times": "2", "after_commit": "yes"}  # fmt: skip
+    form = {
+        "operation": CREATE,
+        "what": what,
+        "status": "502",
+        "code": "7",
+        "message": "No",
+        "amount": "3",
+        "item": "1",
+        "times": "2",
+        "after_commit": "yes",
+    }
     assert post(emulator, "faults", **form).status == 303
     (fault,) = emulator.faults
     assert (fault.operation, fault.times, fault.after_commit) == (CREATE, 2, True)
@@ -250,9 +287,12 @@ def test_an_account_that_is_too_large_to_add_up_is_not_added_up(emulator):
     from pinshop.emulator.control.sums import MOST
 
     promotion = {
-        "ad_account_id": int(emulator.ad_account_id), "ad_group_id": int(emulator.ad_group_id), "status": "ACTIVE",
-        "catalog_product_group_id": int(emulator.catalog_product_group_ids[0]), "creative_type": "REGULAR",
-    }  # fmt: skip
+        "ad_account_id": int(emulator.ad_account_id),
+        "ad_group_id": int(emulator.ad_group_id),
+        "status": "ACTIVE",
+        "catalog_product_group_id": int(emulator.catalog_product_group_ids[0]),
+        "creative_type": "REGULAR",
+    }
     store = emulator.world.store
     store.insert_many("promotions", [{**promotion, "id": store.next_id("promotions")} for _ in range(MOST + 1)])
     assert "open the account" in get(emulator)[1]
@@ -351,9 +391,15 @@ def test_rules_are_searched(busy):
 
 @pytest.mark.parametrize(
     ("micro", "currency", "shown"),
-    [(0, "USD", "0.00"), (4_999, "USD", "0.00"), (5_000, "USD", "0.01"), (1_234_567_890_000, "EUR", "1,234,567.89"),
-     (1_499_999, "JPY", "1"), (1_500_000, "JPY", "2")],
-)  # fmt: skip
+    [
+        (0, "USD", "0.00"),
+        (4_999, "USD", "0.00"),
+        (5_000, "USD", "0.01"),
+        (1_234_567_890_000, "EUR", "1,234,567.89"),
+        (1_499_999, "JPY", "1"),
+        (1_500_000, "JPY", "2"),
+    ],
+)
 def test_money_is_rounded_on_the_integer(micro, currency, shown):
     from pinshop.emulator.control.charts import money
 

@@ -184,8 +184,11 @@ def test_snapshots_are_deleted(emulator):
 
 
 def test_the_journal_is_asked_by_status_and_account(emulator):
-    for token, path in (("x", f"/ad_accounts/{emulator.ad_account_id}"), (emulator.access_token, "/ad_accounts/1"),
-                        (emulator.access_token, f"/ad_accounts/{emulator.ad_account_id}")):  # fmt: skip
+    for token, path in (
+        ("x", f"/ad_accounts/{emulator.ad_account_id}"),
+        (emulator.access_token, "/ad_accounts/1"),
+        (emulator.access_token, f"/ad_accounts/{emulator.ad_account_id}"),
+    ):
         emulator.handle(Request("GET", "http://x", f"/v5{path}", {"authorization": f"Bearer {token}"}))
     numbers = lambda query: [call["number"] for call in ask(emulator, "GET", f"journal?{query}")["calls"]]  # noqa: E731
     assert numbers("status=401") == [1]

@@ -60,9 +60,12 @@ def member(subject: Subject) -> Member:
 def promotion(subject: Subject, pool: Pool, place: int) -> Promotion:
     one = pool.members[place]
     return Promotion(
-        id=one.id, pieces=one.pieces, plan=functools.partial(pool.plan, place), currency=one.currency,
+        id=one.id,
+        pieces=one.pieces,
+        plan=functools.partial(pool.plan, place),
+        currency=one.currency,
         attributes=subject.attributes,
-    )  # fmt: skip
+    )
 
 
 def alone(subject: Subject, seed: int = 7) -> Promotion:
@@ -245,11 +248,17 @@ def test_parts_make_totals_and_ratios(who: list[Subject], query: Query, reportin
             assert round(row["SPEND_IN_DOLLAR"] * 10**6) == row["SPEND_IN_MICRO_DOLLAR"]
             assert row["SPEND_IN_DOLLAR"] == row["SPEND_IN_MICRO_DOLLAR"] / 10**6
         for smaller, larger in (
-            ("CLICKTHROUGH_1", "IMPRESSION_1"), ("CLICKTHROUGH_2", "IMPRESSION_2"), ("OUTBOUND_CLICK_1", "CLICKTHROUGH_1"),
-            ("CLICKTHROUGH_1", "ENGAGEMENT_1"), ("IMPRESSION_1", "IMPRESSION_1_GROSS"), ("WEB_SESSIONS_1", "OUTBOUND_CLICK_1"),
-            ("TOTAL_IMPRESSION_USER", "TOTAL_IMPRESSION"), ("TOTAL_VIDEO_P25_COMBINED", "TOTAL_VIDEO_P0_COMBINED"),
-            ("TOTAL_VIDEO_P100_COMPLETE", "TOTAL_VIDEO_P95_COMBINED"), ("VIDEO_MRC_VIEWS_1", "IMPRESSION_1"),
-        ):  # fmt: skip
+            ("CLICKTHROUGH_1", "IMPRESSION_1"),
+            ("CLICKTHROUGH_2", "IMPRESSION_2"),
+            ("OUTBOUND_CLICK_1", "CLICKTHROUGH_1"),
+            ("CLICKTHROUGH_1", "ENGAGEMENT_1"),
+            ("IMPRESSION_1", "IMPRESSION_1_GROSS"),
+            ("WEB_SESSIONS_1", "OUTBOUND_CLICK_1"),
+            ("TOTAL_IMPRESSION_USER", "TOTAL_IMPRESSION"),
+            ("TOTAL_VIDEO_P25_COMBINED", "TOTAL_VIDEO_P0_COMBINED"),
+            ("TOTAL_VIDEO_P100_COMPLETE", "TOTAL_VIDEO_P95_COMBINED"),
+            ("VIDEO_MRC_VIEWS_1", "IMPRESSION_1"),
+        ):
             assert row.get(smaller, 0) <= row.get(larger, 0), f"{smaller} > {larger}"
         assert row.get("TOTAL_VIDEO_AVG_WATCHTIME_IN_SECOND", 0) <= 15
 
@@ -259,9 +268,14 @@ def test_parts_make_totals_and_ratios(who: list[Subject], query: Query, reportin
 def test_narrower_windows_never_exceed_wider_ones(
     subject: Subject, query: Query, reporting: Reporting, click: int, engagement: int, view: int
 ) -> None:
-    narrow = earned([subject], query, reporting, click_window_days=min(click, query.click_window_days),
-                    engagement_window_days=min(engagement, query.engagement_window_days),
-                    view_window_days=min(view, query.view_window_days))  # fmt: skip
+    narrow = earned(
+        [subject],
+        query,
+        reporting,
+        click_window_days=min(click, query.click_window_days),
+        engagement_window_days=min(engagement, query.engagement_window_days),
+        view_window_days=min(view, query.view_window_days),
+    )
     wide = {row[DATE]: row for row in earned([subject], query, reporting)}
     for row in narrow:
         for name in ADDITIVE:
@@ -304,8 +318,10 @@ def test_spend_never_exceeds_the_daily_budget(who: list[Subject], history: list[
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(subjects, min_size=1, max_size=4, unique_by=lambda subject: subject.id),
-    st.integers(0, 500_000_000), st.integers(-40, -2), st.integers(3600, 50 * DAY),
-)  # fmt: skip
+    st.integers(0, 500_000_000),
+    st.integers(-40, -2),
+    st.integers(3600, 50 * DAY),
+)
 def test_spend_never_exceeds_a_lifetime_budget(who: list[Subject], total: int, start_day: int, length: int) -> None:
     start = NOW + start_day * DAY
     limit = Limit(lifetime=total, last_day=(start + length - 1) // DAY)
@@ -508,8 +524,9 @@ def test_video_metrics_are_for_video_only() -> None:
 def test_local_days_are_cut_at_local_midnight() -> None:
     east = msgspec.structs.replace(YEAR_DAYS, utc_offset_seconds=8 * 3600, columns=("IMPRESSION_1",))
     hour = Query(TODAY - datetime.timedelta(days=3), TODAY - datetime.timedelta(days=1), "HOUR", ("IMPRESSION_1",))
-    in_utc = {row[DATE]: row["IMPRESSION_1"]
-              for row in earned([steady()], hour, Reporting(0, False, hour_date_format="datetime"))}  # fmt: skip
+    in_utc = {
+        row[DATE]: row["IMPRESSION_1"] for row in earned([steady()], hour, Reporting(0, False, hour_date_format="datetime"))
+    }
     local = {row[DATE]: row["IMPRESSION_1"] for row in earned([steady()], east)}
     day = TODAY - datetime.timedelta(days=1)
     expected = sum(in_utc[f"{day - datetime.timedelta(days=1)}T{h:02}:00:00"] for h in range(16, 24))

@@ -91,10 +91,21 @@ def test_names_and_pages_of_ones_own_are_allowed_by_options(emulator):
     assert (reply.status, reply.headers["access-control-allow-origin"]) == (200, "http://localhost:3000")
 
 
-@pytest.mark.parametrize(("name", "given"), [
-    ("allow_hosts", "*"), ("allow_hosts", "http://x"), ("allow_hosts", ""), ("allow_hosts", "a b"), ("allow_hosts", "x:80"),
-    ("cors", "*"), ("cors", "null"), ("cors", "localhost:3000"), ("cors", "http://x/y"), ("cors", "ftp://x"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("allow_hosts", "*"),
+        ("allow_hosts", "http://x"),
+        ("allow_hosts", ""),
+        ("allow_hosts", "a b"),
+        ("allow_hosts", "x:80"),
+        ("cors", "*"),
+        ("cors", "null"),
+        ("cors", "localhost:3000"),
+        ("cors", "http://x/y"),
+        ("cors", "ftp://x"),
+    ],
+)
 def test_options_that_allow_too_much_or_nothing_are_refused(name, given):
     with pytest.raises(ConfigurationError, match=f"{name}: got"):
         Emulator(**{name: [given]})

@@ -129,8 +129,13 @@ def _campaigns(call: Session) -> None:
     entity("ad_groups", **group, campaign_id=awareness)
     budget = {"budget_in_micro_currency": 5_000_000, "budget_type": "DAILY"}
     of_awareness = entity("ad_groups", **(group | {"billable_event": "IMPRESSION"}), **budget, campaign_id=awareness)
-    entity("campaigns", **{**shopping, "objective_type": "SALES"}, **cap, is_campaign_budget_optimization=True,
-           intended_promotion_type="CATALOG")  # fmt: skip
+    entity(
+        "campaigns",
+        **{**shopping, "objective_type": "SALES"},
+        **cap,
+        is_campaign_budget_optimization=True,
+        intended_promotion_type="CATALOG",
+    )
     start = int(call.emulator.clock.seconds()) + 86_400
     later = entity("campaigns", **shopping, **cap, is_campaign_budget_optimization=True, start_time=start)
     entity("ad_groups", **group, campaign_id=later, start_time=start - 3600)

@@ -36,9 +36,16 @@ class Server:
         self.spoil: Any = None
         self.next_id = 5000
         self.client = Client(
-            "emulated_x", transport=self, base_url="http://127.0.0.1:9/v5", sleep=self.pauses.append, random=lambda: 0.5,
-            clock=lambda: 1_790_000_000.0, pacing=False, on_event=self.events.append, **options,
-        )  # fmt: skip
+            "emulated_x",
+            transport=self,
+            base_url="http://127.0.0.1:9/v5",
+            sleep=self.pauses.append,
+            random=lambda: 0.5,
+            clock=lambda: 1_790_000_000.0,
+            pacing=False,
+            on_event=self.events.append,
+            **options,
+        )
 
     def add(self, ad_group_id: str, item: dict[str, Any]) -> dict[str, Any]:
         self.next_id += 1

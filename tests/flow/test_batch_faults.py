@@ -146,9 +146,11 @@ def write(
 def stored(emulator: Emulator) -> list[Any]:
     with Client(emulator.access_token, transport=emulator.transport(), base_url=emulator.base_url) as client:
         every = client.promotions.list(
-            emulator.ad_account_id, ad_group_id=emulator.ad_group_id, page_size=250,
+            emulator.ad_account_id,
+            ad_group_id=emulator.ad_group_id,
+            page_size=250,
             entity_statuses=["ACTIVE", "PAUSED", "ARCHIVED"],
-        )  # fmt: skip
+        )
         return list(every)
 
 

@@ -142,8 +142,10 @@ def test_ctrl_c_at_every_line_of_a_batch(second, rounds, capsys):
         else:
             server.check(result, given)
     with capsys.disabled():
-        print(f"\nCtrl-C at {ran} of {total} lines ({'one signal' if second is None else f'and {second} later'}): 0 lies; "
-              f"{without} before the first request, without a result")  # fmt: skip
+        print(
+            f"\nCtrl-C at {ran} of {total} lines ({'one signal' if second is None else f'and {second} later'}): 0 lies; "
+            f"{without} before the first request, without a result"
+        )
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 

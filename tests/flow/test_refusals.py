@@ -34,7 +34,12 @@ THEN = datetime.datetime.fromtimestamp(NOW + 90, datetime.UTC)
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [
-        ("90", 90), (" 90 ", 90), ("0", 0), ("90.5", 90.5), ("0.25", 0.25), ("86400", 86400),
+        ("90", 90),
+        (" 90 ", 90),
+        ("0", 0),
+        ("90.5", 90.5),
+        ("0.25", 0.25),
+        ("86400", 86400),
         (formatdate(NOW + 90, usegmt=True), 90),
         (THEN.strftime("%a, %d %b %Y %H:%M:%S -0000"), 90),
         (THEN.strftime("%a, %d %b %Y %H:%M:%S +0000"), 90),
@@ -47,13 +52,25 @@ THEN = datetime.datetime.fromtimestamp(NOW + 90, datetime.UTC)
         (formatdate(NOW + 90, usegmt=True).upper(), 90),
         (formatdate(NOW - 90, usegmt=True), 0),
         # A moment, or garbage, where a number of seconds belongs.
-        (str(int(NOW + 90)), None), (str(int(NOW + 90) * 1000), None), ("9" * 30, None), ("soon", None), ("-5", None),
-        ("1e3", None), ("nan", None), ("inf", None), ("", None), (None, None), ("١٢", None), ("90,5", None),
-        ("Mon, 99 Foo 2026 10:00:00 GMT", None), ("Mon, 31 Feb 2026 10:00:00 GMT", None),
-        ("Mon, 21 Sep 2026 25:00:00 GMT", None), ("90 seconds", None),
+        (str(int(NOW + 90)), None),
+        (str(int(NOW + 90) * 1000), None),
+        ("9" * 30, None),
+        ("soon", None),
+        ("-5", None),
+        ("1e3", None),
+        ("nan", None),
+        ("inf", None),
+        ("", None),
+        (None, None),
+        ("١٢", None),
+        ("90,5", None),
+        ("Mon, 99 Foo 2026 10:00:00 GMT", None),
+        ("Mon, 31 Feb 2026 10:00:00 GMT", None),
+        ("Mon, 21 Sep 2026 25:00:00 GMT", None),
+        ("90 seconds", None),
         (formatdate(NOW + 40 * 86400, usegmt=True), None),
     ],
-)  # fmt: skip
+)
 def test_retry_after_in_every_form_that_http_has(text, seconds):
     assert read_retry_after(text, NOW) == seconds
 
@@ -76,10 +93,15 @@ def test_no_text_escapes(text):
 @pytest.mark.parametrize(
     ("words", "seconds"),
     [
-        ("Too many. Retry after 5 seconds, please", 5), ("RETRY AFTER 5 SECONDS", 5), ("retry after 2.5 seconds.", 2.5),
-        ("Please retry after 1 second", 1), ("Retry after: 7s", 7), ("retry  after 30", 30), ("Retry after 12 sec", 12),
+        ("Too many. Retry after 5 seconds, please", 5),
+        ("RETRY AFTER 5 SECONDS", 5),
+        ("retry after 2.5 seconds.", 2.5),
+        ("Please retry after 1 second", 1),
+        ("Retry after: 7s", 7),
+        ("retry  after 30", 30),
+        ("Retry after 12 sec", 12),
     ],
-)  # fmt: skip
+)
 def test_a_wait_in_words_is_read_in_a_400_and_in_a_429(status, words, seconds):
     error = refusal(status, {"code": 8, "message": words})
     assert type(error) is RateLimited

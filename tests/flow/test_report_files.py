@@ -27,9 +27,14 @@ def client(handler, seen=None, **options):
     transport = MockTransport(handler)
     time = itertools.count(1_790_000_000)
     made = Client(
-        TOKEN, base_url="http://127.0.0.1:9/v5", transport=transport, sleep=lambda _: None, clock=lambda: float(next(time)),
-        on_event=(seen if seen is not None else []).append, **options,
-    )  # fmt: skip
+        TOKEN,
+        base_url="http://127.0.0.1:9/v5",
+        transport=transport,
+        sleep=lambda _: None,
+        clock=lambda: float(next(time)),
+        on_event=(seen if seen is not None else []).append,
+        **options,
+    )
     return made, transport
 
 
@@ -78,14 +83,31 @@ def test_either_length_of_a_packed_file_is_right(packed_size):
         download(long[:-4], len(long), **{"Content-Encoding": "gzip"})
 
 
-@pytest.mark.parametrize("body", [
-    b"<!DOCTYPE html><html><body>Please log in</body></html>", b"<html>\n<body>\n</body>\n</html>\n",
-    b'<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code></Error>', b"null", b"true", b"987", b'"text"',
-    b"Internal error, please try again later", b"Something went wrong\non our end\n", b'{"code": 12, "message": "no"}',
-    b'{"1": null}',
-    b'{"1": [{"SPEND_IN_MICRO_DOLLAR": 987', b'[{"A": 1}, 2]', b"\x1f\x8b\x08\0\0\0", b"a,b\n1,2\n", b"\0\0\0\0", b"{", b"[",
-    b"DATE,SPEND_IN_MICRO_DOLLAR\n2026-01-01\n", b'DATE\n"2026',
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<!DOCTYPE html><html><body>Please log in</body></html>",
+        b"<html>\n<body>\n</body>\n</html>\n",
+        b'<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code></Error>',
+        b"null",
+        b"true",
+        b"987",
+        b'"text"',
+        b"Internal error, please try again later",
+        b"Something went wrong\non our end\n",
+        b'{"code": 12, "message": "no"}',
+        b'{"1": null}',
+        b'{"1": [{"SPEND_IN_MICRO_DOLLAR": 987',
+        b'[{"A": 1}, 2]',
+        b"\x1f\x8b\x08\0\0\0",
+        b"a,b\n1,2\n",
+        b"\0\0\0\0",
+        b"{",
+        b"[",
+        b"DATE,SPEND_IN_MICRO_DOLLAR\n2026-01-01\n",
+        b'DATE\n"2026',
+    ],
+)
 @pytest.mark.parametrize("size", [None, "right"])
 def test_what_is_no_report_is_never_rows(body, size):
     with pytest.raises(BadReply):

@@ -43,9 +43,16 @@ class Server:
 
     def new_client(self, **options: Any) -> Client:
         return Client(
-            TOKEN, transport=self, base_url="http://127.0.0.1:9/v5", sleep=self.sleep, random=lambda: 0.5, pacing=False,
-            clock=lambda: self.now, on_event=self.events.append, **options,
-        )  # fmt: skip
+            TOKEN,
+            transport=self,
+            base_url="http://127.0.0.1:9/v5",
+            sleep=self.sleep,
+            random=lambda: 0.5,
+            pacing=False,
+            clock=lambda: self.now,
+            on_event=self.events.append,
+            **options,
+        )
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
@@ -193,10 +200,15 @@ def test_a_gateway_page_with_any_4xx_status_is_read_back(status, page, executed)
         (400, 12, "Something went wrong on our end. Sorry about that."),
         (400, 2787, "Sorry! Something went wrong on our end."),
         (400, 1, "SOMETHING WENT WRONG ON OUR END"),
-        (403, 12, ""), (404, 2787, ""), (409, 12, ""), (422, 2787, "no"), (429, 12, "Something went wrong on our end."),
-        (500, 12, "Sorry"), (503, 4197, "ramped down"),
+        (403, 12, ""),
+        (404, 2787, ""),
+        (409, 12, ""),
+        (422, 2787, "no"),
+        (429, 12, "Something went wrong on our end."),
+        (500, 12, "Sorry"),
+        (503, 4197, "ramped down"),
     ],
-)  # fmt: skip
+)
 def test_a_refusal_that_says_the_fault_is_pinterest_s_own_is_read_back(status, code, words, executed):
     def spoil(server: Server, request: Request, number: int) -> Reply | None:
         if number != 0:

@@ -79,9 +79,12 @@ def emulator():
 
 def reader(spark, emulator, filters=(), **options):
     given = {
-        **DAYS, "base_url": emulator.base_url, "access_tokens": json.dumps(emulator.tokens),
-        "accounts": json.dumps(emulator.lanes), **options,
-    }  # fmt: skip
+        **DAYS,
+        "base_url": emulator.base_url,
+        "access_tokens": json.dumps(emulator.tokens),
+        "accounts": json.dumps(emulator.lanes),
+        **options,
+    }
     made = spark.PinterestProductGroupAnalytics(given).reader(None)
     assert list(made.pushFilters(list(filters))) == list(filters), "Spark checks every row again"
     return made

@@ -19,10 +19,16 @@ def client_of(emulator: Emulator, transport: Any = None, token: Any = None, **op
         emulator.clock.advance(seconds=seconds)
 
     return Client(
-        token or emulator.access_token, base_url=emulator.base_url, api_version=emulator.api_version,
-        transport=transport or emulator.transport(sleep), clock=emulator.clock.seconds, sleep=sleep, random=lambda: 0.5,
-        on_event=lambda _: None, **options,
-    )  # fmt: skip
+        token or emulator.access_token,
+        base_url=emulator.base_url,
+        api_version=emulator.api_version,
+        transport=transport or emulator.transport(sleep),
+        clock=emulator.clock.seconds,
+        sleep=sleep,
+        random=lambda: 0.5,
+        on_event=lambda _: None,
+        **options,
+    )
 
 
 @pytest.fixture(scope="session")
@@ -80,10 +86,13 @@ class World:
     def live(self, ad_group: str | None = None) -> list[Any]:
         return list(
             self.client.promotions.list(
-                self.account, ad_group_id=ad_group or self.ad_group, entity_statuses=["ACTIVE", "PAUSED", "DRAFT", "ARCHIVED"],
-                order="ASCENDING", page_size=250,
+                self.account,
+                ad_group_id=ad_group or self.ad_group,
+                entity_statuses=["ACTIVE", "PAUSED", "DRAFT", "ARCHIVED"],
+                order="ASCENDING",
+                page_size=250,
             )
-        )  # fmt: skip
+        )
 
     def writes(self) -> list[Any]:
         """The calls that could change something."""

@@ -298,9 +298,11 @@ def test_half_a_line_at_the_end_of_the_journal_is_that_of_a_killed_process(templ
         path = world.journal / f"{plan.short_id}.jsonl"
         with pytest.raises(Killed):
             plans.apply(
-                client_of(world.emulator, Troubled(world.emulator, {at: "killed after"})), plan, journal=world.journal,
+                client_of(world.emulator, Troubled(world.emulator, {at: "killed after"})),
+                plan,
+                journal=world.journal,
                 max_spend="1000",
-            )  # fmt: skip
+            )
         if path.exists():
             with path.open("ab") as file:
                 file.write(whole[-20:-3])

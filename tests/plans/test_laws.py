@@ -19,19 +19,24 @@ TITLES = (None, "A title", "Zwölf: # 'quotes' \"and\" \\ more")
 #: Promotions that somebody made: group, creative type, status, URL, title.
 LIVE = st.lists(
     st.tuples(
-        st.integers(0, 4), st.sampled_from(("REGULAR", "COLLECTION")), st.sampled_from(STATUSES), st.sampled_from(URLS),
+        st.integers(0, 4),
+        st.sampled_from(("REGULAR", "COLLECTION")),
+        st.sampled_from(STATUSES),
+        st.sampled_from(URLS),
         st.sampled_from(TITLES),
     ),
     max_size=6,
-)  # fmt: skip
+)
 
 FIELDS = st.fixed_dictionaries(
     {},
     optional={
-        "status": st.sampled_from(STATUSES), "tracking_url": st.sampled_from(URLS),
-        "slideshow_collections_title": st.sampled_from(TITLES), "is_mdl": st.booleans(),
+        "status": st.sampled_from(STATUSES),
+        "tracking_url": st.sampled_from(URLS),
+        "slideshow_collections_title": st.sampled_from(TITLES),
+        "is_mdl": st.booleans(),
     },
-)  # fmt: skip
+)
 
 DECLARED = st.dictionaries(st.tuples(st.integers(0, 4), st.sampled_from(("REGULAR", "COLLECTION"))), FIELDS, max_size=6)
 
@@ -44,10 +49,15 @@ def live_world(template: Any, directory: Any, live: list[Any]) -> World:
     emulator = template.fork()
     world = World(emulator, client_of(emulator), directory)
     items = [
-        {"catalog_product_group_id": world.groups[n], "creative_type": kind,
-         "status": "PAUSED" if status == "ARCHIVED" else status, "tracking_url": url, "slideshow_collections_title": title}
+        {
+            "catalog_product_group_id": world.groups[n],
+            "creative_type": kind,
+            "status": "PAUSED" if status == "ARCHIVED" else status,
+            "tracking_url": url,
+            "slideshow_collections_title": title,
+        }
         for n, kind, status, url, title in live
-    ]  # fmt: skip
+    ]
     if items:
         ids = world.create(*({k: v for k, v in item.items() if v is not None} for item in items))
         gone = [
@@ -66,9 +76,10 @@ def text_of(world: World, declared: dict[Any, Any], campaign: dict[str, Any]) ->
         for (n, kind), fields in declared.items()
     ]
     value = {
-        "account": world.account, "ad_groups": [{"id": world.ad_group, **({"promotions": promotions} if promotions else {})}],
+        "account": world.account,
+        "ad_groups": [{"id": world.ad_group, **({"promotions": promotions} if promotions else {})}],
         **({"campaigns": [{"id": world.emulator.campaign_id, **campaign}]} if campaign else {}),
-    }  # fmt: skip
+    }
     return "\n".join(block(value)) + "\n"
 
 

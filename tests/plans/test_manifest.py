@@ -100,12 +100,24 @@ status = "PAUSED"
 def plain(manifest: plans.Manifest) -> list[object]:
     """What a manifest declares, without its places."""
     return [
-        (section.id, section.protect, [(one.id, one.name, one.fields) for one in section.campaigns],
-         [(one.id, one.name, one.campaign, one.exclusive, one.fields,
-           [(p.id, p.group_id, p.group_name, p.pattern, p.creative_type, p.fields) for p in one.promotions])
-          for one in section.ad_groups])
+        (
+            section.id,
+            section.protect,
+            [(one.id, one.name, one.fields) for one in section.campaigns],
+            [
+                (
+                    one.id,
+                    one.name,
+                    one.campaign,
+                    one.exclusive,
+                    one.fields,
+                    [(p.id, p.group_id, p.group_name, p.pattern, p.creative_type, p.fields) for p in one.promotions],
+                )
+                for one in section.ad_groups
+            ],
+        )
         for section in manifest.accounts
-    ]  # fmt: skip
+    ]
 
 
 def test_a_manifest_says_what_it_says():
@@ -117,8 +129,9 @@ def test_a_manifest_says_what_it_says():
     assert campaign.fields["start_time"] == 1_772_319_600
     first, second = section.ad_groups
     assert (first.exclusive, first.promotions[0].fields) == (
-        True, {"tracking_url": "https://shop.example/?c={campaignid}", "status": "ACTIVE"},
-    )  # fmt: skip
+        True,
+        {"tracking_url": "https://shop.example/?c={campaignid}", "status": "ACTIVE"},
+    )
     assert second.fields["targeting_spec"] == {"GENDER": ["female"], "MINIMUM_AGE": "25", "MAXIMUM_AGE": "65+"}
     assert second.fields["placement_group"] == "ALL"
     kitchen, spring, pinned = second.promotions
@@ -233,7 +246,7 @@ def promotion(line: str) -> str:
         ("ad_groups: [{id: 1, targeting_spec: {GENDR: [female]}}]\n", "did you mean GENDER?"),
         ("ad_groups: [{id: 1, targeting_spec: {GENDER: [woman]}}]\n", r"m.yaml:1:.*GENDER\[0\]: got 'woman'"),
     ],
-)  # fmt: skip
+)
 def test_bad_input_is_refused_with_file_line_field_given_and_allowed(text, said):
     with pytest.raises(ManifestError, match=said) as caught:
         plans.parse_manifest(text, file="m.yaml")
@@ -258,13 +271,15 @@ def test_all_problems_are_told_at_once():
     ("text", "said"),
     [
         ("a = 1\na = 2\n", r"m.toml:2:.*TOML"),
-        ('account = "1"\n[[ad_groups]]\nid = "2"\n' + '[[ad_groups.promotions]]\nid = "4"\n' * 2 + 'status = "X"\n',
-         "m.toml:8: ad_groups.0..promotions.1..status"),
+        (
+            'account = "1"\n[[ad_groups]]\nid = "2"\n' + '[[ad_groups.promotions]]\nid = "4"\n' * 2 + 'status = "X"\n',
+            "m.toml:8: ad_groups.0..promotions.1..status",
+        ),
         ('[[ad_groups]]\nid = "2"\npromotions = [\n  {id = "3"},\n  {id = "x"},\n]\n', "m.toml:3: .*promotions.1..id: got 'x'"),
         ('[[ad_groups]]\nname = """\na\nid = 4\n"""\nexclusive = 3\n', "m.toml:6: ad_groups.0..exclusive: got 3"),
         ("id = 01\n", "m.toml:1:.*TOML"),
     ],
-)  # fmt: skip
+)
 def test_toml_problems_have_lines(text, said):
     with pytest.raises(ManifestError, match=said):
         plans.parse_manifest(text, file="m.toml")
@@ -284,7 +299,7 @@ def test_toml_problems_have_lines(text, said):
         ('ad_group_id,id\n1,"2\n', r"CSV \("),
         ("ad_group_id,status\n1,ACTIVE\n", "row: got None, allowed: an id"),
     ],
-)  # fmt: skip
+)
 def test_csv_problems_have_lines_and_columns(text, said):
     with pytest.raises(ManifestError, match=said):
         plans.parse_manifest(text, file="m.csv")
@@ -411,10 +426,24 @@ def test_fmt_leaves_anchors_as_they_are_and_tidies_toml_and_csv():
 
 
 _SCALARS = st.one_of(
-    st.sampled_from(["true", "null", "~", "ACTIVE", "0123", "on", "'a'", '"b c"', "2026-03-01T00:00:00Z", "a#b", '"# no"',
-                     "|\n    text\n    more"]),
+    st.sampled_from(
+        [
+            "true",
+            "null",
+            "~",
+            "ACTIVE",
+            "0123",
+            "on",
+            "'a'",
+            '"b c"',
+            "2026-03-01T00:00:00Z",
+            "a#b",
+            '"# no"',
+            "|\n    text\n    more",
+        ]
+    ),
     st.text(alphabet="abc XYZ0123:#-{}[]", min_size=1, max_size=8).map(quoted),
-)  # fmt: skip
+)
 
 
 @given(

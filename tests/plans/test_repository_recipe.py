@@ -54,10 +54,13 @@ class Runner:
         self.summary, self.comments = directory / "summary.md", directory / "comments.json"
         self._environment = {
             "PATH": f"{bin_directory}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "HOME": str(directory), "PINSHOP_CONFIG_DIR": str(directory / "config"), "COMMENTS": str(self.comments),
-            "PINTEREST_ACCESS_TOKEN": emulator.access_token, "PINTEREST_BASE_URL": emulator.base_url,
+            "HOME": str(directory),
+            "PINSHOP_CONFIG_DIR": str(directory / "config"),
+            "COMMENTS": str(self.comments),
+            "PINTEREST_ACCESS_TOKEN": emulator.access_token,
+            "PINTEREST_BASE_URL": emulator.base_url,
             "GITHUB_STEP_SUMMARY": str(self.summary),
-        }  # fmt: skip
+        }
         self.action = yaml.safe_load(ACTION.read_text())
 
     def __call__(self, event: str = "pull_request", **given: str) -> tuple[int, dict[str, str], str]:
@@ -66,9 +69,11 @@ class Runner:
         inputs |= {"install": "", **{name.replace("_", "-"): value for name, value in given.items()}}
         values = {f"inputs.{name}": value for name, value in inputs.items()}
         values |= {
-            "github.event_name": event, "github.token": "emulated", "github.repository": "shop/promotions",
+            "github.event_name": event,
+            "github.token": "emulated",
+            "github.repository": "shop/promotions",
             "github.event.pull_request.number": "7" if event == "pull_request" else "",
-        }  # fmt: skip
+        }
         outputs: dict[str, str] = {}
         printed = ""
         for step in self.action["runs"]["steps"]:
@@ -80,9 +85,13 @@ class Runner:
             output.write_text("")
             environment = {name: filled(text, values) for name, text in step.get("env", {}).items()}
             done = subprocess.run(
-                ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", step["run"]], cwd=self.directory, text=True,
-                capture_output=True, check=False, env={**self._environment, **environment, "GITHUB_OUTPUT": str(output)},
-            )  # fmt: skip
+                ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", step["run"]],
+                cwd=self.directory,
+                text=True,
+                capture_output=True,
+                check=False,
+                env={**self._environment, **environment, "GITHUB_OUTPUT": str(output)},
+            )
             printed += done.stdout + done.stderr
             outputs |= dict(line.split("=", 1) for line in output.read_text().splitlines())
             if done.returncode:

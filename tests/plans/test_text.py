@@ -19,12 +19,20 @@ def large(plan: Plan, count: int) -> Plan:
     after = {"tracking_url": "https://b/" + "x" * 100, "status": "PAUSED"}
     changes = [
         Change(
-            ref=f"promotion {n}", noun="promotion", action="update", account=plan.accounts[0].id, id=str(n),
-            label=f"Group {n}" * 5, ad_group="2680", catalog_product_group_id=str(n), creative_type="REGULAR",
-            before=before, after=after,
+            ref=f"promotion {n}",
+            noun="promotion",
+            action="update",
+            account=plan.accounts[0].id,
+            id=str(n),
+            label=f"Group {n}" * 5,
+            ad_group="2680",
+            catalog_product_group_id=str(n),
+            creative_type="REGULAR",
+            before=before,
+            after=after,
         )
         for n in range(count)
-    ]  # fmt: skip
+    ]
     return msgspec.structs.replace(plan, changes=changes, id="")
 
 
@@ -57,10 +65,11 @@ def test_money_and_accounts_are_named_in_full(world):
     assert "could spend up to 500.00 USD a day more than now" in plan.to_text()
     assert f'campaign "Shopping" ({world.emulator.campaign_id}): 0.00 USD -> 500.00 USD a day' in plan.to_text()
     yen = msgspec.structs.replace(
-        plan, id="",
+        plan,
+        id="",
         accounts=[msgspec.structs.replace(plan.accounts[0], currency="JPY")],
         spend=[msgspec.structs.replace(plan.spend[0], currency="JPY")],
-    )  # fmt: skip
+    )
     assert "could spend up to 500 JPY a day more than now" in yen.to_text()
 
 

@@ -42,10 +42,17 @@ def load(python, shop, tmp_path):
     def load(name: str, **more):
         end = (shop.clock.now().date()).isoformat()
         given = {
-            "name": name, "database": str(tmp_path / f"{name}.duckdb"), "data": str(tmp_path / f"{name}.dlt"),
-            "base_url": shop.base_url, "access_token": shop.access_token, "accounts": [shop.ad_account_id], "columns": COLUMNS,
-            "start_date": "2026-01-10", "end_date": end, **more,
-        }  # fmt: skip
+            "name": name,
+            "database": str(tmp_path / f"{name}.duckdb"),
+            "data": str(tmp_path / f"{name}.dlt"),
+            "base_url": shop.base_url,
+            "access_token": shop.access_token,
+            "accounts": [shop.ad_account_id],
+            "columns": COLUMNS,
+            "start_date": "2026-01-10",
+            "end_date": end,
+            **more,
+        }
         environ = {**os.environ, "PYTHONPATH": str(SRC), "HOME": str(tmp_path)}
         done = subprocess.run(
             [str(python), str(JOB), json.dumps(given)], capture_output=True, text=True, env=environ, check=False, timeout=300

@@ -59,9 +59,12 @@ def results(request, foreign_venv, agency, tmp_path_factory):
         "sums": {"select": ["count(*) as n", "sum(SPEND_IN_MICRO_DOLLAR) as spend"]},
     }
     options = {
-        **DAYS, "columns": COLUMNS, "base_url": agency.base_url, "access_tokens": json.dumps(agency.tokens),
+        **DAYS,
+        "columns": COLUMNS,
+        "base_url": agency.base_url,
+        "access_tokens": json.dumps(agency.tokens),
         "accounts": json.dumps(agency.lanes),
-    }  # fmt: skip
+    }
     agency.calls.clear()
     environ = {**os.environ, "PYTHONPATH": str(SRC), "HOME": str(tmp_path_factory.mktemp("home"))}
     given = {"engine": request.param, "options": options, "jobs": jobs}

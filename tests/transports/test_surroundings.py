@@ -50,12 +50,15 @@ def test_a_stub_of_the_pool_manager_intercepts():
         assert len(peer.requests) == 2
 
 
-@pytest.mark.parametrize(("raised", "expected"), [
-    (urllib3.exceptions.ProtocolError("Connection aborted.", ConnectionResetError(104, "reset")), Disconnected),
-    (urllib3.exceptions.ReadTimeoutError(None, "/", "slow"), TimedOut),  # type: ignore[arg-type]
-    (urllib3.exceptions.ProxyError("proxy", ConnectionResetError(104, "reset")), Disconnected),
-    (urllib3.exceptions.NewConnectionError(None, "refused"), ConnectError),  # type: ignore[arg-type]
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("raised", "expected"),
+    [
+        (urllib3.exceptions.ProtocolError("Connection aborted.", ConnectionResetError(104, "reset")), Disconnected),
+        (urllib3.exceptions.ReadTimeoutError(None, "/", "slow"), TimedOut),  # type: ignore[arg-type]
+        (urllib3.exceptions.ProxyError("proxy", ConnectionResetError(104, "reset")), Disconnected),
+        (urllib3.exceptions.NewConnectionError(None, "refused"), ConnectError),  # type: ignore[arg-type]
+    ],
+)
 def test_what_a_stub_raises_counts_as_sent_unless_there_was_no_connection(raised, expected):
     transport = Urllib3Transport()
     with mock.patch("urllib3.PoolManager.urlopen", side_effect=raised), pytest.raises(expected) as caught:
@@ -241,10 +244,17 @@ assert not new, sorted(new)
 """
 
 
-@pytest.mark.parametrize("answer", [
-    ANSWER, http(b"{}", "500 X"), http(b"{}", "429 X", "Retry-After: Wed, 21 Oct 2026 07:28:00 GMT"), b"nonsense\r\n\r\n",
-    http(gzip.compress(b"{}", mtime=0), "200 OK", "Content-Encoding: gzip"), b"",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ANSWER,
+        http(b"{}", "500 X"),
+        http(b"{}", "429 X", "Retry-After: Wed, 21 Oct 2026 07:28:00 GMT"),
+        b"nonsense\r\n\r\n",
+        http(gzip.compress(b"{}", mtime=0), "200 OK", "Content-Encoding: gzip"),
+        b"",
+    ],
+)
 def test_no_call_imports_anything_for_the_first_time(answer):
     with Peer(
         (lambda connection, _: connection.sendall(answer)) if answer else (lambda connection, _: reset(connection))
@@ -305,10 +315,16 @@ def test_a_large_answer_takes_a_small_multiple_of_its_size(kind, packed):
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
 @pytest.mark.parametrize("scheme", ["http", "https"])
-@pytest.mark.parametrize(("given", "meant"), [
-    ("user:p%40ss", "user:p@ss"), ("us%3Aer:x", "us:er:x"), ("user:", "user:"), ("user", "user:"),
-    ("us%C3%A9r:%E2%82%AC", "us\xe9r:€"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("user:p%40ss", "user:p@ss"),
+        ("us%3Aer:x", "us:er:x"),
+        ("user:", "user:"),
+        ("user", "user:"),
+        ("us%C3%A9r:%E2%82%AC", "us\xe9r:€"),
+    ],
+)
 def test_the_password_of_a_proxy_is_decoded(kind, scheme, given, meant):
     with Peer(http(b"by proxy", "200 OK" if scheme == "http" else "407 X")) as peer:
         proxy = peer.origin.replace("://", f"://{given}@")

@@ -83,8 +83,12 @@ class Query(Struct, frozen=True, kw_only=True):
     def setting(self) -> dict[str, Any]:
         """The optional parameters that are sent, those that were given."""
         names = (
-            "click_window_days", "engagement_window_days", "view_window_days", "conversion_report_time", "reporting_timezone",
-        )  # fmt: skip
+            "click_window_days",
+            "engagement_window_days",
+            "view_window_days",
+            "conversion_report_time",
+            "reporting_timezone",
+        )
         return {name: value for name in names if (value := getattr(self, name)) is not None}
 
     def schema(self, *, other: bool = True) -> pyarrow.Schema:
@@ -275,9 +279,12 @@ def make(
         asks.append(list(_asks(question, account, way, ids, api_version)))
     ordered = tuple(_in_turn(asks))
     return Plan(
-        query=question, asks=ordered, why=why, to_discover=tuple(to_discover),
+        query=question,
+        asks=ordered,
+        why=why,
+        to_discover=tuple(to_discover),
         estimate=_estimate(question, ordered, to_discover, quotas, side_by_side),
-    )  # fmt: skip
+    )
 
 
 def _way(question: Query, ids: Sequence[str] | None, today: datetime.date, api_version: ApiVersion) -> tuple[Way, str]:
@@ -379,21 +386,32 @@ def sync_call(question: Query, ask: Ask, ids: Sequence[str]) -> operations.Call:
         endpoints.PROMOTIONS_ANALYTICS,
         {"ad_account_id": ask.ad_account_id},
         {
-            "start_date": ask.first, "end_date": ask.last, "product_group_ids": list(ids), "columns": list(question.columns),
-            "granularity": question.granularity, **question.setting,
+            "start_date": ask.first,
+            "end_date": ask.last,
+            "product_group_ids": list(ids),
+            "columns": list(question.columns),
+            "granularity": question.granularity,
+            **question.setting,
         },
-    )  # fmt: skip
+    )
 
 
 def report_fields(question: Query, ask: Ask) -> dict[str, Any]:
     """The order of an ask that is a report."""
     fields: dict[str, Any] = {
-        "start_date": ask.first.isoformat(), "end_date": ask.last.isoformat(), "granularity": question.granularity,
-        "level": question.level, "columns": list(question.columns), "report_format": "JSON", **question.setting,
-    }  # fmt: skip
+        "start_date": ask.first.isoformat(),
+        "end_date": ask.last.isoformat(),
+        "granularity": question.granularity,
+        "level": question.level,
+        "columns": list(question.columns),
+        "report_format": "JSON",
+        **question.setting,
+    }
     for name, ids in (
-        ("product_group_ids", ask.ids or ()), ("ad_group_ids", question.ad_group_ids), ("campaign_ids", question.campaign_ids),
-    ):  # fmt: skip
+        ("product_group_ids", ask.ids or ()),
+        ("ad_group_ids", question.ad_group_ids),
+        ("campaign_ids", question.campaign_ids),
+    ):
         if ids:
             fields[name] = list(ids)
     return fields

@@ -28,8 +28,12 @@ if TYPE_CHECKING:
 
 #: What a report asks for.
 COLUMNS = (
-    "SPEND_IN_MICRO_DOLLAR", "TOTAL_IMPRESSION", "TOTAL_CLICKTHROUGH", "TOTAL_CHECKOUT", "TOTAL_CHECKOUT_VALUE_IN_MICRO_DOLLAR",
-)  # fmt: skip
+    "SPEND_IN_MICRO_DOLLAR",
+    "TOTAL_IMPRESSION",
+    "TOTAL_CLICKTHROUGH",
+    "TOTAL_CHECKOUT",
+    "TOTAL_CHECKOUT_VALUE_IN_MICRO_DOLLAR",
+)
 #: Conversions of a click may be reported for 30 days, and figures are corrected for three more.
 UNSETTLED_DAYS = 33
 #: What was shown, clicked and spent is corrected for so many days.
@@ -170,16 +174,19 @@ def _section(part: _Part, settled: _Settled, before: _Part | None, compared: boo
     total = summed(day.figures for day in part.days)
     money = svg.money(part.currency)
     tiles = [
-        ("Spend", money(total.spend)), ("Revenue", money(total.revenue)), ("ROAS", svg.ratio(total.roas)),
-        ("Clicks", f"{total.clicks:,}"), ("Orders", f"{total.orders:,}"),
-    ]  # fmt: skip
+        ("Spend", money(total.spend)),
+        ("Revenue", money(total.revenue)),
+        ("ROAS", svg.ratio(total.roas)),
+        ("Clicks", f"{total.clicks:,}"),
+        ("Orders", f"{total.orders:,}"),
+    ]
     cells = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in tiles)
     charts = [
         ("Spend", [day.of("spend") for day in part.days], money, settled.spend),
         ("Revenue", [day.of("revenue") for day in part.days], money, settled.revenue),
         ("ROAS (revenue for each unit spent)", [day.of("roas") for day in part.days], svg.ratio, settled.revenue),
         ("Clicks", [day.of("clicks") for day in part.days], svg.count, settled.spend),
-    ]  # fmt: skip
+    ]
     unit = f", {escape(part.currency)}" if part.currency else ""
     drawn = [
         f"<figure><figcaption>{escape(name)}{unit if shown is money else ''}</figcaption>"
@@ -227,11 +234,17 @@ def _ranked(part: _Part, money: svg.Shown) -> str:
     ranked = sorted(part.promotions, key=lambda one: (-one.total.spend, one.id))
     lines = [
         [
-            escape(one.name), one.id, escape(one.status), money(one.total.spend), money(one.total.revenue),
-            svg.ratio(one.total.roas), f"{one.total.clicks:,}", f"{one.total.orders:,}",
+            escape(one.name),
+            one.id,
+            escape(one.status),
+            money(one.total.spend),
+            money(one.total.revenue),
+            svg.ratio(one.total.roas),
+            f"{one.total.clicks:,}",
+            f"{one.total.orders:,}",
         ]
         for one in ranked[:_RANKED]
-    ]  # fmt: skip
+    ]
     rest = f"<p>and {len(ranked) - _RANKED:,} more.</p>" if len(ranked) > _RANKED else ""
     return (
         _table(["Product group", "Promotion", "Status", "Spend", "Revenue", "ROAS", "Clicks", "Orders"], lines, words=3) + rest

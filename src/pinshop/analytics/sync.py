@@ -170,10 +170,17 @@ def sync(
     try:
         return (
             yield from _sync(
-                session, question, known_accounts, store, table=table, days=days, verify=verify, wait_seconds=wait_seconds,
+                session,
+                question,
+                known_accounts,
+                store,
+                table=table,
+                days=days,
+                verify=verify,
+                wait_seconds=wait_seconds,
                 progress=progress,
             )
-        )  # fmt: skip
+        )
     finally:
         release()
 
@@ -231,9 +238,16 @@ def _sync(
             for ask in unit.asks:
                 blocks += yield from fetching.fetch(session, question, ask, known_accounts[account].constants(account))
             scope = Scope(
-                table=table, ad_account_id=account, ids=unit.ids, first=unit.first, last=unit.last,
-                settled_until=ready, columns=question.columns, compared=unit.compared, read_at=read_at,
-            )  # fmt: skip
+                table=table,
+                ad_account_id=account,
+                ids=unit.ids,
+                first=unit.first,
+                last=unit.last,
+                settled_until=ready,
+                columns=question.columns,
+                compared=unit.compared,
+                read_at=read_at,
+            )
             new = yield Blocking(lambda: _table(blocks, schema))
             applied = yield from _patiently(session, wait_seconds, lambda: store.replace(scope, new))
         except (ConfigurationError, InvalidInput):
@@ -251,9 +265,14 @@ def _sync(
     if failed and len(failed) == len(question.ad_account_ids):
         raise next(iter(failed.values()))
     return Synced(
-        path=store.path, table=table, calls=sum(len(unit.asks) for unit in ordered), rows=sum(one.rows for one in done),
-        changed=sum(one.changed for one in done), read_at=read_at, failed=failed,
-    )  # fmt: skip
+        path=store.path,
+        table=table,
+        calls=sum(len(unit.asks) for unit in ordered),
+        rows=sum(one.rows for one in done),
+        changed=sum(one.changed for one in done),
+        read_at=read_at,
+        failed=failed,
+    )
 
 
 def _reads(store: DuckStore | FolderStore, table: str, account: str) -> Callable[[], list[Known]]:

@@ -146,10 +146,11 @@ def _check_currencies(rows: PlainRows, wanted: Sequence[str], groups: dict[tuple
         return
     currencies = rows.asked.currencies
     kinds = [
-        (currency, None) if (currency := row.get("CURRENCY") or currencies.get(str(row.get("AD_ACCOUNT_ID")))) else
-        (None, row.get("AD_ACCOUNT_ID"))
+        (currency, None)
+        if (currency := row.get("CURRENCY") or currencies.get(str(row.get("AD_ACCOUNT_ID"))))
+        else (None, row.get("AD_ACCOUNT_ID"))
         for row in rows
-    ]  # fmt: skip
+    ]
     for members in groups.values():
         mixed = {kinds[index] for index in members}
         if len(mixed) > 1:

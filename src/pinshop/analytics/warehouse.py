@@ -150,8 +150,11 @@ def apply(connection: duckdb.DuckDBPyConnection, scope: Scope, found: pyarrow.Ta
         "AD_ACCOUNT_ID = $account AND DATE BETWEEN $first AND $last AND PRODUCT_GROUP_ID IN (SELECT unnest($ids::VARCHAR[]))"
     )
     values: dict[str, Any] = {
-        "account": scope.ad_account_id, "first": scope.first, "last": scope.last, "ids": list(scope.ids),
-    }  # fmt: skip
+        "account": scope.ad_account_id,
+        "first": scope.first,
+        "last": scope.last,
+        "ids": list(scope.ids),
+    }
     names = [*KEYS, *scope.columns, tables.OTHER]
     listed = ", ".join(map(quoted, names))
 

@@ -34,8 +34,12 @@ Id: TypeAlias = str | int
 #: Most digits of an id, by the name of the parameter, where Pinterest states a number. Others are not limited: those of Pins
 #: and users have 19 digits and more. Source: ``maxLength`` of Pinterest's descriptions 5.6.0 to 5.23.0.
 ID_DIGITS: dict[str, int] = {
-    "ad_account_id": 18, "ad_group_id": 18, "campaign_id": 18, "campaign_ids": 18, "product_group_promotion_id": 18,
-}  # fmt: skip
+    "ad_account_id": 18,
+    "ad_group_id": 18,
+    "campaign_id": 18,
+    "campaign_ids": 18,
+    "product_group_promotion_id": 18,
+}
 
 # Python's \d accepts other scripts' digits and $ accepts a final newline; Pinterest's ids are ASCII.
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

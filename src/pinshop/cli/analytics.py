@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 
 #: What is asked for where no columns are named.
 DEFAULT_COLUMNS = (
-    "SPEND_IN_DOLLAR", "TOTAL_IMPRESSION", "TOTAL_CLICKTHROUGH", "TOTAL_CHECKOUT", "TOTAL_CHECKOUT_VALUE_IN_MICRO_DOLLAR",
-)  # fmt: skip
+    "SPEND_IN_DOLLAR",
+    "TOTAL_IMPRESSION",
+    "TOTAL_CLICKTHROUGH",
+    "TOTAL_CHECKOUT",
+    "TOTAL_CHECKOUT_VALUE_IN_MICRO_DOLLAR",
+)
 _GRANULARITIES = tuple(map(str, PROMOTIONS_ANALYTICS.params["granularity"].choices))
 
 
@@ -43,10 +47,24 @@ _GRANULARITIES = tuple(map(str, PROMOTIONS_ANALYTICS.params["granularity"].choic
 @click.option("--cost", is_flag=True, help="Say what it would take, and fetch nothing.")
 @connected()
 def analytics(
-    here: Connection, promotions: tuple[str, ...], ad_groups: tuple[str, ...], campaigns: tuple[str, ...], all_accounts: bool,
-    columns: str, start_date: str | None, end_date: str | None, days: int, granularity: Any, by: str | None, total: bool,
-    densify: bool, names: bool, chart: str | None, way: Any, cost: bool,
-) -> None:  # fmt: skip
+    here: Connection,
+    promotions: tuple[str, ...],
+    ad_groups: tuple[str, ...],
+    campaigns: tuple[str, ...],
+    all_accounts: bool,
+    columns: str,
+    start_date: str | None,
+    end_date: str | None,
+    days: int,
+    granularity: Any,
+    by: str | None,
+    total: bool,
+    densify: bool,
+    names: bool,
+    chart: str | None,
+    way: Any,
+    cost: bool,
+) -> None:
     """Read what promotions earned: those named, those of ad groups or campaigns, else all that were live.
 
     \b

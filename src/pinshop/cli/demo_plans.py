@@ -33,9 +33,13 @@ class _Shop:
         self.account, self.ad_group = emulator.ad_account_id, emulator.ad_group_id
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PINTEREST_", "PINSHOP_"))}
         self._environment = {
-            **kept, "PINTEREST_ACCESS_TOKEN": emulator.access_token, "PINTEREST_BASE_URL": emulator.base_url,
-            "PINTEREST_AD_ACCOUNT_ID": self.account, "PINSHOP_CONFIG_DIR": str(directory / ".config"), "NO_COLOR": "1",
-        }  # fmt: skip
+            **kept,
+            "PINTEREST_ACCESS_TOKEN": emulator.access_token,
+            "PINTEREST_BASE_URL": emulator.base_url,
+            "PINTEREST_AD_ACCOUNT_ID": self.account,
+            "PINSHOP_CONFIG_DIR": str(directory / ".config"),
+            "NO_COLOR": "1",
+        }
 
     def title(self, text: str) -> None:
         self.say(f"\n-- {text} " + "-" * max(0, 76 - len(text)))
@@ -43,9 +47,13 @@ class _Shop:
     def start(self, *words: str) -> subprocess.Popen[str]:
         self.say(f"\n$ pinshop {' '.join(words)}")
         return subprocess.Popen(  # noqa: S603 - this Python, and words of this file
-            [sys.executable, "-m", "pinshop", *words], cwd=self.directory, env=self._environment, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            [sys.executable, "-m", "pinshop", *words],
+            cwd=self.directory,
+            env=self._environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
 
     def run(self, *words: str, expect: int = 0, lines: int = 12, last: bool = False) -> str:
         """Run a command, show the beginning (or the last line) of what it says, and hold it to its exit code."""
@@ -100,12 +108,13 @@ def _open_for_business(shop: _Shop) -> None:
     shop.title("A shop with two promotions, and a catalog that has just been cut for spring")
     groups = shop.emulator.catalog_product_group_ids
     shop.client.promotions.create(
-        shop.account, shop.ad_group,
+        shop.account,
+        shop.ad_group,
         [
             {"catalog_product_group_id": groups[1], "status": "ACTIVE", "tracking_url": "https://shop.example/?c={campaignid}"},
             {"catalog_product_group_id": groups[2], "status": "PAUSED"},
         ],
-    ).raise_if_failed()  # fmt: skip
+    ).raise_if_failed()
     for n in range(SPRING_GROUPS):
         shop.client.catalog_product_groups.create(
             name=f"Spring {n + 1:02d}",

@@ -99,9 +99,15 @@ def emulator(
     with contextlib.ExitStack() as opened:
         try:
             served = Emulator(
-                contract or api_version, seed, data or ":memory:", now=now, rules=settings, rate_limit=rate_limit,
-                allow_hosts=hosts, cors=origins,
-            )  # fmt: skip
+                contract or api_version,
+                seed,
+                data or ":memory:",
+                now=now,
+                rules=settings,
+                rate_limit=rate_limit,
+                allow_hosts=hosts,
+                cors=origins,
+            )
             opened.callback(served.close)
             if state:
                 served.load_file(state)
@@ -121,8 +127,15 @@ def emulator(
             click.echo("\n".join(f"export {name}={shlex.quote(value)}" for name, value in _environment(facts).items()))
         else:
             click.echo(f"The pinshop emulator (not Pinterest), api_version {served.api_version}, seed {served.seed}")
-            for name in ("base_url", "access_token", "ad_account_id", "ad_group_id", "catalog_product_group_ids", "app_id",
-                         "app_secret"):  # fmt: skip
+            for name in (
+                "base_url",
+                "access_token",
+                "ad_account_id",
+                "ad_group_id",
+                "catalog_product_group_ids",
+                "app_id",
+                "app_secret",
+            ):
                 value = facts[name]
                 click.echo(f"  {name:<26} {' '.join(value) if isinstance(value, list) else value}")
             origin = served.base_url.removesuffix("/v5")

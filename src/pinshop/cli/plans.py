@@ -24,9 +24,13 @@ _JOURNAL = click.option(
 )
 _TAKE = click.option("--take", type=Choice(["manifest", "live"]), help="Which side holds where both changed a field.")
 _FORM = click.option(
-    "--format", "form", type=Choice(["text", "json", "markdown"]), default="text", show_default=True,
+    "--format",
+    "form",
+    type=Choice(["text", "json", "markdown"]),
+    default="text",
+    show_default=True,
     help="markdown fits a comment of a pull request.",
-)  # fmt: skip
+)
 _EXIT_CODE = click.option("--exit-code", is_flag=True, help="Exit code 7 if there is something to change.")
 
 
@@ -51,10 +55,18 @@ class _PlanGroup(click.Group):
 @click.option("--archive-missing", is_flag=True, help="Archive it instead, which is final.")
 @connected(prints=False)
 def make(
-    here: Connection, files: tuple[Path, ...], journal: Path | None, take: Literal["manifest", "live"] | None, form: str,
-    exit_code: bool, out: Path | None, only: tuple[str, ...], exclude: tuple[str, ...], pause_missing: bool,
+    here: Connection,
+    files: tuple[Path, ...],
+    journal: Path | None,
+    take: Literal["manifest", "live"] | None,
+    form: str,
+    exit_code: bool,
+    out: Path | None,
+    only: tuple[str, ...],
+    exclude: tuple[str, ...],
+    pause_missing: bool,
     archive_missing: bool,
-) -> None:  # fmt: skip
+) -> None:
     """Compare manifests with what Pinterest has, and say what would be changed. Only reads.
 
     `pinshop plan show PLAN` shows a saved plan, also one that is out of date or executed.
@@ -67,10 +79,16 @@ def make(
     from pinshop import plans
 
     made = plans.make_plan(
-        here.client, plans.load_manifest(files), journal=_existing(journal or plans.default_directory(files[0])),
-        account=here.chosen_account, only=only, exclude=exclude, take=take, pause_missing=pause_missing,
+        here.client,
+        plans.load_manifest(files),
+        journal=_existing(journal or plans.default_directory(files[0])),
+        account=here.chosen_account,
+        only=only,
+        exclude=exclude,
+        take=take,
+        pause_missing=pause_missing,
         archive_missing=archive_missing,
-    )  # fmt: skip
+    )
     if out is not None:
         made.save(out)
         say(f"Saved as {out}. pinshop apply {out} executes exactly this plan.")
@@ -119,10 +137,17 @@ plan = _PlanGroup("plan", commands={"make": make, "show": show}, help=make.help)
 @click.option("--allow-other-user", is_flag=True, help="Apply what another user planned.")
 @connected(asks=True, prints=False)
 def apply(
-    here: Connection, files: tuple[Path, ...], journal: Path | None, take: Literal["manifest", "live"] | None,
-    plan_id: str | None, max_spend: str | None, allow_unlimited: bool, max_changes: int | None, keep_going: bool,
+    here: Connection,
+    files: tuple[Path, ...],
+    journal: Path | None,
+    take: Literal["manifest", "live"] | None,
+    plan_id: str | None,
+    max_spend: str | None,
+    allow_unlimited: bool,
+    max_changes: int | None,
+    keep_going: bool,
     allow_other_user: bool,
-) -> None:  # fmt: skip
+) -> None:
     """Execute a saved plan, or plan manifests and execute that. The same command again finishes what was interrupted.
 
     \b
@@ -140,9 +165,16 @@ def apply(
         wanted = plans.make_plan(here.client, manifest, journal=known, account=here.chosen_account, take=take)
     where = journal or plans.default_directory(files[0])
     _apply(
-        here, wanted, where, max_spend=max_spend, allow_unlimited=allow_unlimited, max_changes=max_changes, plan_id=plan_id,
-        keep_going=keep_going, allow_other_user=allow_other_user,
-    )  # fmt: skip
+        here,
+        wanted,
+        where,
+        max_spend=max_spend,
+        allow_unlimited=allow_unlimited,
+        max_changes=max_changes,
+        plan_id=plan_id,
+        keep_going=keep_going,
+        allow_other_user=allow_other_user,
+    )
 
 
 def _apply(here: Connection, wanted: Plan, journal: Path, **options: Any) -> None:
@@ -180,9 +212,12 @@ def drift(here: Connection, files: tuple[Path, ...], journal: Path | None, form:
     from pinshop import plans
 
     found = plans.drift(
-        here.client, plans.load_manifest(files), journal=_existing(journal or plans.default_directory(files[0])),
-        account=here.chosen_account, ignore=ignore,
-    )  # fmt: skip
+        here.client,
+        plans.load_manifest(files),
+        journal=_existing(journal or plans.default_directory(files[0])),
+        account=here.chosen_account,
+        ignore=ignore,
+    )
     sys.stdout.write(found.to_json().decode() if form == "json" else found.to_text() + "\n")
     if not found.is_empty:
         raise SystemExit(FINDINGS)
@@ -191,18 +226,26 @@ def drift(here: Connection, files: tuple[Path, ...], journal: Path | None, form:
 @click.command()
 @click.argument("plan_id", required=False, metavar="[PLAN_ID]")
 @click.option(
-    "--journal", type=click.Path(path_type=Path, file_okay=False), default=Path(".pinshop"), show_default=True,
+    "--journal",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(".pinshop"),
+    show_default=True,
     help="The journal of the plan.",
-)  # fmt: skip
+)
 @_TAKE
 @_FORM
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan here; pinshop apply executes it.")
 @click.option("--archive-created", is_flag=True, help="Archive what the plan created, which is final; else it is paused.")
 @connected(prints=False)
 def rollback(
-    here: Connection, plan_id: str | None, journal: Path, take: Literal["manifest", "live"] | None, form: str,
-    out: Path | None, archive_created: bool,
-) -> None:  # fmt: skip
+    here: Connection,
+    plan_id: str | None,
+    journal: Path,
+    take: Literal["manifest", "live"] | None,
+    form: str,
+    out: Path | None,
+    archive_created: bool,
+) -> None:
     """Plan the way back to before a plan that was applied (the last, unless PLAN_ID says which). Only reads.
 
     \b

@@ -21,9 +21,14 @@ from pinshop.cli.output import say
 @periods.period_options
 @connected(prints=False)
 def report(
-    here: Connection, ad_groups: tuple[str, ...], title: str | None, path: Path, start_date: str | None, end_date: str | None,
+    here: Connection,
+    ad_groups: tuple[str, ...],
+    title: str | None,
+    path: Path,
+    start_date: str | None,
+    end_date: str | None,
     days: int,
-) -> None:  # fmt: skip
+) -> None:
     """Write a report that a browser opens without a network: spend, revenue, ROAS, promotions ranked, movers.
 
     \b

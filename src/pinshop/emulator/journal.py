@@ -33,10 +33,16 @@ class JournalEntry(Struct):
     def as_dict(self) -> dict[str, Any]:
         """The entry as the control routes answer it."""
         return {
-            "number": self.number, "operation": self.operation, "method": self.method, "target": self.target,
-            "status": self.status, "when": self.when, "ad_account_id": self.ad_account_id,
-            "request": self.body.decode("utf-8", "replace"), "response": self.response.decode("utf-8", "replace"),
-        }  # fmt: skip
+            "number": self.number,
+            "operation": self.operation,
+            "method": self.method,
+            "target": self.target,
+            "status": self.status,
+            "when": self.when,
+            "ad_account_id": self.ad_account_id,
+            "request": self.body.decode("utf-8", "replace"),
+            "response": self.response.decode("utf-8", "replace"),
+        }
 
     def json(self) -> Any:
         """The request body as a value; None if there was none or it is no JSON."""

@@ -143,7 +143,7 @@ def check_server(live: Live, plan: Plan, *, allow_other_user: bool) -> Flow[None
             f"plan {plan.short_id} was made on {kinds[plan.server.emulated]} ({plan.server.base_url}), and this is "
             f"{kinds[server.emulated]} ({server.base_url})",
             advice="make a plan for this server",
-        )  # fmt: skip
+        )
     if not server.emulated and server.base_url != plan.server.base_url:
         raise PlanRefused(
             f"plan {plan.short_id} was made for {plan.server.base_url}, and this is {server.base_url}",
@@ -331,10 +331,15 @@ class _Run:
             state: ChangeState = "done" if outcome.state in ("created", "updated") else outcome.state
             self._keep(
                 ChangeOutcome(
-                    change=change, stage=stage, state=state, id=outcome.id or change.id or self._ids.get(change.ref),
-                    code=outcome.code, message=outcome.message, advice=outcome.advice,
+                    change=change,
+                    stage=stage,
+                    state=state,
+                    id=outcome.id or change.id or self._ids.get(change.ref),
+                    code=outcome.code,
+                    message=outcome.message,
+                    advice=outcome.advice,
                 )
-            )  # fmt: skip
+            )
 
     def _item(self, stage: Stage, change: Change) -> dict[str, Any]:
         version = self._live.session.api_version

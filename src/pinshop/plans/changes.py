@@ -135,8 +135,16 @@ class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 NoteKind: TypeAlias = Literal[
-    "not_ours", "missing", "protected", "ambiguous", "conflict", "kept_live", "will_not_deliver", "archived_twin", "absent",
-]  # fmt: skip
+    "not_ours",
+    "missing",
+    "protected",
+    "ambiguous",
+    "conflict",
+    "kept_live",
+    "will_not_deliver",
+    "archived_twin",
+    "absent",
+]
 
 
 class Note(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -15,9 +15,15 @@ FINAL = frozenset({"ARCHIVED", "DELETED_DRAFT"})
 _CAPS = frozenset({"daily_spend_cap", "lifetime_spend_cap"})
 
 #: Fields of which more is more money: a larger number, or none at all.
-_AMOUNTS = frozenset({
-    *_CAPS, "budget_in_micro_currency", "default_ad_group_budget_in_micro_currency", "bid_in_micro_currency", "bid_multiplier",
-})  # fmt: skip
+_AMOUNTS = frozenset(
+    {
+        *_CAPS,
+        "budget_in_micro_currency",
+        "default_ad_group_budget_in_micro_currency",
+        "bid_in_micro_currency",
+        "bid_multiplier",
+    }
+)
 
 #: Fields whose change may let something deliver that did not; they go last, with the activations.
 _LATE = frozenset({

@@ -220,11 +220,18 @@ def _create(group: InGroup, entry: Wanted, twins: list[str] | None, found: Group
     found.needed.setdefault(group_id, entry.place)
     found.changes.append(
         Change(
-            ref=f"promotion {group.ref} {group_id} {kind}", noun="promotion", action="create", account=group.account,
-            label=entry.name or "", ad_group=group.ref, catalog_product_group_id=group_id, creative_type=kind, after=after,
+            ref=f"promotion {group.ref} {group_id} {kind}",
+            noun="promotion",
+            action="create",
+            account=group.account,
+            label=entry.name or "",
+            ad_group=group.ref,
+            catalog_product_group_id=group_id,
+            creative_type=kind,
+            after=after,
             place=str(entry.place),
         )
-    )  # fmt: skip
+    )
     if twins:
         text = (
             f"{entry.name or group_id} in {group.label} was archived before; archived ones stay so, a new promotion is created"
@@ -233,9 +240,14 @@ def _create(group: InGroup, entry: Wanted, twins: list[str] | None, found: Group
 
 
 def _update(
-    group: InGroup, fields: Mapping[str, Any], name: str | None, place: str, row: ProductGroupPromotion, known: Known,
+    group: InGroup,
+    fields: Mapping[str, Any],
+    name: str | None,
+    place: str,
+    row: ProductGroupPromotion,
+    known: Known,
     found: GroupDiff,
-) -> None:  # fmt: skip
+) -> None:
     differing = differ("promotion", fields, row, known, group.take)
     if differing is None:
         found.unchanged += 1
@@ -252,13 +264,22 @@ def _update(
         return
     found.changes.append(
         Change(
-            ref=f"promotion {row.id}", noun="promotion", action="update", account=group.account, id=str(row.id),
-            label=label, ad_group=group.ref, catalog_product_group_id=str(row.catalog_product_group_id),
-            creative_type=creative(row.creative_type), before=differing.before,
-            after=differing.after, stays=differing.stays, why=differing.why,
+            ref=f"promotion {row.id}",
+            noun="promotion",
+            action="update",
+            account=group.account,
+            id=str(row.id),
+            label=label,
+            ad_group=group.ref,
+            catalog_product_group_id=str(row.catalog_product_group_id),
+            creative_type=creative(row.creative_type),
+            before=differing.before,
+            after=differing.after,
+            stays=differing.stays,
+            why=differing.why,
             place=place,
         )
-    )  # fmt: skip
+    )
 
 
 def _unmatched(group: InGroup, rows: list[ProductGroupPromotion], known: Known, found: GroupDiff) -> None:

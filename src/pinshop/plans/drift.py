@@ -33,9 +33,15 @@ class Drift(Struct, frozen=True, kw_only=True):
     def to_json(self) -> bytes:
         """As versioned JSON."""
         value = {
-            "version": 1, "source": self.plan.source, "at": self.plan.made_at, "server": self.plan.server,
-            "accounts": self.plan.accounts, "changes": self.changes, "notes": self.notes, "ignored": self.ignored,
-        }  # fmt: skip
+            "version": 1,
+            "source": self.plan.source,
+            "at": self.plan.made_at,
+            "server": self.plan.server,
+            "accounts": self.plan.accounts,
+            "changes": self.changes,
+            "notes": self.notes,
+            "ignored": self.ignored,
+        }
         return msgspec.json.format(msgspec.json.encode(value, order="deterministic"), indent=2) + b"\n"
 
     def to_text(self) -> str:

@@ -187,6 +187,7 @@ def check(plan: Plan, limits: Limits) -> None:
     found = refusals(plan, limits)
     if found:
         raise GuardRefused(
-            f"plan {plan.short_id} is not applied: {'; '.join(found)}", found,
+            f"plan {plan.short_id} is not applied: {'; '.join(found)}",
+            found,
             advice="look at the plan, and allow it on purpose if it is what you want",
-        )  # fmt: skip
+        )

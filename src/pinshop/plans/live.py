@@ -128,9 +128,13 @@ def account_of(found: AdAccount) -> Account:
     owner = found.owner.username if found.owner else None
     roles = sorted(str(role) for role in found.permissions or () if role)
     return Account(
-        id=found.id or "", name=found.name or None, owner=owner or None, country=found.country or None,
-        currency=str(found.currency) if found.currency else None, roles=roles,
-    )  # fmt: skip
+        id=found.id or "",
+        name=found.name or None,
+        owner=owner or None,
+        country=found.country or None,
+        currency=str(found.currency) if found.currency else None,
+        roles=roles,
+    )
 
 
 def _emulated(server: Server, headers: Any) -> Server:

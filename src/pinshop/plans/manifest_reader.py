@@ -44,10 +44,21 @@ class ManifestReader:
         if not isinstance(root.value, dict):
             self._document.refuse(root, "file", "a mapping with account, campaigns, ad_groups, …")
             return []
-        given = self._keys(root, "", (
-            "pinshop", "account", "accounts", "protect", "campaign_defaults", "ad_group_defaults", "promotion_defaults",
-            "campaigns", "ad_groups",
-        ))  # fmt: skip
+        given = self._keys(
+            root,
+            "",
+            (
+                "pinshop",
+                "account",
+                "accounts",
+                "protect",
+                "campaign_defaults",
+                "ad_group_defaults",
+                "promotion_defaults",
+                "campaigns",
+                "ad_groups",
+            ),
+        )
         if "pinshop" in given and str(given["pinshop"].value) != "1":
             self._document.refuse(given["pinshop"], "pinshop", "1, the version of this format")
         defaults = self._defaults(given, "", {})
@@ -60,10 +71,20 @@ class ManifestReader:
         sections = []
         for index, node in enumerate(self._list(given["accounts"], "accounts")):
             path = f"accounts[{index}]"
-            inner = self._keys(node, path, (
-                "id", "name", "protect", "campaign_defaults", "ad_group_defaults", "promotion_defaults", "campaigns",
-                "ad_groups",
-            ))  # fmt: skip
+            inner = self._keys(
+                node,
+                path,
+                (
+                    "id",
+                    "name",
+                    "protect",
+                    "campaign_defaults",
+                    "ad_group_defaults",
+                    "promotion_defaults",
+                    "campaigns",
+                    "ad_groups",
+                ),
+            )
             own = self._defaults(inner, f"{path}.", defaults)
             section = self._section(node, inner, f"{path}.", self._id(inner, path), self._name(inner, path), own)
             section.protect = section.protect or protect
@@ -71,8 +92,14 @@ class ManifestReader:
         return sections
 
     def _section(
-        self, node: Node, given: Mapping[str, Node], prefix: str, id: str | None, name: str | None, defaults: dict[str, Any]  # noqa: A002
-    ) -> AccountSection:  # fmt: skip
+        self,
+        node: Node,
+        given: Mapping[str, Node],
+        prefix: str,
+        id: str | None,  # noqa: A002 - the name of the field
+        name: str | None,
+        defaults: dict[str, Any],
+    ) -> AccountSection:
         place = Place(self._document.file, node.line, node.column, prefix.rstrip("."))
         section = AccountSection(place, id, name, self._flag(given, "protect", prefix), [], [], [])
         for index, entry in enumerate(self._list(given.get("campaigns"), f"{prefix}campaigns")):
@@ -104,10 +131,19 @@ class ManifestReader:
 
     def _ad_group(self, node: Node, path: str, defaults: dict[str, Any], section: AccountSection) -> AdGroupEntry:
         given = self._keys(
-            node, path,
-            ("id", "campaign", "campaign_id", "exclusive", "protect", "promotion_defaults", "promotions",
-             *field_names("ad_group")),
-        )  # fmt: skip
+            node,
+            path,
+            (
+                "id",
+                "campaign",
+                "campaign_id",
+                "exclusive",
+                "protect",
+                "promotion_defaults",
+                "promotions",
+                *field_names("ad_group"),
+            ),
+        )
         entry_id = self._id(given, path)
         fields = {**defaults["ad_group"], **self._fields("ad_group", node, given, path, section)}
         name = fields.get("name") if entry_id else fields.pop("name", None)
@@ -118,9 +154,16 @@ class ManifestReader:
             self._document.refuse(given["campaign_id"], f"{path}.campaign_id", "a campaign or a campaign_id, not both")
         promoted = {**defaults["promotion"], **self._promotion_defaults(given, f"{path}.", section)}
         entry = AdGroupEntry(
-            self._place(node, path), entry_id, name, campaign_id, campaign, self._flag(given, "exclusive", f"{path}."),
-            self._flag(given, "protect", f"{path}."), fields, [],
-        )  # fmt: skip
+            self._place(node, path),
+            entry_id,
+            name,
+            campaign_id,
+            campaign,
+            self._flag(given, "exclusive", f"{path}."),
+            self._flag(given, "protect", f"{path}."),
+            fields,
+            [],
+        )
         for index, item in enumerate(self._list(given.get("promotions"), f"{path}.promotions")):
             where = f"{path}.promotions[{index}]"
             if (promotion := self._promotion(item, where, promoted, section)) is not None:

@@ -171,9 +171,15 @@ class _AccountPlan:
             after = {name: compare.stored(value) for name, value in entry.fields.items() if value is not None}
             after.setdefault("status", "PAUSED")
             return Change(
-                ref=target.ref, noun=noun, action="create", account=self._account.id, label=label, campaign=campaign,
-                after={**after, "name": entry.name}, place=str(entry.place),
-            )  # fmt: skip
+                ref=target.ref,
+                noun=noun,
+                action="create",
+                account=self._account.id,
+                label=label,
+                campaign=campaign,
+                after={**after, "name": entry.name},
+                place=str(entry.place),
+            )
         if getattr(entry, "protect", False) and entry.fields.get("status") in compare.FINAL:
             self.problems.append(entry.place.problem("status", entry.fields["status"], "not ARCHIVED, as protect is set"))
         differing = differ(noun, entry.fields, target.live, self._known, self._asked.take)
@@ -194,19 +200,35 @@ class _AccountPlan:
                 entry.place.problem("", target.ref, f"nothing but status {target.live.status}, which is final")
             )
         return Change(
-            ref=f"{noun} {target.ref}", noun=noun, action="update", account=self._account.id, id=target.ref, label=label,
-            campaign=campaign, before=differing.before, after=differing.after,
-            stays=differing.stays, why=differing.why, place=str(entry.place),
-        )  # fmt: skip
+            ref=f"{noun} {target.ref}",
+            noun=noun,
+            action="update",
+            account=self._account.id,
+            id=target.ref,
+            label=label,
+            campaign=campaign,
+            before=differing.before,
+            after=differing.after,
+            stays=differing.stays,
+            why=differing.why,
+            place=str(entry.place),
+        )
 
     # -------------------------------------------------------------------------------------- promotions
 
     def _promotions(self, target: Target, resolved: Resolved) -> Flow[GroupDiff]:
         entry, asked = target.entry, self._asked
         group = InGroup(
-            self._account.id, target.ref, target.label, entry.exclusive, entry.protect or resolved.protect,
-            asked.pause_missing, asked.archive_missing, asked.take, asked.lenient,
-        )  # fmt: skip
+            self._account.id,
+            target.ref,
+            target.label,
+            entry.exclusive,
+            entry.protect or resolved.protect,
+            asked.pause_missing,
+            asked.archive_missing,
+            asked.take,
+            asked.lenient,
+        )
         rows = [] if target.live is None else (yield from self._live.promotions(self._account.id, target.ref))
         wanted: list[Wanted] = target.wanted
         return diff_promotions(group, wanted, rows, self._known)
@@ -270,11 +292,17 @@ class _AccountPlan:
                 mine = target.ref in touched
                 self.parents.append(
                     ParentState(
-                        "ad_group", self._account.id, target.ref, target.live.name or None, campaign_ref, before,
-                        diff.members if mine else [], target.entry.protect or resolved.protect,
+                        "ad_group",
+                        self._account.id,
+                        target.ref,
+                        target.live.name or None,
+                        campaign_ref,
+                        before,
+                        diff.members if mine else [],
+                        target.entry.protect or resolved.protect,
                         None if mine else bool(active),
                     )
-                )  # fmt: skip
+                )
         for target in resolved.campaigns:
             if target.ref in by_ref and target.ref not in campaigns:
                 campaigns[target.ref] = self._campaign(target.ref, target.live, target, by_ref)

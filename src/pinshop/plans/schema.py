@@ -27,36 +27,42 @@ def schema() -> dict[str, Any]:
     promotion = {**_fields("promotion"), "id": _ID, GROUP_REFS[0]: _ID, GROUP_REFS[1]: _TEXT, GROUP_REFS[2]: _TEXT}
     defaults = {f"{noun}_defaults": _object({k: v for k, v in _fields(noun).items() if k != "name"}) for noun in NOUNS}
     ad_group = {
-        **_fields("ad_group"), "id": _AD_GROUP_ID, "campaign": _TEXT, "campaign_id": _CAMPAIGN_ID,
+        **_fields("ad_group"),
+        "id": _AD_GROUP_ID,
+        "campaign": _TEXT,
+        "campaign_id": _CAMPAIGN_ID,
         "exclusive": {"type": "boolean", "description": "promotions that are not declared are missing, not somebody else's"},
         "protect": {"type": "boolean", "description": "nothing in it is archived, and what is missing is left alone"},
         "promotion_defaults": defaults["promotion_defaults"],
         "promotions": {"type": ["array", "null"], "items": {"$ref": "#/$defs/promotion"}},
-    }  # fmt: skip
+    }
     campaign = {**_fields("campaign"), "id": _ID}
     section = {
-        "protect": {"type": "boolean"}, **defaults,
+        "protect": {"type": "boolean"},
+        **defaults,
         "campaigns": {"type": ["array", "null"], "items": {"$ref": "#/$defs/campaign"}},
         "ad_groups": {"type": ["array", "null"], "items": {"$ref": "#/$defs/ad_group"}},
-    }  # fmt: skip
+    }
     named = [{"required": ["id"]}, {"required": ["name"]}]
     leads = [{"required": [name]} for name in ("id", *GROUP_REFS)]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A manifest of pinshop: which promotions a Pinterest ad account shall have",
-        **_object({
-            "$schema": {"type": "string"},
-            "pinshop": {"const": 1, "description": "the version of this format"},
-            "account": {"anyOf": [_ID, _TEXT, _object({"id": _ID, "name": _TEXT})], "description": "its id or name"},
-            "accounts": {"type": "array", "items": {**_object({"id": _ID, "name": _TEXT, **section}), "anyOf": named}},
-            **section,
-        }),
+        **_object(
+            {
+                "$schema": {"type": "string"},
+                "pinshop": {"const": 1, "description": "the version of this format"},
+                "account": {"anyOf": [_ID, _TEXT, _object({"id": _ID, "name": _TEXT})], "description": "its id or name"},
+                "accounts": {"type": "array", "items": {**_object({"id": _ID, "name": _TEXT, **section}), "anyOf": named}},
+                **section,
+            }
+        ),
         "$defs": {
             "campaign": {**_object(campaign), "anyOf": named},
             "ad_group": {**_object(ad_group), "anyOf": named},
             "promotion": {**_object(promotion), "anyOf": leads},
         },
-    }  # fmt: skip
+    }
 
 
 _TEXT = {"type": "string", "minLength": 1}

@@ -105,9 +105,10 @@ def _named_groups(change: Change, changes: Iterable[Change], now: Now) -> list[A
         if other.noun == "campaign" and other.action == "create" and other.ref == change.campaign:
             campaigns = {str(one.id) for one in _named_campaigns(other, now)}
     return [
-        one for one in now.ad_groups.values()
+        one
+        for one in now.ad_groups.values()
         if one.name == change.after["name"] and one.status not in compare.FINAL and one.campaign_id in campaigns
-    ]  # fmt: skip
+    ]
 
 
 def verify(plan: Plan, state: dict[str, Now], sent: set[str]) -> Verdict:
@@ -197,9 +198,10 @@ class _Account:
         one = found[0]
         self._ids[change.ref] = str(one.id)
         wrong = [
-            name for name, value in change.after.items()
+            name
+            for name, value in change.after.items()
             if not compare.same(name, value, compare.stored(getattr(one, name, UNSET)))
-        ]  # fmt: skip
+        ]
         waiting = change.after.get("status") == "ACTIVE" and one.status == "PAUSED"
         if [name for name in wrong if name != "status" or not waiting]:
             self._verdict.moved.append(f"{describe(change)}: {ids} is there now, with other {', '.join(wrong)}")

@@ -20,9 +20,14 @@ from pinshop.errors import InvalidInput
 from pinshop.plans.nodes import Node
 
 #: Fields where 0 means "no limit" to Pinterest, and "spend nothing" to a reader.
-BUDGETS = frozenset({
-    "daily_spend_cap", "lifetime_spend_cap", "budget_in_micro_currency", "default_ad_group_budget_in_micro_currency",
-})  # fmt: skip
+BUDGETS = frozenset(
+    {
+        "daily_spend_cap",
+        "lifetime_spend_cap",
+        "budget_in_micro_currency",
+        "default_ad_group_budget_in_micro_currency",
+    }
+)
 
 _AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]{1,6})?) ?([A-Z]{3})")
 

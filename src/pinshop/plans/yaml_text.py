@@ -7,9 +7,22 @@ from collections.abc import Mapping
 from typing import Any
 
 #: Words that some YAML loader takes for something else than text.
-_WORDS = frozenset({
-    "null", "true", "false", "yes", "no", "on", "off", "y", "n", "none", "inf", "nan",
-})  # fmt: skip
+_WORDS = frozenset(
+    {
+        "null",
+        "true",
+        "false",
+        "yes",
+        "no",
+        "on",
+        "off",
+        "y",
+        "n",
+        "none",
+        "inf",
+        "nan",
+    }
+)
 
 _PLAIN = re.compile(r"[^\W\d_][\w ./()&+-]*[\w.)]|[^\W\d_]")
 

@@ -38,14 +38,32 @@ class Life:
         self.ad_groups = [self.emulator.ad_group_id]
         self.promotions: dict[str, str] = {}
         self.groups = list(self.emulator.catalog_product_group_ids)[:4]
-        self.write("campaigns", [{
-            "name": "Own budgets", "objective_type": "CATALOG_SALES", "is_campaign_budget_optimization": False,
-        }], self.campaigns)  # fmt: skip
+        self.write(
+            "campaigns",
+            [
+                {
+                    "name": "Own budgets",
+                    "objective_type": "CATALOG_SALES",
+                    "is_campaign_budget_optimization": False,
+                }
+            ],
+            self.campaigns,
+        )
         for budget, status in ((12_000_000, "ACTIVE"), (3_000_000, "ACTIVE"), (20_000_000, "DRAFT")):
-            self.write("ad_groups", [{
-                "name": f"Budget {budget}", "campaign_id": self.campaigns[1], "billable_event": "CLICKTHROUGH",
-                "bid_in_micro_currency": 700_000, "budget_in_micro_currency": budget, "status": status,
-            }], self.ad_groups)  # fmt: skip
+            self.write(
+                "ad_groups",
+                [
+                    {
+                        "name": f"Budget {budget}",
+                        "campaign_id": self.campaigns[1],
+                        "billable_event": "CLICKTHROUGH",
+                        "bid_in_micro_currency": 700_000,
+                        "budget_in_micro_currency": budget,
+                        "status": status,
+                    }
+                ],
+                self.ad_groups,
+            )
         for ad_group_id in self.ad_groups:
             self.promote(ad_group_id, self.groups)
 
@@ -92,9 +110,15 @@ class Life:
         self, granularity: str, start: datetime.date, end: datetime.date, columns: tuple[str, ...] = METRICS, **more: Any
     ) -> dict[tuple[str, ...], dict[str, Any]]:
         status, rows = self(
-            "GET", f"{self.account}/product_groups/analytics", start_date=start, end_date=end, granularity=granularity,
-            product_group_ids=",".join(self.promotions), columns=",".join(columns), **more,
-        )  # fmt: skip
+            "GET",
+            f"{self.account}/product_groups/analytics",
+            start_date=start,
+            end_date=end,
+            granularity=granularity,
+            product_group_ids=",".join(self.promotions),
+            columns=",".join(columns),
+            **more,
+        )
         assert status == 200, rows
         found: dict[tuple[str, ...], dict[str, Any]] = {}
         for row in rows:
@@ -120,8 +144,13 @@ class Life:
         return self.rows("HOUR", self.today() - datetime.timedelta(days=2), self.today(), COUNTS)
 
     def items(self, start: datetime.date, end: datetime.date) -> Any:
-        body = {"start_date": str(start), "end_date": str(end), "granularity": "DAY", "level": "PRODUCT_ITEM",
-                "columns": ["IMPRESSION_1", "CLICKTHROUGH_1", "SPEND_IN_MICRO_DOLLAR", "TOTAL_CHECKOUT"]}  # fmt: skip
+        body = {
+            "start_date": str(start),
+            "end_date": str(end),
+            "granularity": "DAY",
+            "level": "PRODUCT_ITEM",
+            "columns": ["IMPRESSION_1", "CLICKTHROUGH_1", "SPEND_IN_MICRO_DOLLAR", "TOTAL_CHECKOUT"],
+        }
         _, order = self("POST", f"{self.account}/reports", body)
         for _ in range(3):
             _, answer = self("GET", f"{self.account}/reports", token=order["token"])
@@ -171,7 +200,9 @@ class Life:
             "daily": lambda: patch("campaigns", id=campaign_id, daily_spend_cap=money, lifetime_spend_cap=None),
             "lifetime": lambda: patch("campaigns", id=campaign_id, lifetime_spend_cap=money, daily_spend_cap=None),
             "cbo": lambda: patch(
-                "campaigns", id=campaign_id, is_campaign_budget_optimization=chance.random() < 0.5,
+                "campaigns",
+                id=campaign_id,
+                is_campaign_budget_optimization=chance.random() < 0.5,
                 default_ad_group_budget_in_micro_currency=money,
             ),
             "pause": lambda: self.change(promotion_id, status=chance.choice(["ACTIVE", "PAUSED"])),
@@ -179,11 +210,14 @@ class Life:
             "type": lambda: self.change(promotion_id, creative_type=chance.choice(["VIDEO", "REGULAR", "COLLECTION"])),
             "move": lambda: self.change(promotion_id, catalog_product_group_id=group_id),
             "promote": lambda: self.promote(ad_group_id, chance.sample(self.groups, 3)) if len(self.promotions) < 30 else None,
-            "filters": lambda: self("PATCH", f"/catalogs/product_groups/{group_id}", {
-                "filters": {"any_of": [{"MAX_PRICE": {"values": chance.choice([20, 60, 300]), "negated": False}}]}}),
+            "filters": lambda: self(
+                "PATCH",
+                f"/catalogs/product_groups/{group_id}",
+                {"filters": {"any_of": [{"MAX_PRICE": {"values": chance.choice([20, 60, 300]), "negated": False}}]}},
+            ),
             "delete": lambda: self("DELETE", f"/catalogs/product_groups/{group_id}"),
             "feed": lambda: self.feed(chance.choice([0.2, 0.8, 1.0]), chance.choice([0.5, 1, 1, 3])),
-        }  # fmt: skip
+        }
         name = chance.choice([name for name in acts if name not in but])
         acts[name]()
         return name
@@ -270,8 +304,10 @@ def test_a_lifetime_cap_binds_whatever_is_changed(seed: int) -> None:
     """The cap stays; its end, the bids, statuses, products and the rest change."""
     life, cap = Life(seed + 400), 60_000_000
     start = life.now()
-    life.write("campaigns", [{"id": life.campaigns[0], "lifetime_spend_cap": cap, "daily_spend_cap": None,
-                              "end_time": start + 12 * DAY}])  # fmt: skip
+    life.write(
+        "campaigns",
+        [{"id": life.campaigns[0], "lifetime_spend_cap": cap, "daily_spend_cap": None, "end_time": start + 12 * DAY}],
+    )
     mine = {promotion_id for promotion_id, group in life.promotions.items() if group == life.ad_groups[0]}
     for _ in range(25):
         life.act(("daily", "lifetime", "cbo", "campaign status", "campaign start", "archive"))

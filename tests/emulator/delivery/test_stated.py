@@ -55,9 +55,12 @@ def test_everything_agrees_with_what_is_said(newest: Any, said: dict[str, Any]) 
     assert row_of(newest, sibling, EVERYTHING) == before
     row = row_of(newest, promotion_id, EVERYTHING)
     reported = {
-        "spend": row["SPEND_IN_DOLLAR"], "clicks": row["CLICKTHROUGH_1"], "impressions": row["IMPRESSION_1"],
-        "checkouts": row["TOTAL_CHECKOUT"], "checkout_value": row["TOTAL_CHECKOUT_VALUE_IN_MICRO_DOLLAR"] / 1_000_000,
-    }  # fmt: skip
+        "spend": row["SPEND_IN_DOLLAR"],
+        "clicks": row["CLICKTHROUGH_1"],
+        "impressions": row["IMPRESSION_1"],
+        "checkouts": row["TOTAL_CHECKOUT"],
+        "checkout_value": row["TOTAL_CHECKOUT_VALUE_IN_MICRO_DOLLAR"] / 1_000_000,
+    }
     assert {name: reported[name] for name in said} == said
     for name, column in COLUMNS.items():
         if column.sum_of and name in row:

@@ -24,9 +24,12 @@ def shop(talk_at: Callable[..., Any]) -> Any:
     body = {"ad_account_id": account, "name": "Other", "objective_type": "CONSIDERATION", "intended_promotion_type": "CATALOG"}
     campaign = talk("POST", f"{talk.account}/campaigns", [body])["items"][0]["data"]["id"]
     group = {
-        "name": "Other", "campaign_id": campaign, "billable_event": "CLICKTHROUGH", "budget_in_micro_currency": 30_000_000,
+        "name": "Other",
+        "campaign_id": campaign,
+        "billable_event": "CLICKTHROUGH",
+        "budget_in_micro_currency": 30_000_000,
         "bid_in_micro_currency": 500_000,
-    }  # fmt: skip
+    }
     talk.other_ad_group = talk("POST", f"{talk.account}/ad_groups", [group])["items"][0]["data"]["id"]
     talk.other_campaign = campaign
     talk.ids = talk.some(3)

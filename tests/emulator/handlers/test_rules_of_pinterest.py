@@ -36,8 +36,13 @@ def test_5_6_has_no_limits_of_days_and_no_default_statuses(talk_at: Callable[...
     asked = ("2025-01-01", "2026-03-01", "SPEND_IN_MICRO_DOLLAR")
     old.analytics(old.ids, *asked)
     new.analytics(new.ids, *asked, status=400)
-    order = {"start_date": "2020-01-01", "end_date": "2026-03-01", "granularity": "TOTAL", "level": "PRODUCT_GROUP",
-             "columns": ["SPEND_IN_DOLLAR"]}  # fmt: skip
+    order = {
+        "start_date": "2020-01-01",
+        "end_date": "2026-03-01",
+        "granularity": "TOTAL",
+        "level": "PRODUCT_GROUP",
+        "columns": ["SPEND_IN_DOLLAR"],
+    }
     old("POST", f"{old.account}/reports", order)
     new("POST", f"{new.account}/reports", order, status=400)
 
@@ -190,9 +195,12 @@ def test_lists_as_axios_writes_them(newest: Any) -> None:
 def test_both_generations_of_objectives_can_be_tested(talk_at: Callable[..., Any]) -> None:
     def made(talk: Any, **fields: Any) -> bool:
         body = {
-            "ad_account_id": talk.emulator.ad_account_id, "name": "C", "is_campaign_budget_optimization": True,
-            "daily_spend_cap": 10_000_000, **fields,
-        }  # fmt: skip
+            "ad_account_id": talk.emulator.ad_account_id,
+            "name": "C",
+            "is_campaign_budget_optimization": True,
+            "daily_spend_cap": 10_000_000,
+            **fields,
+        }
         return not talk("POST", f"{talk.account}/campaigns", [body])["items"][0].get("exceptions")
 
     new = {"objective_type": "SALES", "intended_promotion_type": "CATALOG"}

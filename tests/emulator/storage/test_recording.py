@@ -297,11 +297,14 @@ def test_a_replayed_account_earns_without_its_products_and_its_archived_campaign
         for n, group in enumerate(promoted)
     ]
     catalog = {"id": "2680800000001", "name": "cat"}
-    answers = [("ad_accounts/get", account), ("campaigns/list", {"items": [campaign]}),
-               ("ad_groups/list", {"items": ad_groups}),
-               ("catalogs/list", {"items": [catalog]}),
-               ("catalogs_product_groups/list", {"items": [{**g, "catalog_id": catalog["id"]} for g in groups]}),
-               ("product_group_promotions/list", {"items": promotions})]  # fmt: skip
+    answers = [
+        ("ad_accounts/get", account),
+        ("campaigns/list", {"items": [campaign]}),
+        ("ad_groups/list", {"items": ad_groups}),
+        ("catalogs/list", {"items": [catalog]}),
+        ("catalogs_product_groups/list", {"items": [{**g, "catalog_id": catalog["id"]} for g in groups]}),
+        ("product_group_promotions/list", {"items": promotions}),
+    ]
     with contextlib.closing(Emulator(seed=1, now="2026-03-02T12:00:00Z")) as emulator:
         stored = emulator.import_answers(answers)
         assert stored["product groups with made-up products"] == 2
@@ -309,9 +312,13 @@ def test_a_replayed_account_earns_without_its_products_and_its_archived_campaign
         emulator.clock.advance(days=8)
         with _client(emulator) as client:
             rows = client.promotions.analytics(
-                account["id"], [p["id"] for p in promotions], start_date="2026-03-03", end_date="2026-03-09",
-                granularity="TOTAL", columns=["SPEND_IN_MICRO_DOLLAR"],
-            )  # fmt: skip
+                account["id"],
+                [p["id"] for p in promotions],
+                start_date="2026-03-03",
+                end_date="2026-03-09",
+                granularity="TOTAL",
+                columns=["SPEND_IN_MICRO_DOLLAR"],
+            )
             assert len([row for row in rows if row["SPEND_IN_MICRO_DOLLAR"] > 0]) == 3
         feed = tmp_path / "feed.csv"
         feed.write_text(

@@ -128,7 +128,7 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("\x00", "YAML"),
         ("- 1", "object of lists"),
     ],
-)  # fmt: skip
+)
 def test_a_state_that_is_wrong_changes_nothing_and_is_named(emulator, text, words):
     promote(emulator)
     before = emulator.export()

@@ -46,8 +46,12 @@ def _round_up(highest: float) -> float:
 
 #: name -> what it is called.
 METRICS = {
-    "spend": "Spend", "value": "Checkout value", "impressions": "Impressions", "clicks": "Clicks", "checkouts": "Checkouts",
-}  # fmt: skip
+    "spend": "Spend",
+    "value": "Checkout value",
+    "impressions": "Impressions",
+    "clicks": "Clicks",
+    "checkouts": "Checkouts",
+}
 
 
 def shown(name: str, amount: int, currency: str) -> str:

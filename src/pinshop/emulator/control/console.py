@@ -163,23 +163,35 @@ def _rendered(
     now = world.clock.now()
     root = request.scope["pinshop.root"]
     whole = {
-        "section": "Accounts", "crumbs": [], "here": "/_emulator/", "said": said, "said_bad": bad, "root": root,
+        "section": "Accounts",
+        "crumbs": [],
+        "here": "/_emulator/",
+        "said": said,
+        "said_bad": bad,
+        "root": root,
         "base_url": f"{str(request.base_url).rstrip('/')}/v5",
-        "clock": {"iso": now.isoformat(timespec="seconds"), "text": now.strftime("%a %d %b %Y, %H:%M:%S UTC"),
-                  "frozen": world.clock.frozen},
-        "api_version": world.api_version, "seed": world.seed,
+        "clock": {
+            "iso": now.isoformat(timespec="seconds"),
+            "text": now.strftime("%a %d %b %Y, %H:%M:%S UTC"),
+            "frozen": world.clock.frozen,
+        },
+        "api_version": world.api_version,
+        "seed": world.seed,
         "data": "state in memory" if world.store.path == ":memory:" else f"state in {world.store.path}",
         **context,
-    }  # fmt: skip
+    }
     return HTMLResponse(_templates().get_template(template).render(whole), status)
 
 
 @cache
 def _templates() -> jinja2.Environment:
     environment: Any = jinja2.Environment(
-        loader=jinja2.PackageLoader("pinshop.emulator.control", "pages"), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+        loader=jinja2.PackageLoader("pinshop.emulator.control", "pages"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     environment.filters.update(count=charts.count, money=charts.money, ratio=charts.ratio)
     environment.globals.update(chart=charts.chart, sparkline=charts.sparkline, curl=words.curl)
     return environment  # type: ignore[no-any-return]

@@ -105,8 +105,11 @@ def _change_faults(world: World, form: Form) -> str:
 
 
 VARIANTS = {
-    "envoy": "all headers", "none": "nothing but 429", "retry_after": "only Retry-After", "text": "400 with a text",
-}  # fmt: skip
+    "envoy": "all headers",
+    "none": "nothing but 429",
+    "retry_after": "only Retry-After",
+    "text": "400 with a text",
+}
 
 
 def _change_limits(world: World, form: Form) -> str:

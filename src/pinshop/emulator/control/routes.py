@@ -267,9 +267,12 @@ class TokenBody(Struct, forbid_unknown_fields=True):
 def _add_token(asked: Asked) -> Any:
     body: TokenBody = asked.body
     made = access.token(
-        asked.world, ALL_SCOPES if body.scopes is None else body.scopes, user_id=body.user_id,
-        expires_in=body.expires_in, client_credentials=body.client_credentials,
-    )  # fmt: skip
+        asked.world,
+        ALL_SCOPES if body.scopes is None else body.scopes,
+        user_id=body.user_id,
+        expires_in=body.expires_in,
+        client_credentials=body.client_credentials,
+    )
     return {"access_token": made}
 
 
@@ -419,9 +422,12 @@ def _endpoint(row: Row) -> Callable[[World, Request], Awaitable[Response]]:
             content = await read_whole(request, MAX_BODY)
             given: Any = b"" if row.body is bytes else b"{}"
             asked = Asked(
-                world, decode(content or given), request.path_params.get("name", ""), dict(request.query_params),
+                world,
+                decode(content or given),
+                request.path_params.get("name", ""),
+                dict(request.query_params),
                 str(request.base_url).rstrip("/"),
-            )  # fmt: skip
+            )
             done = row.step(asked)
         except (Failed, Unreadable) as error:
             return json_response({"error": str(error)}, error.status)

@@ -80,12 +80,13 @@ def no_days(world: World, count: int = DAYS, since: int = 0) -> list[Sums]:
     """Days without earnings. ``reported``: whether all of the day is in the reports; ``before``: nothing was there yet."""
     return [
         {
-            "date": date.isoformat(), **nothing(),
+            "date": date.isoformat(),
+            **nothing(),
             "reported": ready(date, now=world.now(), reporting=world.earnings.reporting())[1],
             "before": (date - datetime.date(1970, 1, 1)).days < since // 86_400,
         }
         for date in _dates(world, count)
-    ]  # fmt: skip
+    ]
 
 
 def earnings_of(
@@ -96,9 +97,14 @@ def earnings_of(
     since = min((promotion.get("created", 0) for promotion in promotions), default=0)
     query = {param.name: param.default for param in PROMOTIONS_ANALYTICS.query} | {"granularity": "DAY"}
     rows = world.earnings.rows(
-        account, promotions, list(_METRICS.values()), dates[0], dates[-1], query,
+        account,
+        promotions,
+        list(_METRICS.values()),
+        dates[0],
+        dates[-1],
+        query,
         world.now(),
-    )  # fmt: skip
+    )
     days = {day["date"]: day for day in no_days(world, count, since)}
     each: dict[str, Any] = {str(p["id"]): {"total": nothing(), "days": dict.fromkeys(days, 0)} for p in promotions}
     for row in msgspec.to_builtins(rows):
@@ -119,6 +125,13 @@ def rows_of(world: World, promotions: Sequence[Entity], earned: Mapping[str, Any
         group = groups.get(promotion["catalog_product_group_id"])
         own = earned.get(str(promotion["id"])) or {"total": nothing(), "days": {}}
         name = group["name"] if group else f"Product group {promotion['catalog_product_group_id']}"
-        rows.append({"id": promotion["id"], "name": name, "status": promotion["status"], "total": own["total"],
-                     "days": list(own["days"].values())})  # fmt: skip
+        rows.append(
+            {
+                "id": promotion["id"],
+                "name": name,
+                "status": promotion["status"],
+                "total": own["total"],
+                "days": list(own["days"].values()),
+            }
+        )
     return rows if sort == "id" else sorted(rows, key=lambda row: -row["total"][sort])

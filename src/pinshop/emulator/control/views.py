@@ -62,10 +62,16 @@ def calls_of(
 
 def call_facts(entry: JournalEntry) -> dict[str, Any]:
     return {
-        "number": entry.number, "method": entry.method, "path": entry.target.partition("?")[0], "status": entry.status,
-        "operation": entry.operation, "at": words.time_of(entry.when), "real": words.time_of(entry.real),
-        "query": parse_qsl(entry.target.partition("?")[2], keep_blank_values=True), "account": entry.ad_account_id,
-    }  # fmt: skip
+        "number": entry.number,
+        "method": entry.method,
+        "path": entry.target.partition("?")[0],
+        "status": entry.status,
+        "operation": entry.operation,
+        "at": words.time_of(entry.when),
+        "real": words.time_of(entry.real),
+        "query": parse_qsl(entry.target.partition("?")[2], keep_blank_values=True),
+        "account": entry.ad_account_id,
+    }
 
 
 def _overview(world: World, _: str, query: Query) -> View:
@@ -80,11 +86,14 @@ def _overview(world: World, _: str, query: Query) -> View:
             account["total"], days, _each = earnings_of(world, account, store.find("promotions", ad_account_id=account["id"]))
             account["days"] = [day["spend"] for day in days]
     return "overview.html", {
-        "title": "Ad accounts", "accounts": accounts, "next": following, "recent": calls_of(world, "", None, 8)[0],
+        "title": "Ad accounts",
+        "accounts": accounts,
+        "next": following,
+        "recent": calls_of(world, "", None, 8)[0],
         "seeded": world.seeded,
         "faults": [{"text": f"{fault.operation}: {words.what(fault)}, {words.often(fault)}"} for fault in world.faults.list()],
         "limit_profile": world.limits.name,
-    }  # fmt: skip
+    }
 
 
 def _account(world: World, argument: str, query: Query) -> View | None:
@@ -112,10 +121,18 @@ def _account(world: World, argument: str, query: Query) -> View | None:
             else:
                 group["promotions"] = []
     return "account.html", {
-        "title": account["name"], "crumbs": [("Ad accounts", "/_emulator/"), (account["name"], "")], "account": account,
-        "total": total, "days": days, "campaigns": campaigns, "next": following, "too_many": number > MOST,
-        "count_of_promotions": number, "most": MOST, **shown,
-    }  # fmt: skip
+        "title": account["name"],
+        "crumbs": [("Ad accounts", "/_emulator/"), (account["name"], "")],
+        "account": account,
+        "total": total,
+        "days": days,
+        "campaigns": campaigns,
+        "next": following,
+        "too_many": number > MOST,
+        "count_of_promotions": number,
+        "most": MOST,
+        **shown,
+    }
 
 
 def _ad_group(world: World, argument: str, query: Query) -> View | None:
@@ -128,11 +145,18 @@ def _ad_group(world: World, argument: str, query: Query) -> View | None:
     shown = _asked(query)
     total, days, earned = earnings_of(world, account, promotions, shown["range"])
     return "ad_group.html", {
-        "title": group["name"], "crumbs": [*_above(account), (group["name"], "")], "group": group,
-        "rows": rows_of(world, promotions, earned, shown["sort"]), "total": total, "days": days, "next": following,
-        "currency": account.get("currency", "USD"), "after": query.get("after", ""), **shown,
+        "title": group["name"],
+        "crumbs": [*_above(account), (group["name"], "")],
+        "group": group,
+        "rows": rows_of(world, promotions, earned, shown["sort"]),
+        "total": total,
+        "days": days,
+        "next": following,
+        "currency": account.get("currency", "USD"),
+        "after": query.get("after", ""),
+        **shown,
         "groups": [(g["id"], g["name"]) for g in world.store.find("product_groups", owner_id=account.get("owner_id"))][:200],
-    }  # fmt: skip
+    }
 
 
 def _promotion(world: World, argument: str, query: Query) -> View | None:
@@ -148,20 +172,29 @@ def _promotion(world: World, argument: str, query: Query) -> View | None:
     known = store.history.statuses("promotions", [promotion["id"]]).get(promotion["id"], [])
     above = [*_above(account), (group.get("name", "?"), f"/_emulator/console/ad_groups/{promotion['ad_group_id']}")]
     return "promotion.html", {
-        "title": row["name"], "crumbs": [*above, (row["name"], "")], "promotion": row, "total": total, "days": days,
-        "currency": account.get("currency", "USD"), **shown, "why_nothing": _why_nothing(world, promotion, total),
+        "title": row["name"],
+        "crumbs": [*above, (row["name"], "")],
+        "promotion": row,
+        "total": total,
+        "days": days,
+        "currency": account.get("currency", "USD"),
+        **shown,
+        "why_nothing": _why_nothing(world, promotion, total),
         "facts": [(name, value if isinstance(value, str | int) else words.as_json(value)) for name, value in promotion.items()],
         "history": [(words.time_of(since), status) for since, status in reversed(known)],
-    }  # fmt: skip
+    }
 
 
 def _asked(query: Query) -> dict[str, Any]:
     """The range, metric and order that a page is asked for."""
     metric, sort = query.get("metric", ""), query.get("sort", "")
     return {
-        "range": range_of(query), "metric": metric if metric in METRICS else "value", "sort": sort if sort in SORTS else "id",
-        "ranges": RANGES, "metrics": charts.METRICS,
-    }  # fmt: skip
+        "range": range_of(query),
+        "metric": metric if metric in METRICS else "value",
+        "sort": sort if sort in SORTS else "id",
+        "ranges": RANGES,
+        "metrics": charts.METRICS,
+    }
 
 
 def _why_nothing(world: World, promotion: Entity, total: Mapping[str, Any]) -> list[str]:
@@ -202,10 +235,15 @@ def _catalogs(world: World, argument: str, query: Query) -> View | None:
         items = groups.items_of(store, group)
         promoted = store.find("promotions", catalog_product_group_id=group["id"])[:PAGE]
         return "product_group.html", {
-            "title": group["name"], "section": "Catalog", "group": group, "items": items[:200], "count": len(items),
-            "crumbs": [("Catalog", "/_emulator/console/catalogs"), (group["name"], "")], "filters": words.as_json(
-                groups.group_filters(group)), "promoted": rows_of(world, promoted, {}),
-        }  # fmt: skip
+            "title": group["name"],
+            "section": "Catalog",
+            "group": group,
+            "items": items[:200],
+            "count": len(items),
+            "crumbs": [("Catalog", "/_emulator/console/catalogs"), (group["name"], "")],
+            "filters": words.as_json(groups.group_filters(group)),
+            "promoted": rows_of(world, promoted, {}),
+        }
     found, following = some("product_groups", world, {}, query)
     currencies = {feed["catalog_id"]: feed.get("default_currency") for feed in store.find("feeds")}
     for group in found:
@@ -215,9 +253,13 @@ def _catalogs(world: World, argument: str, query: Query) -> View | None:
     for feed in feeds:
         feed["items"] = store.count("items", feed_id=feed["id"])
     return "catalogs.html", {
-        "title": "Catalog", "section": "Catalog", "groups": found, "next": following, "feeds": feeds,
+        "title": "Catalog",
+        "section": "Catalog",
+        "groups": found,
+        "next": following,
+        "feeds": feeds,
         "catalogs": store.find("catalogs")[:PAGE],
-    }  # fmt: skip
+    }
 
 
 def _journal(world: World, argument: str, query: Query) -> View | None:
@@ -233,36 +275,53 @@ def _journal(world: World, argument: str, query: Query) -> View | None:
     status, account = query.get("status", ""), query.get("ad_account_id", "")
     rows, following = calls_of(world, operation, int(before) if is_number(before) else None, 50, status, account)
     return "calls.html", {
-        "title": "Journal", "section": "Journal", "rows": rows, "next": following, "operation": operation,
-        "status": status, "account": account,
+        "title": "Journal",
+        "section": "Journal",
+        "rows": rows,
+        "next": following,
+        "operation": operation,
+        "status": status,
+        "account": account,
         "accounts": sorted({call.ad_account_id for call in world.journal if call.ad_account_id}),
         "statuses": [("2", "succeeded"), ("4", "refused (4xx)"), ("5", "failed (5xx)"), ("0", "no answer")],
         "operations": sorted({call.operation for call in world.journal if call.operation}),
-    }  # fmt: skip
+    }
 
 
 def _faults(world: World, _: str, __: Query) -> View:
     return "faults.html", {
-        "title": "Faults", "section": "Faults", "operations": sorted(BY_ID),
+        "title": "Faults",
+        "section": "Faults",
+        "operations": sorted(BY_ID),
         "faults": [
             {"id": fault.id, "operation": fault.operation, "what": words.what(fault), "often": words.often(fault)}
             for fault in world.faults.list()
         ],
         "presets": [(key, text, more) for key, (text, more, _) in PRESETS.items()],
-    }  # fmt: skip
+    }
 
 
 def _limits(world: World, _: str, __: Query) -> View:
     profile = world.limits.profile
     quotas = [
-        {"category": category, "who": who, "spent": spent, "quota": quota,
-         "window": "day" if seconds == 86_400 else "minute" if seconds == 60 else f"{seconds} s"}
+        {
+            "category": category,
+            "who": who,
+            "spent": spent,
+            "quota": quota,
+            "window": "day" if seconds == 86_400 else "minute" if seconds == 60 else f"{seconds} s",
+        }
         for category, who, spent, quota, seconds in world.limits.spent(world.clock.seconds())
-    ]  # fmt: skip
+    ]
     return "limits.html", {
-        "title": "Rate limits", "section": "Limits", "profiles": [*PROFILES], "limit_profile": world.limits.name,
-        "variants": list(VARIANTS.items()), "variant": profile.headers if profile else "envoy", "quotas": quotas,
-    }  # fmt: skip
+        "title": "Rate limits",
+        "section": "Limits",
+        "profiles": [*PROFILES],
+        "limit_profile": world.limits.name,
+        "variants": list(VARIANTS.items()),
+        "variant": profile.headers if profile else "envoy",
+        "quotas": quotas,
+    }
 
 
 def _rules(world: World, _: str, query: Query) -> View:
@@ -270,15 +329,18 @@ def _rules(world: World, _: str, query: Query) -> View:
     described = [{**rule, "value": now[rule["name"]]} for rule in rules.describe()]
     asked, changed = query.get("q", ""), query.get("changed") == "yes"
     described = [
-        rule for rule in described
+        rule
+        for rule in described
         if all(word in f"{rule['name']} {rule['meaning']} {rule['evidence']}".lower() for word in asked.lower().split())
         and (not changed or rule["value"] != rule["default"])
-    ]  # fmt: skip
+    ]
     for rule in described:
         # Choices stand as their texts; of a rule without choices only the type is known.
-        rule["choices"] = ["True", "False"] if isinstance(rule["default"], bool) else [
-            str(choice) for choice in rule["choices"] if choice not in ("str", "int")
-        ]  # fmt: skip
+        rule["choices"] = (
+            ["True", "False"]
+            if isinstance(rule["default"], bool)
+            else [str(choice) for choice in rule["choices"] if choice not in ("str", "int")]
+        )
     return "rules.html", {"title": "Rules", "section": "Rules", "rules": described, "asked": asked, "changed": changed}
 
 
@@ -290,12 +352,15 @@ def _state(world: World, argument: str, __: Query) -> View | None:
     store = world.store
     kinds = ("ad_accounts", "campaigns", "ad_groups", "promotions", "catalogs", "feeds", "items", "product_groups")
     return "state.html", {
-        "title": "State", "section": "State", "snapshots": list(world.snapshots),
-        "roles": access.ROLES, "scopes": seeding.ALL_SCOPES,
+        "title": "State",
+        "section": "State",
+        "snapshots": list(world.snapshots),
+        "roles": access.ROLES,
+        "scopes": seeding.ALL_SCOPES,
         "feed_id": world.seeded.feed_id,
         "users": [(u["id"], u["username"]) for u in store.find("users")[:PAGE]],
         "counts": [(kind.replace("_", " ").capitalize(), world.store.count(kind)) for kind in kinds],
-    }  # fmt: skip
+    }
 
 
 VIEWS: dict[str, Callable[[World, str, Query], View | None]] = {

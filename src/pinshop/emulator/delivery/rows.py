@@ -79,9 +79,15 @@ class Reporter:
         return result
 
     def item_rows(
-        self, subject: Subject, sets: Sequence[ItemSet], attributes: Mapping[str, Mapping[str, Any]], query: Query, *,
-        now: int, reporting: Reporting = AS_DESCRIBED,
-    ) -> list[Struct]:  # fmt: skip
+        self,
+        subject: Subject,
+        sets: Sequence[ItemSet],
+        attributes: Mapping[str, Mapping[str, Any]],
+        query: Query,
+        *,
+        now: int,
+        reporting: Reporting = AS_DESCRIBED,
+    ) -> list[Struct]:
         """What each item of a promotion earned: ``{DATE, PRODUCT_GROUP_ID, PRODUCT_ITEM_ID, …columns}``.
 
         The items' counts and money add up to the promotion's row of the same date. ``attributes`` holds the values of the
@@ -101,10 +107,21 @@ class Reporter:
         """The series of a subject: the same one for every question that can only have the same answer."""
         known, today = known_until(reporting, now), (now + query.utc_offset_seconds) // DAY
         key = (
-            subject.id, known, today, reporting, query.start_date, query.end_date, query.granularity,
-            query.click_window_days, query.engagement_window_days, query.view_window_days, query.conversion_report_time,
-            query.utc_offset_seconds, query.start_hour, query.end_hour,
-        )  # fmt: skip
+            subject.id,
+            known,
+            today,
+            reporting,
+            query.start_date,
+            query.end_date,
+            query.granularity,
+            query.click_window_days,
+            query.engagement_window_days,
+            query.view_window_days,
+            query.conversion_report_time,
+            query.utc_offset_seconds,
+            query.start_hour,
+            query.end_hour,
+        )
         with self._lock:
             series = self._series.pop(key, None)  # put back as the newest
         if series is None:

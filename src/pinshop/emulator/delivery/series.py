@@ -367,10 +367,12 @@ class Series:
         counts = dict.fromkeys(self.slots, 0)
         source = self.earlier(
             msgspec.structs.replace(
-                self.query, start_date=self.query.start_date - datetime.timedelta(days=window),
-                conversion_report_time="TIME_OF_AD_ACTION", granularity="DAY",
+                self.query,
+                start_date=self.query.start_date - datetime.timedelta(days=window),
+                conversion_report_time="TIME_OF_AD_ACTION",
+                granularity="DAY",
             )
-        )  # fmt: skip
+        )
         actions = source.weighted_actions(stem, by)
         for day, weight, chance in zip(source.slots, actions, source.slot_noise(5 + by), strict=True):
 
@@ -506,8 +508,10 @@ def _unique_views(suffix: str) -> Callable[[Series], list[Any] | None]:
 
 
 def _watch_time(series: Series) -> list[float]:
-    quarters = series.sum(tuple(f"TOTAL_VIDEO_{part}" for part in (
-        "P25_COMBINED", "P50_COMBINED", "P75_COMBINED", "P100_COMPLETE"))) or []  # fmt: skip
+    quarters = (
+        series.sum(tuple(f"TOTAL_VIDEO_{part}" for part in ("P25_COMBINED", "P50_COMBINED", "P75_COMBINED", "P100_COMPLETE")))
+        or []
+    )
     starts = series.column("TOTAL_VIDEO_P0_COMBINED") or []
     return [VIDEO_SECONDS * passed / (4 * begun) if begun else 0 for passed, begun in zip(quarters, starts, strict=True)]
 

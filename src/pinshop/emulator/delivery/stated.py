@@ -70,9 +70,12 @@ def completed(met: Market, given: dict[str, Any]) -> dict[str, Any]:
     if spend is None:
         spend = clicks * price
     return {
-        "impressions": impressions, "clicks": clicks, "spend_micro": spend, "checkouts": orders,
+        "impressions": impressions,
+        "clicks": clicks,
+        "spend_micro": spend,
+        "checkouts": orders,
         "checkout_value_micro": value or 0,
-    }  # fmt: skip
+    }
 
 
 def _number(name: str, value: object) -> int:

@@ -101,8 +101,15 @@ def check_request(body: Any, api_version: ApiVersion, now: int, rules: Rules) ->
 
 
 _SUMMARY_STATUSES = (
-    "RUNNING", "PAUSED", "NOT_STARTED", "COMPLETED", "ADVERTISER_DISABLED", "ARCHIVED", "DRAFT", "DELETED_DRAFT",
-)  # fmt: skip
+    "RUNNING",
+    "PAUSED",
+    "NOT_STARTED",
+    "COMPLETED",
+    "ADVERTISER_DISABLED",
+    "ARCHIVED",
+    "DRAFT",
+    "DELETED_DRAFT",
+)
 
 #: Filters that are lists of words: the words, and how many there may be.
 _LISTS: dict[str, tuple[Sequence[str], int]] = {

@@ -66,7 +66,7 @@ class App:
 
         return CORSMiddleware(
             self, allow_origins=sorted(self._access.origins), allow_methods=["*"], allow_headers=["*"], expose_headers=["*"]
-        )  # fmt: skip
+        )
 
     def _fork(self, name: str) -> App | None:
         world = self._world.forks.get(name)

@@ -47,12 +47,19 @@ async def _ask(app: ASGIApp, request: Request) -> Reply:
     headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in request.headers.items()]
     place = urlsplit(request.origin)
     scope = {
-        "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1", "method": request.method,
-        "scheme": place.scheme or "http", "path": unquote(path), "raw_path": quote(path, safe=_SAFE).encode("ascii"),
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": request.method,
+        "scheme": place.scheme or "http",
+        "path": unquote(path),
+        "raw_path": quote(path, safe=_SAFE).encode("ascii"),
         "root_path": "",
-        "query_string": quote(query, safe=_SAFE).encode("ascii"), "headers": headers, "client": None,
+        "query_string": quote(query, safe=_SAFE).encode("ascii"),
+        "headers": headers,
+        "client": None,
         "server": (place.hostname or "emulator.invalid", place.port or 80),
-    }  # fmt: skip
+    }
     sent: list[MutableMapping[str, Any]] = []
     received = False
 

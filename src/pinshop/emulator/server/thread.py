@@ -49,10 +49,19 @@ class Server:
         shown = f"[{host}]" if ":" in host else host
         self.origin = f"http://{shown}:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(
-            app, http=BoundedProtocol, loop="asyncio", ws="none", lifespan="off", interface="asgi3", access_log=False,
-            log_config=None, log_level="warning", timeout_graceful_shutdown=1,
-            server_header=False, date_header=False,  # the emulated clock says what day it is
-        )  # fmt: skip
+            app,
+            http=BoundedProtocol,
+            loop="asyncio",
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            access_log=False,
+            log_config=None,
+            log_level="warning",
+            timeout_graceful_shutdown=1,
+            server_header=False,
+            date_header=False,  # the emulated clock says what day it is
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, name="pinshop-emulator", daemon=True)
         self._thread.start()
