@@ -1,10 +1,10 @@
-"""Clients of both colours over a script of answers instead of a network.
+"""Clients synchronous and asynchronous over a script of answers instead of a network.
 
     script = Script(answer({"id": "1"}), Disconnected("…", sent=True))
     value = script.sync(lambda client: client.campaigns.get("1", "2"))
     script.requests[0].target
 
-``both(script, act)`` does the same in either colour and insists that value, error and requests are equal.
+``both(script, act)`` does the same either way and insists that value, error and requests are equal.
 """
 
 from __future__ import annotations
@@ -82,12 +82,12 @@ class Script:
 
 
 def both(make: Callable[[], Script], act: Callable[[Any], Any]) -> tuple[Any, Script]:
-    """Act in both colours, each with a new script; give the value and the synchronous script, once they are known to agree."""
+    """Act with both clients, each with a new script; give the value and the first script, once they agree."""
     results = []
-    for colour in ("sync", "asynchronous"):
+    for mode in ("sync", "asynchronous"):
         script = make()
         try:
-            value, error = getattr(script, colour)(act), None
+            value, error = getattr(script, mode)(act), None
         except Exception as caught:  # noqa: BLE001 - whatever it is, both must do the same
             value, error = None, caught
         results.append((value, error, script))

@@ -1,4 +1,4 @@
-"""The doors, over real sockets: `Client` and `AsyncClient`, what they share, and what they leave behind (nothing)."""
+"""The clients, over real sockets: `Client` and `AsyncClient`, what they share, and what they leave behind (nothing)."""
 
 from __future__ import annotations
 
@@ -151,8 +151,8 @@ def test_parts_of_a_job_run_at_once(emulator):
 # ------------------------------------------------------------------------------------ nothing is left
 
 
-@pytest.mark.parametrize("colour", ["sync", "async"])
-def test_closing_closes_every_socket(emulator, colour):
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_closing_closes_every_socket(emulator, mode):
     account = emulator.ad_account_id
 
     def sync() -> None:
@@ -170,7 +170,7 @@ def test_closing_closes_every_socket(emulator, colour):
     gc.collect()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        sync() if colour == "sync" else asyncio.run(asynchronous())
+        sync() if mode == "sync" else asyncio.run(asynchronous())
         gc.collect()
     assert [str(w.message) for w in caught] == []
 

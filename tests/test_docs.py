@@ -145,7 +145,7 @@ COMPOSED = {"AdGroups.resume", "Campaigns.resume", "Promotions.resume", "Reports
 
 
 def endpoints() -> list[Any]:
-    """The public methods of the resources, as they are written once for both colours."""
+    """The public methods of the resources, as they are written once for both clients."""
     import pinshop.resources
     from pinshop.resources import binding, listing
 

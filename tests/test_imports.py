@@ -83,7 +83,7 @@ def _lint(tree: Path) -> tuple[int, str]:
         text=True,
         check=False,
     )
-    return ran.returncode, re.sub(r"\x1b\[[0-9;]*m", "", ran.stdout + ran.stderr)  # older versions of rich always colour
+    return ran.returncode, re.sub(r"\x1b\[[0-9;]*m", "", ran.stdout + ran.stderr)  # older versions of rich always use colors
 
 
 def test_the_tree_as_it_is_breaks_no_wall(tree):

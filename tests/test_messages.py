@@ -170,16 +170,16 @@ def test_a_single_one_instead_of_a_list_is_told_to_stand_in_brackets(client, pin
     assert "put a single one in brackets" in said(lambda: mistake(client, pinterest.ad_account_id))
 
 
-@pytest.mark.parametrize("noun", ["promotions", "campaigns", "ad_groups"])
-def test_what_was_read_can_be_written_back_or_the_message_says_what_to_write(client, pinterest, noun):
+@pytest.mark.parametrize("entity_type", ["promotions", "campaigns", "ad_groups"])
+def test_what_was_read_can_be_written_back_or_the_message_says_what_to_write(client, pinterest, entity_type):
     account, ad_group = pinterest.ad_account_id, pinterest.ad_group_id
-    if noun == "promotions":
+    if entity_type == "promotions":
         group = pinterest.catalog_product_group_ids[0]
         client.promotions.create(account, ad_group, [{"catalog_product_group_id": group}]).raise_if_failed()
         read, update = client.promotions.list(account, ad_group_id=ad_group), client.promotions.update
         where = (account, ad_group)
     else:
-        read, update, where = getattr(client, noun).list(account), getattr(client, noun).update, (account,)
+        read, update, where = getattr(client, entity_type).list(account), getattr(client, entity_type).update, (account,)
     update(*where, read.all()).raise_if_failed()
     changed = [msgspec.structs.replace(one, status="PAUSED") for one in read]
     update(*where, changed).raise_if_failed()

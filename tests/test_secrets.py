@@ -1,6 +1,6 @@
 """No secret shows, whatever goes wrong: logs at DEBUG, messages, attributes, reprs, pickles, tracebacks with local variables.
 
-Real sockets, both colours, a server that misbehaves; whatever a program could show of it is searched for every secret.
+Real sockets, both clients, a server that misbehaves; whatever a program could show of it is searched for every secret.
 """
 
 from __future__ import annotations
@@ -152,9 +152,9 @@ def everything_about(error):
         yield json.dumps(show((type(error), error, error.__traceback__)), default=repr)
 
 
-@pytest.mark.parametrize("colour", [sync, asynchronous])
+@pytest.mark.parametrize("mode", [sync, asynchronous])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_no_secret_shows(fault, colour, caplog):
+def test_no_secret_shows(fault, mode, caplog):
     assert http.client.HTTPConnection.debuglevel == 0
     caplog.set_level(1)
     for name in ("urllib3", "aiohttp", "asyncio", "pinshop"):
@@ -162,7 +162,7 @@ def test_no_secret_shows(fault, colour, caplog):
     with serving(FAULTS[fault]) as base_url:
         source = tokens(base_url)
         with pytest.raises(PinshopError) as caught:
-            colour(source)
+            mode(source)
     assert "Sent" not in caplog.text  # lines, not reprs
     assert "GET /v5/user_account" in caplog.text
     shown = [caplog.text, *(repr(vars(record)) for record in caplog.records), repr(source), *everything_about(caught.value)]

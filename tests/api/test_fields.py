@@ -73,46 +73,46 @@ def choices(hints: Sequence[Any]) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("noun", MODELS)
-def test_a_model_has_the_fields_of_the_table(noun: str) -> None:
-    model, rows = MODELS[noun], {field.name: field for field in ROWS[noun] if field.answered}
+@pytest.mark.parametrize("entity_type", MODELS)
+def test_a_model_has_the_fields_of_the_table(entity_type: str) -> None:
+    model, rows = MODELS[entity_type], {field.name: field for field in ROWS[entity_type] if field.answered}
     hints = typing.get_type_hints(model)
     fields = {field.encode_name: field for field in msgspec.structs.fields(model)}
     assert set(fields) == set(rows)
     for name, row in rows.items():
         members, null = bare(hints[fields[name].name])
         plain = hints[fields[name].name] is str
-        assert null or plain or Any in members, f"{noun}.{name}: an answer may always be null"
+        assert null or plain or Any in members, f"{entity_type}.{name}: an answer may always be null"
         if plain:
-            assert fields[name].default == "", f"{noun}.{name}"
-            assert not row.nullable or name == "catalog_product_group_id", f"{noun}.{name}"
+            assert fields[name].default == "", f"{entity_type}.{name}"
+            assert not row.nullable or name == "catalog_product_group_id", f"{entity_type}.{name}"
         kinds = {get_origin(m) or m for m in members} - {Literal}
         if row.kind == "array":
-            assert list in kinds, f"{noun}.{name}"
+            assert list in kinds, f"{entity_type}.{name}"
         elif not (row.kind == "object" and any(isinstance(k, type) and issubclass(k, msgspec.Struct) for k in kinds)):
-            assert kinds & set(TYPES[row.kind]), f"{noun}.{name}: {row.kind} is {kinds}"
-        if row.kind == "enum" and (noun, name) not in VALUES:
-            assert choices(members) == set(row.values) or not choices(members), f"{noun}.{name}"
-        if choices(members) and row.kind != "array" and (noun, name) not in VALUES:
-            assert choices(members) == set(row.values), f"{noun}.{name}: {choices(members) ^ set(row.values)}"
+            assert kinds & set(TYPES[row.kind]), f"{entity_type}.{name}: {row.kind} is {kinds}"
+        if row.kind == "enum" and (entity_type, name) not in VALUES:
+            assert choices(members) == set(row.values) or not choices(members), f"{entity_type}.{name}"
+        if choices(members) and row.kind != "array" and (entity_type, name) not in VALUES:
+            assert choices(members) == set(row.values), f"{entity_type}.{name}: {choices(members) ^ set(row.values)}"
 
 
-@pytest.mark.parametrize("noun", FIELDS)
-def test_an_id_that_always_comes_is_plain_text(noun: str) -> None:
-    hints = typing.get_type_hints(MODELS[noun])
+@pytest.mark.parametrize("entity_type", FIELDS)
+def test_an_id_that_always_comes_is_plain_text(entity_type: str) -> None:
+    hints = typing.get_type_hints(MODELS[entity_type])
     parents = {"id", "ad_account_id", "campaign_id", "ad_group_id", "catalog_id", "catalog_product_group_id"}
     plain = {name for name, hint in hints.items() if hint is str}
-    assert plain == parents & {field.name for field in FIELDS[noun]}
+    assert plain == parents & {field.name for field in FIELDS[entity_type]}
 
 
-@pytest.mark.parametrize(("noun", "verb"), BODIES)
-def test_a_body_takes_what_the_table_says(noun: str, verb: str) -> None:
-    rows = {field.name: field for field in ROWS[noun]}
-    hints = typing.get_type_hints(BODIES[noun, verb], include_extras=True)
+@pytest.mark.parametrize(("entity_type", "verb"), BODIES)
+def test_a_body_takes_what_the_table_says(entity_type: str, verb: str) -> None:
+    rows = {field.name: field for field in ROWS[entity_type]}
+    hints = typing.get_type_hints(BODIES[entity_type, verb], include_extras=True)
     writable = {name for name, field in rows.items() if verb in field.write}
-    assert {name for name in set(hints) ^ writable if (noun, name) not in NAMES} == set()
+    assert {name for name in set(hints) ^ writable if (entity_type, name) not in NAMES} == set()
     for name in set(hints) & writable:
-        check_input(f"{noun}.{name}", rows[name], hints[name], verb, values=(noun, name) not in VALUES)
+        check_input(f"{entity_type}.{name}", rows[name], hints[name], verb, values=(entity_type, name) not in VALUES)
 
 
 def check_input(place: str, row: Field, hint: Any, verb: str, *, values: bool) -> None:
@@ -155,11 +155,11 @@ def optional(hint: Any) -> tuple[Any, bool]:
     return (members[0] if len(members) == 1 else Union[tuple(members)]), null  # noqa: UP007
 
 
-@pytest.mark.parametrize("noun", ROWS)
-def test_rows_are_well_formed(noun: str) -> None:
-    names = [field.name for field in ROWS[noun]]
+@pytest.mark.parametrize("entity_type", ROWS)
+def test_rows_are_well_formed(entity_type: str) -> None:
+    names = [field.name for field in ROWS[entity_type]]
     assert len(names) == len(set(names))
-    for field in ROWS[noun]:
+    for field in ROWS[entity_type]:
         assert set(field.write) <= set("cu")
         assert set(field.required) <= set(field.write), field.name
         assert bool(field.values) <= (field.kind in ("enum", "array", "integer")), field.name

@@ -1,4 +1,4 @@
-"""The doors: in-process and over a socket, faults through both, the control routes, what may reach them."""
+"""The ways in: in-process and over a socket, faults through both, the control routes, what may reach them."""
 
 from __future__ import annotations
 

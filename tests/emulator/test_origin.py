@@ -22,7 +22,7 @@ ROUTES = [
     ("GET", OAUTH), ("POST", OAUTH), ("GET", "/"), ("OPTIONS", "/_emulator/reset"), ("PUT", "/_emulator/reset"),
 ]  # fmt: skip
 #: host, other headers, and whether that may come in.
-VISITORS = [
+CALLERS = [
     ("127.0.0.1:8123", {}, True),
     ("127.0.0.1:8123", {"origin": "http://127.0.0.1:8123"}, True),
     ("localhost:8123", {"origin": "http://localhost:8123"}, True),
@@ -62,7 +62,7 @@ def status(emulator, method, path, host, **headers):
     return ask(emulator.app, Request(method, origin, path, {"host": host, **headers}, b""))
 
 
-@pytest.mark.parametrize(("host", "headers", "taken"), VISITORS)
+@pytest.mark.parametrize(("host", "headers", "taken"), CALLERS)
 def test_only_pages_of_its_own_come_in(emulator, host, headers, taken):
     for method, path in ROUTES:
         before = emulator.world.clock.seconds(), list(emulator.world.forks), emulator.world.journal.count()

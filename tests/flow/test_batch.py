@@ -631,13 +631,13 @@ def test_whatever_was_stored_is_matched_whole(sent, draw):
         jobs.append(Job(index=n, group="g", item=item))
         rows.append(ProductGroupPromotion(id=str(n), catalog_product_group_id=group, tracking_url=url or draw.choice("xyz")))
     draw.shuffle(rows)
-    noun = BatchTarget(
+    entity_type = BatchTarget(
         operation=endpoints.PROMOTIONS_CREATE, done="created", model=ProductGroupPromotion, write=lambda *_: None
     )  # type: ignore[arg-type,return-value]
-    found = match(noun, jobs, rows)
+    found = match(entity_type, jobs, rows)
     assert len(found) == len(jobs)
     assert len({row.id for row in found.values()}) == len(jobs)
-    assert all(alike(noun, job, found[job.index]) for job in jobs)
+    assert all(alike(entity_type, job, found[job.index]) for job in jobs)
 
 
 def test_the_bounds_are_bounds():

@@ -43,7 +43,7 @@ FAULTS: dict[str, dict[str, Any]] = {
 #: A list that is empty and says 200 cannot be told from the truth, so these befall writes only.
 LIES = {"200 but empty"}
 OPERATIONS = ("create", "update")
-COLOURS = ("sync", "async")
+MODES = ("sync", "async")
 SIZE = 100
 
 
@@ -118,14 +118,14 @@ def new_items(emulator: Emulator, size: int) -> list[dict[str, Any]]:
 
 
 def write(
-    emulator: Emulator, operation: str, colour: str, items: list[dict[str, Any]], faults: dict[int, str], **options: Any
+    emulator: Emulator, operation: str, mode: str, items: list[dict[str, Any]], faults: dict[int, str], **options: Any
 ) -> Any:
     """One batch under faults. Returns the result, or the error that says nothing at all was executed."""
     time = Time()
     common = {"base_url": emulator.base_url, "clock": time, "on_event": lambda _: None, "random": lambda: 0.5}
     call = (emulator.ad_account_id, emulator.ad_group_id, items)
     try:
-        if colour == "sync":
+        if mode == "sync":
             with Client(
                 Renewable(emulator.access_token), transport=Troubled(emulator, faults), sleep=time.sleep, **common
             ) as client:
@@ -195,34 +195,34 @@ def emulator() -> Iterator[Emulator]:
     emulator.close()
 
 
-def one_run(emulator: Emulator, operation: str, colour: str, faults: dict[int, str]) -> BatchResult[Any]:
+def one_run(emulator: Emulator, operation: str, mode: str, faults: dict[int, str]) -> BatchResult[Any]:
     emulator.reset()
     items = new_items(emulator, SIZE)
     if operation == "create":
-        return check_created(emulator, write(emulator, "create", colour, items, faults), items)
+        return check_created(emulator, write(emulator, "create", mode, items, faults), items)
     created = write(emulator, "create", "sync", items, {})
     changes = [{"id": outcome.id, "status": "PAUSED"} for outcome in created]
-    return check_updated(emulator, write(emulator, "update", colour, changes, faults), changes)
+    return check_updated(emulator, write(emulator, "update", mode, changes, faults), changes)
 
 
-@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("fault", FAULTS)
-def test_one_fault_anywhere_changes_nothing(emulator, fault, operation, colour):
+def test_one_fault_anywhere_changes_nothing(emulator, fault, operation, mode):
     """A single fault, at any request of a batch of 100: every item is written, exactly once, and known to be."""
     done = {"create": "created", "update": "updated"}[operation]
     for position in range(6):
-        result = one_run(emulator, operation, colour, {position: fault})
+        result = one_run(emulator, operation, mode, {position: fault})
         assert [o.state for o in result] == [done] * SIZE, (position, result.summary(), result.failed[:1], result.unknown[:1])
 
 
-@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_that_stays_is_told_truly(emulator, fault, operation, colour):
+def test_a_fault_that_stays_is_told_truly(emulator, fault, operation, mode):
     """The same fault from some request on, for ever: what was written before stands, and no outcome is untrue."""
     for position in range(5):
-        one_run(emulator, operation, colour, dict.fromkeys(range(position, 200), fault))
+        one_run(emulator, operation, mode, dict.fromkeys(range(position, 200), fault))
 
 
 @pytest.mark.parametrize("pair", list(itertools.combinations(FAULTS, 2)), ids=" + ".join)
@@ -234,15 +234,15 @@ def test_two_faults_in_a_row_never_double(emulator, pair):
         one_run(emulator, "create", "sync", faults)
 
 
-@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("position", range(0, SIZE, 7))
-def test_one_refused_item_does_not_hide_the_others(emulator, position, colour):
+def test_one_refused_item_does_not_hide_the_others(emulator, position, mode):
     """Item k is refused by Pinterest while the answer of its request is lost: the refusal is told, the others are created."""
     emulator.reset()
     items = new_items(emulator, SIZE)
     items[position]["catalog_product_group_id"] = "1"
     request = 1 + position // 30
-    result = check_created(emulator, write(emulator, "create", colour, items, {request: "reset after"}), items)
+    result = check_created(emulator, write(emulator, "create", mode, items, {request: "reset after"}), items)
     assert [o.index for o in result if o.state != "created"] == [position]
     assert result[position].state == "failed"
     assert result[position].message
@@ -256,7 +256,7 @@ def test_random_faults_never_double(emulator, rounds, capsys):
         draw = random.Random(seed)
         rate = draw.choice((0.05, 0.2, 0.5, 0.9))
         faults = {n: draw.choice(list(FAULTS)) for n in range(300) if draw.random() < rate}
-        result = one_run(emulator, draw.choice(OPERATIONS), draw.choice(COLOURS), faults)
+        result = one_run(emulator, draw.choice(OPERATIONS), draw.choice(MODES), faults)
         states.update(o.state for o in result)
     with capsys.disabled():
         print(f"\n{total} runs with random faults: {dict(states)}")

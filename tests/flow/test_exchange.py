@@ -47,7 +47,7 @@ def reply(status: int, body: Any = b"", **headers: str) -> Reply:
 
 
 class Run:
-    """A flow obeyed with these answers in turn."""
+    """A flow run with these answers in turn."""
 
     def __init__(self, call: operations.Call, *answers: Any, decode: Any = decoders.as_json, **options: Any) -> None:
         self.events: list[events.Event] = []

@@ -151,7 +151,7 @@ def test_the_saved_plan_says_what_pinterest_then_answers(world, tmp_path):
     }
     everything["promotion"] = {row.id: row for group in everything["ad_group"] for row in world.live(group)}
     for change in plan.changes:
-        entity = everything[change.noun][change.id or ids[change.ref]]
+        entity = everything[change.entity_type][change.id or ids[change.ref]]
         for name, value in change.after.items():
             assert compare.same(name, value, compare.stored(getattr(entity, name))), (change.ref, name)
 

@@ -103,7 +103,7 @@ def test_plan_after_apply_is_empty_and_nothing_else_was_touched(template, tmp_pa
             assert after[one] == row
     made = {outcome.change.ref: outcome.id for outcome in applied.outcomes}
     for change in plan.changes:
-        if change.noun == "promotion":
+        if change.entity_type == "promotion":
             row = after[change.id or made[change.ref]]
             assert all(compare.same(name, value, compare.stored(getattr(row, name))) for name, value in change.after.items())
     assert len(after) - len(before) == sum(change.action == "create" for change in plan.changes)

@@ -20,7 +20,7 @@ def large(plan: Plan, count: int) -> Plan:
     changes = [
         Change(
             ref=f"promotion {n}",
-            noun="promotion",
+            entity_type="promotion",
             action="update",
             account=plan.accounts[0].id,
             id=str(n),

@@ -1,4 +1,4 @@
-"""Every method against the emulator: over a real socket and in-process, in both colours, and in every api_version."""
+"""Every method against the emulator: over a real socket and in-process, with both clients, in every api_version."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ NOON = datetime.datetime(2026, 9, 21, 12, tzinfo=datetime.UTC)
 
 
 class Driver:
-    """A client of either colour that is used in the same way."""
+    """A client of either kind that is used in the same way."""
 
-    def __init__(self, emulator: Emulator, colour: str, way: str, **options: Any) -> None:
+    def __init__(self, emulator: Emulator, mode: str, way: str, **options: Any) -> None:
         self.emulator = emulator
         clock = emulator.clock
         options |= {"clock": lambda: clock.now().timestamp(), "pacing": False, "api_version": emulator.api_version}
-        sync = colour == "sync"
+        sync = mode == "sync"
         if way == "in-process":
             options |= {
                 "transport": emulator.transport() if sync else emulator.async_transport(),
@@ -63,10 +63,10 @@ class Driver:
 
 
 WAYS = [
-    *(pytest.param(colour, "socket", "5.28", id=f"{colour}-socket") for colour in ("sync", "async")),
+    *(pytest.param(mode, "socket", "5.28", id=f"{mode}-socket") for mode in ("sync", "async")),
     *(
-        pytest.param(colour, "in-process", api_version, id=f"{colour}-in-process-{api_version}")
-        for colour in ("sync", "async")
+        pytest.param(mode, "in-process", api_version, id=f"{mode}-in-process-{api_version}")
+        for mode in ("sync", "async")
         for api_version in API_VERSIONS
     ),
 ]
@@ -74,11 +74,11 @@ WAYS = [
 
 @pytest.fixture
 def do(request: pytest.FixtureRequest) -> Iterator[Driver]:
-    colour, way, api_version = request.param
+    mode, way, api_version = request.param
     emulator = Emulator(api_version, now=NOON)
     if way == "socket":
         emulator.__enter__()
-    driver = Driver(emulator, colour, way)
+    driver = Driver(emulator, mode, way)
     yield driver
     driver.close()
     if way == "socket":

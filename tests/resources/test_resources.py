@@ -1,6 +1,6 @@
-"""Every public method, in both colours: what it sends fits Pinterest's description, and all that allows as an answer is read.
+"""Every public method of both clients: what it sends fits Pinterest's description, and all that allows as an answer is read.
 
-What is particular to one noun stands in the file of that noun.
+What is particular to one kind of entity stands in the file of that kind.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ def assert_nothing_lost(entity: Any, said: Any) -> None:
 # ------------------------------------------------------------------------------- the methods
 
 
-NOUNS = {
+ENTITY_TYPES = {
     "promotions": promotions.Promotions,
     "ad_accounts": ad_accounts.AdAccounts,
     "user_account": user_account.UserAccounts,
@@ -174,8 +174,8 @@ NOUNS = {
     "metrics": metrics.Metrics,
 }
 METHODS = [
-    pytest.param(member, id=f"{noun}.{name}")
-    for noun, kind in NOUNS.items()
+    pytest.param(member, id=f"{entity_type}.{name}")
+    for entity_type, kind in ENTITY_TYPES.items()
     for name, member in vars(kind).items()
     if isinstance(member, operation | paginated)
 ]
@@ -184,8 +184,8 @@ METHODS = [
 def test_every_noun_is_on_the_client() -> None:
     from pinshop.base_client import BaseClient
 
-    for noun, kind in NOUNS.items():
-        assert kind.__name__ in str(vars(BaseClient)[noun].func.__annotations__["return"])
+    for entity_type, kind in ENTITY_TYPES.items():
+        assert kind.__name__ in str(vars(BaseClient)[entity_type].func.__annotations__["return"])
         assert issubclass(kind, Resource)
 
 

@@ -137,10 +137,10 @@ def test_the_client_keeps_to_the_description_and_understands_what_it_allows(name
             assert "ids of promotions of ad account" in str(error)
             answer = str(error)
         try:
-            other = plain(asyncio.run(in_colour(CALLS[name], AsyncClient("emulated_x", transport=twin, **options))))
+            other = plain(asyncio.run(in_async(CALLS[name], AsyncClient("emulated_x", transport=twin, **options))))
         except InvalidInput as error:
             other = str(error)
-        assert answer == other, "the two colours differ"
+        assert answer == other, "the two clients differ"
         assert [(r.method, r.target, r.body) for r in mock.sent] == [(r.method, r.target, r.body) for r in twin.sent]
         if name in {"create", "update", "create campaign", "update campaign", "create ad group", "update ad group"}:
             # What is invented repeats itself: an entity that came in the batch before is not believed to be a new one.
@@ -158,7 +158,7 @@ def first_page(value: Any) -> Any:
     return next(value.pages()).items if hasattr(value, "pages") else value
 
 
-async def in_colour(call: Callable[[Any], Any], client: AsyncClient) -> Any:
+async def in_async(call: Callable[[Any], Any], client: AsyncClient) -> Any:
     async with client:
         value = call(client)
         if hasattr(value, "pages"):

@@ -1,4 +1,4 @@
-"""What the asynchronous door does beside what both doors do (test_client.py): cancellation, and its one exception."""
+"""What the asynchronous client does beside what both clients do (test_client.py): cancellation, and its one exception."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def neighbours(c: Client) -> None:
     c.ad_accounts.list(page_size="100")  # mistake: text is no number
 
 
-async def colours(c: AsyncClient) -> None:
+async def of_the_async_client(c: AsyncClient) -> None:
     for _ in c.campaigns.list(A):  # mistake: async for
         pass
     campaign = c.campaigns.get(A, G)

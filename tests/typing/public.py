@@ -1,4 +1,4 @@
-"""What type checkers see of every public result, in both colours. Only checked, never run (see test_typing.py)."""
+"""What type checkers see of every public result, of both clients. Only checked, never run (see test_typing.py)."""
 
 from __future__ import annotations
 

@@ -88,11 +88,11 @@ def from_micro(micro: int, currency: str) -> Decimal:
     return Decimal(f"-{text}" if value < 0 else text)
 
 
-def implausible(noun: str, items: Iterable[Mapping[str, Any]]) -> list[str]:
-    """What to say of amounts that are so small that units were probably meant; ``noun`` is a name of `fields.FIELDS`."""
+def implausible(entity_type: str, items: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What to say of amounts that are so small that units were probably meant; ``entity_type`` is a key of `fields.FIELDS`."""
     from pinshop.api.fields import FIELDS
 
-    least = {field.name: field.plausible for field in FIELDS[noun] if field.plausible}
+    least = {field.name: field.plausible for field in FIELDS[entity_type] if field.plausible}
     return [
         f"items[{index}].{name} is {value} micro-currency, {_units(value)} of the account's currency; "
         f"if {value} units are meant, write {value * MICRO} (pinshop.money.to_micro)"

@@ -30,24 +30,26 @@ def first_status_option(command: Any) -> Any:
     )
 
 
-def confirm_active(here: Connection, wanted: list[dict[str, Any]], noun: str) -> None:
+def confirm_active(here: Connection, wanted: list[dict[str, Any]], entity_type: str) -> None:
     """Ask before anything becomes ACTIVE."""
     if active := sum(item.get("status") == "ACTIVE" for item in wanted):
-        here.confirm(f"This makes {active} of {len(wanted)} {noun} ACTIVE in ad account {here.account}: they can spend money.")
+        here.confirm(
+            f"This makes {active} of {len(wanted)} {entity_type} ACTIVE in ad account {here.account}: they can spend money."
+        )
 
 
-def add_get(group: click.Group, noun: str, resource: str, example: str) -> None:
+def add_get(group: click.Group, entity_type: str, resource: str, example: str) -> None:
     """``get ID``."""
 
     @connected()
     def get(here: Connection, entity_id: str) -> None:
         here.out.one(getattr(here.client, resource).get(here.account, entity_id))
 
-    get.__doc__ = f"Show one of the {noun}.\n\n\b\nExamples:\n  pinshop {group.name} get {example} --fields id,status\n"
+    get.__doc__ = f"Show one of the {entity_type}.\n\n\b\nExamples:\n  pinshop {group.name} get {example} --fields id,status\n"
     group.command("get")(click.argument("entity_id", metavar="ID")(get))
 
 
-def add_writes(group: click.Group, noun: str, kind: str, write: Write, example: str, setting: str) -> None:
+def add_writes(group: click.Group, entity_type: str, kind: str, write: Write, example: str, setting: str) -> None:
     """``update``, ``pause`` and ``activate``; ``kind`` is the name of the params of an update."""
 
     @items.set_option
@@ -70,8 +72,8 @@ def add_writes(group: click.Group, noun: str, kind: str, write: Write, example: 
         write(here, [{"id": one, "status": "ACTIVE"} for one in ids])
 
     command = f"\n\n\b\nExamples:\n  pinshop {group.name}"
-    update.__doc__ = f"Change fields of {noun}.{command} update {example} -s {setting}\n"
-    pause.__doc__ = f"Pause {noun}: they spend nothing more.{command} pause {example}\n"
-    activate.__doc__ = f"Activate {noun}: from now on they can spend money.{command} activate {example} --yes\n"
+    update.__doc__ = f"Change fields of {entity_type}.{command} update {example} -s {setting}\n"
+    pause.__doc__ = f"Pause {entity_type}: they spend nothing more.{command} pause {example}\n"
+    activate.__doc__ = f"Activate {entity_type}: from now on they can spend money.{command} activate {example} --yes\n"
     for function in (update, pause, activate):
         group.command()(function)

@@ -269,7 +269,7 @@ def _line(cells: Sequence[str], widths: list[int], right: list[bool], color: str
     return "  ".join(parts).rstrip()
 
 
-def progress(noun: str) -> Any:
+def progress(label: str) -> Any:
     """A callable that counts outcomes on standard error while a terminal watches; elsewhere it is silent."""
     stream = sys.stderr
     if not stream.isatty():
@@ -278,7 +278,7 @@ def progress(noun: str) -> Any:
 
     def count(outcome: Any) -> None:
         counts[outcome.state] = counts.get(outcome.state, 0) + 1
-        stream.write(f"\r{noun}: " + ", ".join(f"{n} {state}" for state, n in counts.items()) + " ")
+        stream.write(f"\r{label}: " + ", ".join(f"{n} {state}" for state, n in counts.items()) + " ")
         stream.flush()
 
     return count

@@ -16,7 +16,7 @@ from pinshop.api.http import Pause
 from pinshop.errors import PinshopError, PlanRefused, StalePlan
 from pinshop.flow.steps import Blocking, Flow
 from pinshop.plans import compare, guards
-from pinshop.plans.changes import SKEW_SECONDS, STEPS, Change, Noun, Stage
+from pinshop.plans.changes import SKEW_SECONDS, STEPS, Change, EntityType, Stage
 from pinshop.plans.journal import History, PlanJournal, Recorded
 from pinshop.plans.live import Live, flow_of, together
 from pinshop.plans.plan import Plan
@@ -198,8 +198,8 @@ class _Run:
         if not begun:
             yield Blocking(lambda: self._journal.write({"started": int(session.clock()), "user": plan.user}))
         yield from self._note_done()
-        for stage, noun in STEPS:
-            yield from self._step(stage, noun)
+        for stage, entity_type in STEPS:
+            yield from self._step(stage, entity_type)
         finished = None
         if self._error is None and all(outcome.state in ("done", "already") for outcome in self._outcomes):
             finished = int(session.clock())
@@ -233,8 +233,12 @@ class _Run:
 
     # ------------------------------------------------------------------------------------------- steps
 
-    def _step(self, stage: Stage, noun: Noun) -> Flow[None]:
-        chosen = [change for change in self._plan.changes if change.noun == noun and stage in self._left[change.ref].stages]
+    def _step(self, stage: Stage, entity_type: EntityType) -> Flow[None]:
+        chosen = [
+            change
+            for change in self._plan.changes
+            if change.entity_type == entity_type and stage in self._left[change.ref].stages
+        ]
         if not chosen:
             return
         reason = self._reason_to_skip(stage)
@@ -243,7 +247,7 @@ class _Run:
             return
         ready: list[Change] = []
         for change in chosen:
-            if stage == "create" and noun != "campaign" and self._parent_of(change) is None:
+            if stage == "create" and entity_type != "campaign" and self._parent_of(change) is None:
                 self._skip([change], stage, "what it belongs to was not created")
             elif stage == "activate" and change.ref not in self._ids and change.id is None:
                 self._skip([change], stage, "it was not created")
@@ -251,7 +255,7 @@ class _Run:
                 ready.append(change)
         if not ready:
             return
-        record = {"sending": f"{stage} {noun}", "refs": [change.ref for change in ready]}
+        record = {"sending": f"{stage} {entity_type}", "refs": [change.ref for change in ready]}
         yield Blocking(lambda: self._journal.write(record))
         by_account: dict[str, list[Change]] = {}
         for change in ready:
@@ -259,7 +263,7 @@ class _Run:
         before = len(self._outcomes)
         try:
             yield from together(
-                self._live.session, [self._write(stage, noun, account, some) for account, some in by_account.items()]
+                self._live.session, [self._write(stage, entity_type, account, some) for account, some in by_account.items()]
             )
         except BaseException:
             # Not as a step, of which there will be none any more: an interruption must not lose what is known.
@@ -298,21 +302,21 @@ class _Run:
 
     def _parent_of(self, change: Change) -> str | None:
         """The id of what a new object is put into; None where that was not created."""
-        ref = (change.campaign if change.noun == "ad_group" else change.ad_group) or ""
+        ref = (change.campaign if change.entity_type == "ad_group" else change.ad_group) or ""
         found = self._ids.get(ref)
         if found is None and not any(other.ref == ref for other in self._plan.changes if other.action == "create"):
             return ref
         return found
 
-    def _write(self, stage: Stage, noun: Noun, account: str, changes: list[Change]) -> Flow[None]:
+    def _write(self, stage: Stage, entity_type: EntityType, account: str, changes: list[Change]) -> Flow[None]:
         resource = {
             "campaign": self._client.campaigns,
             "ad_group": self._client.ad_groups,
             "promotion": self._client.promotions,
-        }[noun]
+        }[entity_type]
         method = resource.create if stage == "create" else resource.update
         items = [self._item(stage, change) for change in changes]
-        arguments = (account, None, items) if noun == "promotion" else (account, items)
+        arguments = (account, None, items) if entity_type == "promotion" else (account, items)
         try:
             result = yield from flow_of(method)(*arguments, settle_seconds=self._applying.settle_seconds)
         except PinshopError as error:
@@ -344,17 +348,17 @@ class _Run:
     def _item(self, stage: Stage, change: Change) -> dict[str, Any]:
         version = self._live.session.api_version
         fields = {
-            name: compare.as_sent(change.noun, name, value, version)
+            name: compare.as_sent(change.entity_type, name, value, version)
             for name, value in self._left[change.ref].stages[stage].items()
         }
         if stage == "create":
-            if change.noun == "promotion":
+            if change.entity_type == "promotion":
                 fields["catalog_product_group_id"] = change.catalog_product_group_id
-            elif change.noun == "ad_group":
+            elif change.entity_type == "ad_group":
                 fields["campaign_id"] = self._parent_of(change)
         else:
             fields["id"] = change.id or self._ids[change.ref]
-        if change.noun == "promotion":
+        if change.entity_type == "promotion":
             fields["ad_group_id"] = self._parent_of(change) if change.action == "create" else change.ad_group
         return fields
 

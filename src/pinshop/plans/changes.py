@@ -9,12 +9,12 @@ from msgspec import Struct
 
 from pinshop.plans import compare
 
-Noun: TypeAlias = Literal["campaign", "ad_group", "promotion"]
+EntityType: TypeAlias = Literal["campaign", "ad_group", "promotion"]
 
 Stage: TypeAlias = Literal["pause", "create", "update", "activate"]
 
 #: Money is stopped first and made to flow last; parents are there before what is put into them, and deliver after it.
-STEPS: tuple[tuple[Stage, Noun], ...] = (
+STEPS: tuple[tuple[Stage, EntityType], ...] = (
     ("pause", "campaign"), ("pause", "ad_group"), ("pause", "promotion"),
     ("create", "campaign"), ("create", "ad_group"),
     ("update", "campaign"), ("update", "ad_group"), ("update", "promotion"), ("create", "promotion"),
@@ -59,7 +59,7 @@ class User(Struct, frozen=True):
 class ParentState(Struct, frozen=True):
     """A campaign or ad group a plan rests on, as it was read. ``facts`` are its status, budget and schedule."""
 
-    noun: Noun
+    entity_type: EntityType
     account: str
     id: str
     name: str | None
@@ -80,7 +80,7 @@ class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     #: Names it within its plan: ``promotion 2680… 1234… REGULAR``, ``ad group new "Spring"``.
     ref: str
-    noun: Noun
+    entity_type: EntityType
     action: Literal["create", "update"]
     account: str
     id: str | None = None

@@ -80,11 +80,11 @@ def _plain(field: str, value: Any, *, open_object: bool = False, other: Any = No
     return value
 
 
-def as_sent(noun: str, field: str, value: Any, api_version: str) -> Any:
+def as_sent(entity_type: str, field: str, value: Any, api_version: str) -> Any:
     """A value of a plan as the request takes it."""
     if field == "bid_multiplier" and isinstance(value, str):
         return Decimal(value)
-    if value is None and noun == "campaign" and api_version == "5.28":
+    if value is None and entity_type == "campaign" and api_version == "5.28":
         # 5.28.0: "-1 clears the end time", "0 clears the order line".
         return {"end_time": -1, "order_line_id": "0"}.get(field)
     return value

@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct
 
 from pinshop.api.models import ProductGroupPromotion
 from pinshop.plans import compare
-from pinshop.plans.changes import Change, Note, Noun
+from pinshop.plans.changes import Change, EntityType, Note
 from pinshop.plans.entries import Place
 from pinshop.plans.nodes import Problem
 
@@ -20,7 +20,7 @@ Take: TypeAlias = Literal["manifest", "live"]
 class Known(Protocol):
     """What a journal knows. Evidence, never truth."""
 
-    def last(self, noun: Noun, id: str, /) -> tuple[Mapping[str, Any], str] | None:  # noqa: A002
+    def last(self, entity_type: EntityType, id: str, /) -> tuple[Mapping[str, Any], str] | None:  # noqa: A002
         """The values that were last applied to an object, and by which plan, when."""
         ...
 
@@ -32,7 +32,7 @@ class Known(Protocol):
 class NothingKnown:
     """No journal."""
 
-    def last(self, noun: Noun, id: str, /) -> None:  # noqa: A002
+    def last(self, entity_type: EntityType, id: str, /) -> None:  # noqa: A002
         return None
 
     def created(self, id: str, /) -> bool:  # noqa: A002
@@ -50,7 +50,7 @@ class Difference(Struct):
     kept: list[str]
 
 
-def differ(noun: Noun, wanted: Mapping[str, Any], live: Any, known: Known, take: Take | None) -> Difference | None:
+def differ(entity_type: EntityType, wanted: Mapping[str, Any], live: Any, known: Known, take: Take | None) -> Difference | None:
     """What must change so that ``live`` has every value of ``wanted``; None: nothing."""
     differing = []
     for field, value in wanted.items():
@@ -61,7 +61,7 @@ def differ(noun: Noun, wanted: Mapping[str, Any], live: Any, known: Known, take:
         return None
     stays = {field: compare.stored(getattr(live, field, UNSET)) for field in wanted if field not in differing}
     found = Difference({}, {}, stays, {}, [], [])
-    applied = known.last(noun, live.id)
+    applied = known.last(entity_type, live.id)
     for field in differing:
         value, now = compare.stored(wanted[field]), compare.stored(getattr(live, field, UNSET))
         if applied is not None and field in applied[0]:
@@ -221,7 +221,7 @@ def _create(group: InGroup, entry: Wanted, twins: list[str] | None, found: Group
     found.changes.append(
         Change(
             ref=f"promotion {group.ref} {group_id} {kind}",
-            noun="promotion",
+            entity_type="promotion",
             action="create",
             account=group.account,
             label=entry.name or "",
@@ -265,7 +265,7 @@ def _update(
     found.changes.append(
         Change(
             ref=f"promotion {row.id}",
-            noun="promotion",
+            entity_type="promotion",
             action="update",
             account=group.account,
             id=str(row.id),

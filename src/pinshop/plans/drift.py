@@ -96,7 +96,7 @@ def drift_text(drift: Drift) -> str:
         if change.action == "create":
             lines.append(f"  not there: {place_words(change, names)}  [{change.place}]")
             continue
-        what = f"promotion {change.id} " if change.noun == "promotion" else ""
+        what = f"promotion {change.id} " if change.entity_type == "promotion" else ""
         lines.append(f"  differs: {what}{place_words(change, names)}  [{change.place}]")
         for name, value in change.after.items():
             live = value_words(name, change.before[name], account) if name in change.before else "not shown"

@@ -14,7 +14,7 @@ from pinshop.plans.values import Money, converters
 #: What a manifest may set a status to. The rest is Pinterest's to set.
 STATUSES = ("ACTIVE", "PAUSED", "ARCHIVED", "DRAFT")
 
-NOUNS: dict[str, type] = {
+ENTITY_TYPES: dict[str, type] = {
     "campaign": params.CampaignUpdate,
     "ad_group": params.AdGroupUpdate,
     "promotion": params.ProductGroupPromotionUpdate,
@@ -112,6 +112,6 @@ class Manifest(Struct):
 
 
 @lru_cache(maxsize=8)
-def field_names(noun: str) -> frozenset[str]:
-    """The fields that entries of a noun may name."""
-    return frozenset(converters(NOUNS[noun])) - _NO_FIELDS[noun]
+def field_names(entity_type: str) -> frozenset[str]:
+    """The fields that entries of an entity type may name."""
+    return frozenset(converters(ENTITY_TYPES[entity_type])) - _NO_FIELDS[entity_type]

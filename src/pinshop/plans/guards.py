@@ -175,7 +175,7 @@ def size_refusals(plan: Plan, limits: Limits) -> list[str]:
         return [f"{count} changes; allowed: {limits.max_changes} (max_changes)"] if count > limits.max_changes else []
     if count > FREE_CHANGES:
         return [f"{count} changes; allowed without saying so: {FREE_CHANGES} (max_changes)"]
-    touched = sum(change.noun == "promotion" and change.action == "update" for change in plan.changes)
+    touched = sum(change.entity_type == "promotion" and change.action == "update" for change in plan.changes)
     if touched > FREE_TOUCHED and touched > FREE_SHARE * plan.live:
         share = f"{touched} of {plan.live} live promotions would be changed"
         return [f"{share}; allowed without saying so: {FREE_SHARE:.0%} (max_changes)"]

@@ -15,9 +15,9 @@ from pinshop.api.models import ProductGroupPromotion
 from pinshop.errors import InvalidInput
 from pinshop.flow.steps import Flow
 from pinshop.plans import compare
-from pinshop.plans.changes import Account, Noun
+from pinshop.plans.changes import Account, EntityType
 from pinshop.plans.diff import creative
-from pinshop.plans.entries import NOUNS, STATUSES
+from pinshop.plans.entries import ENTITY_TYPES, STATUSES
 from pinshop.plans.live import Live, together
 from pinshop.plans.schema import SCHEMA_COMMENT
 from pinshop.plans.text import harmless
@@ -97,16 +97,16 @@ def _promotions(rows: Iterable[ProductGroupPromotion], account: Account) -> list
     return lines
 
 
-def _entry(entity: Any, noun: Noun, account: Account, indent: int, first: list[str]) -> list[str]:
+def _entry(entity: Any, entity_type: EntityType, account: Account, indent: int, first: list[str]) -> list[str]:
     """One list item: what it is, then its fields; those that a manifest cannot set are comments."""
-    names = [name for name in converters(NOUNS[noun]) if name not in _SKIPPED]
+    names = [name for name in converters(ENTITY_TYPES[entity_type]) if name not in _SKIPPED]
     values = {name: compare.stored(getattr(entity, name, UNSET)) for name in names}
     values = {name: value for name, value in values.items() if value not in (None, "", False, {}, [])}
-    if noun == "campaign":
+    if entity_type == "campaign":
         values = {name: value for name, value in values.items() if not (name in _MONEY and value == 0)}
     elif values.get("budget_in_micro_currency") == 0:
         del values["budget_in_micro_currency"]
-    kept, left_out = _settable(noun, values)
+    kept, left_out = _settable(entity_type, values)
     order = [name for name in _FIRST if name in kept] + sorted(name for name in kept if name not in _FIRST)
     lines = list(first)
     for name in order:
@@ -124,7 +124,7 @@ def _item(indent: int, lines: list[str]) -> list[str]:
     return [f"{pad}- {lines[0]}", *(f"{pad}  {line}" for line in lines[1:])]
 
 
-def _settable(noun: Noun, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _settable(entity_type: EntityType, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     kept, left_out = dict(values), {}
     if kept.get("status") not in (None, *STATUSES):
         left_out["status"] = kept.pop("status")
@@ -137,7 +137,9 @@ def _settable(noun: Noun, values: Mapping[str, Any]) -> tuple[dict[str, Any], di
     while True:
         try:
             params.check(
-                NOUNS[noun], {"id": "1", **{name: compare.as_sent(noun, name, value, "") for name, value in kept.items()}}, "x"
+                ENTITY_TYPES[entity_type],
+                {"id": "1", **{name: compare.as_sent(entity_type, name, value, "") for name, value in kept.items()}},
+                "x",
             )
         except InvalidInput as error:
             name = error.field.removeprefix("x.").partition(".")[0].partition("[")[0]

@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from pinshop.errors import InvalidInput, PlanRefused
 from pinshop.files.locks import lock_file
-from pinshop.plans.changes import Noun
+from pinshop.plans.changes import EntityType
 from pinshop.plans.plan import Plan
 from pinshop.plans.values import when
 
@@ -137,13 +137,13 @@ class JournalKnowledge:
                     entity_id = change.id or history.done[change.ref, stage]
                     if not entity_id:
                         continue
-                    before = self._last.get((change.noun, entity_id), ({}, ""))[0]
-                    self._last[change.noun, entity_id] = ({**before, **fields}, words)
-                    if change.noun == "promotion" and stage == "create":
+                    before = self._last.get((change.entity_type, entity_id), ({}, ""))[0]
+                    self._last[change.entity_type, entity_id] = ({**before, **fields}, words)
+                    if change.entity_type == "promotion" and stage == "create":
                         self._created.add(entity_id)
 
-    def last(self, noun: Noun, id: str, /) -> tuple[Mapping[str, Any], str] | None:  # noqa: A002
-        return self._last.get((noun, id))
+    def last(self, entity_type: EntityType, id: str, /) -> tuple[Mapping[str, Any], str] | None:  # noqa: A002
+        return self._last.get((entity_type, id))
 
     def created(self, id: str, /) -> bool:  # noqa: A002
         return id in self._created

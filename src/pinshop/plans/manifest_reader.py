@@ -12,8 +12,8 @@ from pinshop.api import params
 from pinshop.api.macros import unknown_macro
 from pinshop.errors import InvalidInput
 from pinshop.plans.entries import (
+    ENTITY_TYPES,
     GROUP_REFS,
-    NOUNS,
     STATUSES,
     AccountSection,
     AdGroupEntry,
@@ -194,35 +194,35 @@ class ManifestReader:
 
     def _defaults(self, given: Mapping[str, Node], prefix: str, outer: Mapping[str, Any]) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        for noun in NOUNS:
-            own = self._some_defaults(given, f"{noun}_defaults", noun, prefix, None)
-            found[noun] = {**outer.get(noun, {}), **own}
+        for entity_type in ENTITY_TYPES:
+            own = self._some_defaults(given, f"{entity_type}_defaults", entity_type, prefix, None)
+            found[entity_type] = {**outer.get(entity_type, {}), **own}
         return found
 
     def _promotion_defaults(self, given: Mapping[str, Node], prefix: str, section: AccountSection) -> dict[str, Any]:
         return self._some_defaults(given, "promotion_defaults", "promotion", prefix, section)
 
     def _some_defaults(
-        self, given: Mapping[str, Node], key: str, noun: str, prefix: str, section: AccountSection | None
+        self, given: Mapping[str, Node], key: str, entity_type: str, prefix: str, section: AccountSection | None
     ) -> dict[str, Any]:
         if key not in given:
             return {}
         path = f"{prefix}{key}"
-        names = field_names(noun) - {"name"}
+        names = field_names(entity_type) - {"name"}
         inner = self._keys(given[key], path, names)
-        return self._fields(noun, given[key], inner, path, section)
+        return self._fields(entity_type, given[key], inner, path, section)
 
     # ------------------------------------------------------------------------------------------ fields
 
     def _fields(
-        self, noun: str, node: Node, given: Mapping[str, Node], path: str, section: AccountSection | None
+        self, entity_type: str, node: Node, given: Mapping[str, Node], path: str, section: AccountSection | None
     ) -> dict[str, Any]:
         """The named fields of an entry as a request takes them."""
-        kind = NOUNS[noun]
-        convert, names = converters(kind), field_names(noun)
+        kind = ENTITY_TYPES[entity_type]
+        convert, names = converters(kind), field_names(entity_type)
         money: list[Money] = []
         fields: dict[str, Any] = {}
-        known = self._known if noun == "promotion" else None
+        known = self._known if entity_type == "promotion" else None
         seen: dict[str, Any] = {}
         before = len(self._document.problems)
         for name, value in given.items():

@@ -12,7 +12,7 @@ from pinshop.api.http import Pause
 from pinshop.api.models import AdGroup
 from pinshop.flow.steps import Flow
 from pinshop.plans import compare, guards
-from pinshop.plans.changes import Account, Change, Note, Noun, ParentState
+from pinshop.plans.changes import Account, Change, EntityType, Note, ParentState
 from pinshop.plans.diff import (
     GroupDiff,
     InGroup,
@@ -91,9 +91,9 @@ def plan_flow(client: Any, manifest: Manifest, asked: Asked, known: Known | None
     )
 
 
-def facts_of(noun: Noun, entity: Any) -> dict[str, Any]:
+def facts_of(entity_type: EntityType, entity: Any) -> dict[str, Any]:
     """Status, budget and schedule of a campaign or ad group: what the guard rests on."""
-    return {name: compare.stored(getattr(entity, name, UNSET)) for name in guards.PARENT_FACTS[noun]}
+    return {name: compare.stored(getattr(entity, name, UNSET)) for name in guards.PARENT_FACTS[entity_type]}
 
 
 class _AccountPlan:
@@ -147,14 +147,14 @@ class _AccountPlan:
         account = {self._account.id, self._account.name or self._account.id}
 
         def labels(change: Change) -> dict[str, set[str]]:
-            group = groups.get(change.ad_group or change.ref if change.noun == "promotion" else change.id or change.ref)
+            group = groups.get(change.ad_group or change.ref if change.entity_type == "promotion" else change.id or change.ref)
             campaign = change.campaign or (group.campaign_ref if group else "") or (change.id or change.ref)
             found = {"account": account, "campaign": {campaign, campaigns.get(campaign) or ""}}
             if group is not None:
                 found["ad_group"] = {group.ref, (group.live.name if group.live else group.entry.name) or ""}
                 if group.campaign is not None:
                     found["campaign"] |= {str(group.campaign.id), group.campaign.name or ""}
-            if change.noun == "promotion":
+            if change.entity_type == "promotion":
                 found["promotion"] = {change.id or change.ref}
                 found["product_group"] = {change.catalog_product_group_id or "", change.label}
             return found
@@ -163,7 +163,7 @@ class _AccountPlan:
 
     # ------------------------------------------------------------------------------ campaigns, ad groups
 
-    def _parent(self, noun: Noun, target: Target) -> Change | None:
+    def _parent(self, entity_type: EntityType, target: Target) -> Change | None:
         entry = target.entry
         label = (target.live.name if target.live else entry.name) or ""
         campaign = target.campaign_ref or None
@@ -172,7 +172,7 @@ class _AccountPlan:
             after.setdefault("status", "PAUSED")
             return Change(
                 ref=target.ref,
-                noun=noun,
+                entity_type=entity_type,
                 action="create",
                 account=self._account.id,
                 label=label,
@@ -182,7 +182,7 @@ class _AccountPlan:
             )
         if getattr(entry, "protect", False) and entry.fields.get("status") in compare.FINAL:
             self.problems.append(entry.place.problem("status", entry.fields["status"], "not ARCHIVED, as protect is set"))
-        differing = differ(noun, entry.fields, target.live, self._known, self._asked.take)
+        differing = differ(entity_type, entry.fields, target.live, self._known, self._asked.take)
         if differing is None:
             self.unchanged += bool(entry.fields)
             return None
@@ -200,8 +200,8 @@ class _AccountPlan:
                 entry.place.problem("", target.ref, f"nothing but status {target.live.status}, which is final")
             )
         return Change(
-            ref=f"{noun} {target.ref}",
-            noun=noun,
+            ref=f"{entity_type} {target.ref}",
+            entity_type=entity_type,
             action="update",
             account=self._account.id,
             id=target.ref,
@@ -238,7 +238,7 @@ class _AccountPlan:
         created = {
             change.catalog_product_group_id or ""
             for change in self.changes
-            if change.action == "create" and change.noun == "promotion"
+            if change.action == "create" and change.entity_type == "promotion"
         }
         places: dict[str, Place] = {}
         for diff in diffs:
@@ -262,12 +262,14 @@ class _AccountPlan:
 
     def _guard(self, resolved: Resolved, diffs: Sequence[GroupDiff]) -> Flow[None]:
         """The states that the plan rests on, and what the guard makes of them."""
-        by_ref: dict[str, Change] = {change.id or change.ref: change for change in self.changes if change.noun != "promotion"}
+        by_ref: dict[str, Change] = {
+            change.id or change.ref: change for change in self.changes if change.entity_type != "promotion"
+        }
         status: dict[str, dict[str, str]] = {}
         for change in self.changes:
-            if change.noun == "promotion" and "status" in change.after:
+            if change.entity_type == "promotion" and "status" in change.after:
                 status.setdefault(change.ad_group or "", {})[change.id or change.ref] = change.after["status"]
-        touched = {change.ad_group for change in self.changes if change.noun == "promotion"} | set(by_ref)
+        touched = {change.ad_group for change in self.changes if change.entity_type == "promotion"} | set(by_ref)
         campaigns: dict[str, guards.CampaignFacts] = {}
         declared = {target.ref: target for target in resolved.campaigns}
         for target, diff in zip(resolved.ad_groups, diffs, strict=True):
@@ -324,9 +326,9 @@ class _AccountPlan:
     ) -> Flow[None]:
         """Ad groups that are not declared matter where their campaign changes, or has the budget: do they deliver?"""
         declared = {target.ref for target in resolved.ad_groups if target.ref in by_ref or target.campaign_ref in by_ref}
-        declared |= {change.ad_group or "" for change in self.changes if change.noun == "promotion"}
+        declared |= {change.ad_group or "" for change in self.changes if change.entity_type == "promotion"}
         gains = {
-            change.ad_group or "" if change.noun == "promotion" else change.id or change.ref
+            change.ad_group or "" if change.entity_type == "promotion" else change.id or change.ref
             for change in self.changes
             if "activate" in change.writes()
         }
@@ -357,10 +359,12 @@ class _AccountPlan:
     def _will_not_deliver(self, resolved: Resolved) -> None:
         """Promotions that are made ACTIVE where nothing is delivered."""
         by_group = {target.ref: target for target in resolved.ad_groups}
-        by_ref: dict[str, Change] = {change.id or change.ref: change for change in self.changes if change.noun != "promotion"}
+        by_ref: dict[str, Change] = {
+            change.id or change.ref: change for change in self.changes if change.entity_type != "promotion"
+        }
         active: dict[str, int] = {}
         for change in self.changes:
-            if change.noun == "promotion" and change.after.get("status") == "ACTIVE":
+            if change.entity_type == "promotion" and change.after.get("status") == "ACTIVE":
                 active[change.ad_group or ""] = active.get(change.ad_group or "", 0) + 1
         for ref, count in active.items():
             target = by_group[ref]
@@ -401,7 +405,7 @@ def _known_by(account: Account, resolved: Resolved, diffs: Sequence[GroupDiff]) 
 def _after(before: dict[str, Any], change: Change | None) -> dict[str, Any]:
     if change is None:
         return before
-    names = guards.PARENT_FACTS[change.noun]
+    names = guards.PARENT_FACTS[change.entity_type]
     return {**before, **{name: value for name, value in change.after.items() if name in names}}
 
 

@@ -156,14 +156,15 @@ def _check_versions(
 ) -> None:
     """Fields and values that this API version does not have would be dropped in silence, or refused one by one."""
     rows: dict[str, dict[str, api_fields.Field]] = {
-        noun: {field.name: field for field in api_fields.FIELDS[noun]} for noun in ("campaign", "ad_group", "promotion")
+        entity_type: {field.name: field for field in api_fields.FIELDS[entity_type]}
+        for entity_type in ("campaign", "ad_group", "promotion")
     }
     verdicts: dict[tuple[str, str, Any], str | None] = {}  # there are few different ones, and many entries
 
-    def verdict(noun: str, name: str, value: Any) -> str | None:
-        field = rows[noun].get(name)
+    def verdict(entity_type: str, name: str, value: Any) -> str | None:
+        field = rows[entity_type].get(name)
         plain = value if isinstance(value, str) and field is not None and field.values else None
-        key = (noun, name, plain)
+        key = (entity_type, name, plain)
         if key not in verdicts:
             verdicts[key] = None
             if field is not None and not field.at(api_version):
@@ -177,12 +178,12 @@ def _check_versions(
     for group in groups:
         entries.append(("ad_group", group))
         entries.extend(("promotion", entry) for entry in group.promotions)
-    for noun, entry in entries:
+    for entity_type, entry in entries:
         for name, value in entry.fields.items():
-            if (words := verdict(noun, name, value)) is not None:
+            if (words := verdict(entity_type, name, value)) is not None:
                 problems.append(entry.place.problem(name, value, words))
-        kind = entry.creative_type if noun == "promotion" else None
-        if kind is not None and (words := verdict(noun, "creative_type", kind)) is not None:
+        kind = entry.creative_type if entity_type == "promotion" else None
+        if kind is not None and (words := verdict(entity_type, "creative_type", kind)) is not None:
             problems.append(entry.place.problem("creative_type", kind, words))
 
 

@@ -83,9 +83,9 @@ def _back(history: History, done: dict[tuple[str, str], str | None], archive_cre
         fields = _values(change, stages, archive_created, notes)
         if not fields:
             continue
-        if change.noun == "campaign":
+        if change.entity_type == "campaign":
             section(change.account).campaigns.append(CampaignEntry(place, entity, None, fields))
-        elif change.noun == "ad_group":
+        elif change.entity_type == "ad_group":
             group(change.account, entity).fields.update(fields)
         else:
             ad_group = created.get(change.ad_group or "") or change.ad_group or ""
@@ -101,7 +101,7 @@ def _values(change: Change, stages: set[Any], archive_created: bool, notes: list
         notes.append(Note(kind="absent", account=change.account, text=text, ids=[change.id] if change.id else []))
         return {}
     if change.action == "create":
-        return {"status": "ARCHIVED" if archive_created and change.noun == "promotion" else "PAUSED"}
+        return {"status": "ARCHIVED" if archive_created and change.entity_type == "promotion" else "PAUSED"}
     fields: dict[str, Any] = {}
     unknown: list[str] = []
     for stage in stages:

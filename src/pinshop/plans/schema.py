@@ -9,7 +9,7 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Required, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from pinshop.api.params.annotations import IdOf, Limits, Moment, Pattern
-from pinshop.plans.entries import GROUP_REFS, NOUNS, STATUSES, field_names
+from pinshop.plans.entries import ENTITY_TYPES, GROUP_REFS, STATUSES, field_names
 from pinshop.plans.values import BUDGETS
 
 SCHEMA_FILE = "pinshop.schema.json"
@@ -25,7 +25,10 @@ _AMOUNT = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]{1,6})? ?[A-Z]{3}$"}
 def schema() -> dict[str, Any]:
     """The JSON schema (draft 2020-12) of manifests in YAML and TOML."""
     promotion = {**_fields("promotion"), "id": _ID, GROUP_REFS[0]: _ID, GROUP_REFS[1]: _TEXT, GROUP_REFS[2]: _TEXT}
-    defaults = {f"{noun}_defaults": _object({k: v for k, v in _fields(noun).items() if k != "name"}) for noun in NOUNS}
+    defaults = {
+        f"{entity_type}_defaults": _object({k: v for k, v in _fields(entity_type).items() if k != "name"})
+        for entity_type in ENTITY_TYPES
+    }
     ad_group = {
         **_fields("ad_group"),
         "id": _AD_GROUP_ID,
@@ -76,10 +79,11 @@ def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": dict(properties), "additionalProperties": False}
 
 
-def _fields(noun: str) -> dict[str, Any]:
-    hints = get_type_hints(NOUNS[noun], include_extras=True)
+def _fields(entity_type: str) -> dict[str, Any]:
+    hints = get_type_hints(ENTITY_TYPES[entity_type], include_extras=True)
     return {
-        name: {"enum": list(STATUSES)} if name == "status" else _of(hints[name], name) for name in sorted(field_names(noun))
+        name: {"enum": list(STATUSES)} if name == "status" else _of(hints[name], name)
+        for name in sorted(field_names(entity_type))
     }
 
 

@@ -62,13 +62,15 @@ def _read_account(live: Live, plan: Plan, account: str) -> Flow[Now]:
     changes = [change for change in plan.changes if change.account == account]
     parents = [parent for parent in plan.parents if parent.account == account]
     now = Now({}, {}, {}, {}, set())
-    new = {noun for change in changes if change.action == "create" for noun in (change.noun,)}
-    campaign_ids = {parent.id for parent in parents if parent.noun == "campaign"}
-    group_ids = {parent.id for parent in parents if parent.noun == "ad_group"}
-    campaign_ids |= {change.id or "" for change in changes if change.noun == "campaign" and change.id}
-    group_ids |= {change.id or "" for change in changes if change.noun == "ad_group" and change.id}
+    new = {entity_type for change in changes if change.action == "create" for entity_type in (change.entity_type,)}
+    campaign_ids = {parent.id for parent in parents if parent.entity_type == "campaign"}
+    group_ids = {parent.id for parent in parents if parent.entity_type == "ad_group"}
+    campaign_ids |= {change.id or "" for change in changes if change.entity_type == "campaign" and change.id}
+    group_ids |= {change.id or "" for change in changes if change.entity_type == "ad_group" and change.id}
     needed = {
-        change.catalog_product_group_id or "" for change in changes if change.noun == "promotion" and change.action == "create"
+        change.catalog_product_group_id or ""
+        for change in changes
+        if change.entity_type == "promotion" and change.action == "create"
     }
     flows: dict[str, Any] = {}
     # By name, where one is to be created: is it there already?
@@ -82,9 +84,9 @@ def _read_account(live: Live, plan: Plan, account: str) -> Flow[Now]:
     now.campaigns = {str(one.id): one for one in answers.get("campaigns", ())}
     now.ad_groups = {str(one.id): one for one in answers.get("ad_groups", ())}
     now.product_groups = {str(one.id) for one in answers.get("product_groups", ())}
-    full = [parent.id for parent in parents if parent.noun == "ad_group" and parent.delivers is None]
+    full = [parent.id for parent in parents if parent.entity_type == "ad_group" and parent.delivers is None]
     siblings = [parent.id for parent in parents if parent.delivers is not None]
-    refs = {change.ref: change for change in changes if change.noun == "ad_group" and change.action == "create"}
+    refs = {change.ref: change for change in changes if change.entity_type == "ad_group" and change.action == "create"}
     full += [str(one.id) for change in refs.values() for one in _named_groups(change, changes, now)]
     full = [group_id for group_id in dict.fromkeys(full) if group_id in now.ad_groups]
     rows = yield from together(live.session, [live.promotions(account, group_id) for group_id in full])
@@ -102,7 +104,7 @@ def _named_groups(change: Change, changes: Iterable[Change], now: Now) -> list[A
     """The ad groups of a new one's name, under the campaign it is to be created in."""
     campaigns = {change.campaign}
     for other in changes:
-        if other.noun == "campaign" and other.action == "create" and other.ref == change.campaign:
+        if other.entity_type == "campaign" and other.action == "create" and other.ref == change.campaign:
             campaigns = {str(one.id) for one in _named_campaigns(other, now)}
     return [
         one
@@ -134,15 +136,15 @@ class _Account:
                     self._by_key.setdefault(key, []).append(row)
 
     def verify(self) -> None:
-        for noun in ("campaign", "ad_group", "promotion"):  # parents first: their ids are needed
+        for entity_type in ("campaign", "ad_group", "promotion"):  # parents first: their ids are needed
             for change in self._changes:
-                if change.noun == noun:
+                if change.entity_type == entity_type:
                     (self._created if change.action == "create" else self._updated)(change)
         for parent in self._parents:
             self._parent(parent)
 
     def _updated(self, change: Change) -> None:
-        where = {"campaign": self._now.campaigns, "ad_group": self._now.ad_groups, "promotion": self._rows}[change.noun]
+        where = {"campaign": self._now.campaigns, "ad_group": self._now.ad_groups, "promotion": self._rows}[change.entity_type]
         entity = where.get(change.id or "")
         if entity is None:
             self._verdict.moved.append(f"{describe(change)}: it is gone")
@@ -178,9 +180,9 @@ class _Account:
         return at_after
 
     def _created(self, change: Change) -> None:
-        if change.noun == "campaign":
+        if change.entity_type == "campaign":
             found = _named_campaigns(change, self._now)
-        elif change.noun == "ad_group":
+        elif change.entity_type == "ad_group":
             found = _named_groups(change, self._changes, self._now)
         else:
             group = self._ids.get(change.ad_group or "", change.ad_group or "")
@@ -211,13 +213,13 @@ class _Account:
             self._verdict.ahead.append(f"{describe(change)}: it exists, as {ids}")
 
     def _parent(self, parent: ParentState) -> None:
-        entity = (self._now.campaigns if parent.noun == "campaign" else self._now.ad_groups).get(parent.id)
-        label = f'{parent.noun.replace("_", " ")} "{parent.name}" ({parent.id})'
+        entity = (self._now.campaigns if parent.entity_type == "campaign" else self._now.ad_groups).get(parent.id)
+        label = f'{parent.entity_type.replace("_", " ")} "{parent.name}" ({parent.id})'
         if entity is None:
             self._verdict.moved.append(f"{label}: it is gone")
             return
-        change = next((one for one in self._changes if one.noun == parent.noun and one.id == parent.id), None)
-        for name, current in facts_of(parent.noun, entity).items():
+        change = next((one for one in self._changes if one.entity_type == parent.entity_type and one.id == parent.id), None)
+        for name, current in facts_of(parent.entity_type, entity).items():
             before = parent.facts.get(name)
             planned = change is not None and name in change.after and compare.same(name, change.after[name], current)
             if not compare.same(name, before, current) and not planned and not (change is not None and name in change.after):
@@ -228,13 +230,15 @@ class _Account:
                 words = ("had", "has none") if parent.delivers else ("had no", "has an")
                 self._verdict.moved.append(f"{label}: it {words[0]} ACTIVE promotion, and {words[1]} now")
             return
-        if parent.noun == "ad_group":
+        if parent.entity_type == "ad_group":
             self._members(parent, label)
 
     def _members(self, parent: ParentState, label: str) -> None:
         now = {str(row.id) for row in self._now.promotions.get(parent.id, ()) if row.status not in compare.FINAL}
         archived = {
-            change.id for change in self._changes if change.noun == "promotion" and change.after.get("status") in compare.FINAL
+            change.id
+            for change in self._changes
+            if change.entity_type == "promotion" and change.after.get("status") in compare.FINAL
         }
         mine = set(self._ids.values())
         gone = [one for one in parent.members if one not in now and one not in archived]
@@ -247,8 +251,8 @@ class _Account:
 
 def describe(change: Change) -> str:
     """A change in words, for messages."""
-    if change.noun == "promotion":
+    if change.entity_type == "promotion":
         what = f'promotion of "{change.label}"' if change.label else f"promotion of {change.catalog_product_group_id}"
         return f"{what} ({change.id})" if change.id else f"new {what} in ad group {change.ad_group}"
-    noun = change.noun.replace("_", " ")
-    return f'{noun} "{change.label}" ({change.id})' if change.id else f'new {noun} "{change.label}"'
+    entity_type = change.entity_type.replace("_", " ")
+    return f'{entity_type} "{change.label}" ({change.id})' if change.id else f'new {entity_type} "{change.label}"'

@@ -76,7 +76,7 @@ def value_words(field: str, value: Any, account: Account) -> str:
 
 
 def place_words(change: Change, names: dict[str, str | None]) -> str:
-    if change.noun == "promotion":
+    if change.entity_type == "promotion":
         group = change.ad_group or ""
         where = (
             f'ad group "{names[group]}" ({group})'
@@ -87,21 +87,21 @@ def place_words(change: Change, names: dict[str, str | None]) -> str:
         )
         kind = "" if change.creative_type in (None, "REGULAR") else f", {change.creative_type}"
         return f'"{change.label or "unnamed"}" ({change.catalog_product_group_id}{kind}) in {where}'
-    noun = change.noun.replace("_", " ")
+    entity_type = change.entity_type.replace("_", " ")
     under = ""
-    if change.noun == "ad_group" and change.action == "create":
+    if change.entity_type == "ad_group" and change.action == "create":
         campaign = change.campaign or ""
         under = f" in {campaign}" if campaign.startswith("campaign") else f" in campaign {campaign}"
-    return f'{noun} "{change.label}"' + (f" ({change.id})" if change.id else "") + under
+    return f'{entity_type} "{change.label}"' + (f" ({change.id})" if change.id else "") + under
 
 
 def change_line(change: Change, names: dict[str, str | None]) -> str:
     """One line that says it all but the fields."""
     what = (
         f"promotion {change.id} "
-        if change.noun == "promotion" and change.id
+        if change.entity_type == "promotion" and change.id
         else "promotion "
-        if change.noun == "promotion"
+        if change.entity_type == "promotion"
         else ""
     )
     status = f" as {change.after.get('status', 'PAUSED')}" if change.action == "create" else ""

@@ -58,8 +58,8 @@ def write(
         if what.listed is endpoints.CAMPAIGNS_LIST and item.setdefault("ad_account_id", account) != account:
             allowed = f"{account}, the ad_account_id of the call"
             raise InvalidInput(f"items[{index}].ad_account_id", item["ad_account_id"], allowed, operation=row.id)
-    noun = "campaign" if what.listed is endpoints.CAMPAIGNS_LIST else "ad_group"
-    for words in money.implausible(noun, checked):
+    entity_type = "campaign" if what.listed is endpoints.CAMPAIGNS_LIST else "ad_group"
+    for words in money.implausible(entity_type, checked):
         session.emit(events.Noticed(row.id, words, warning=True))
     return run_batch(
         session,

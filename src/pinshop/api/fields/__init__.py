@@ -1,4 +1,4 @@
-"""Every field of every entity and body, once: kind, versions, null, limits, values, who may write it. One file per noun.
+"""Every field of every entity and body, once: kind, versions, null, limits, values, who may write it. One file per entity.
 
 The emulator checks and answers with these rows; a test holds the models, the params and the façade's models to them, name by
 name and value by value. A field that is not listed is neither taken nor answered by the emulator.

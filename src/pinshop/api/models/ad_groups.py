@@ -29,7 +29,7 @@ class AdGroup(Writable):
     Money is in micro-currency of the ad account (1,000,000 = one unit), times are Unix seconds.
     """
 
-    noun: ClassVar[str] = "ad_group"
+    entity_type: ClassVar[str] = "ad_group"
 
     id: str = ""
     ad_account_id: str = ""

@@ -26,7 +26,7 @@ class Campaign(Writable):
     Caps are in micro-currency of the ad account (1,000,000 = one unit); null and 0 both mean no cap. Times are Unix seconds.
     """
 
-    noun: ClassVar[str] = "campaign"
+    entity_type: ClassVar[str] = "campaign"
 
     id: str = ""
     ad_account_id: str = ""

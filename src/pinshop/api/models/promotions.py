@@ -27,7 +27,7 @@ class ProductGroupPromotion(Writable):
     ``ProductGroupPromotion`` in Pinterest's description. Nothing is required, so anything may be `UNSET`.
     """
 
-    noun: ClassVar[str] = "promotion"
+    entity_type: ClassVar[str] = "promotion"
 
     id: str = ""
     ad_group_id: str = ""

@@ -34,7 +34,7 @@ class Writable(Entity):
     """A thing that an update can change."""
 
     #: Its name in `pinshop.api.fields.FIELDS`.
-    noun: ClassVar[str] = ""
+    entity_type: ClassVar[str] = ""
 
     def _changes(self, fields: Mapping[str, Any]) -> Any:
         from pinshop.api.fields import FIELDS
@@ -43,7 +43,7 @@ class Writable(Entity):
             raise InvalidInput("id", given, "an entity that Pinterest answered, with its id")
         if not fields:
             raise InvalidInput("changed", {}, 'at least one field to change, such as status="PAUSED"')
-        writable = {field.name for field in FIELDS[self.noun] if "u" in field.write} - {"id"}
+        writable = {field.name for field in FIELDS[self.entity_type] if "u" in field.write} - {"id"}
         for name, value in fields.items():
             if name in self.__struct_fields__ and name not in writable:
                 raise InvalidInput(name, value, "not this field: Pinterest sets it, a request does not")
