@@ -332,7 +332,7 @@ def run(*args):
         (["promotion", "list"], "Did you mean promotions"),
         (["promotions", "lst"], "Did you mean list?"),
         (["emulator", "--rule", "duplicate_promotions=refuse"], "did you mean duplicate_promotion?"),
-        (["whoami", "--bse-url", "x"], "Did you mean '--base-url'?"),
+        (["whoami", "--bse-url", "x"], "--base-url"),
         (["analytics", "--granularity", "DAILY"], "Did you mean DAY?"),
         (["promotions", "list", "--format", "tabel"], "Did you mean table?"),
         (["promotions", "create", "1", "--status", "Pause"], "Did you mean PAUSED?"),

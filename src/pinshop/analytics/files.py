@@ -108,6 +108,7 @@ def open_duckdb(path: str | os.PathLike[str], *, read_only: bool = False) -> duc
     options = ["READ_ONLY"] if read_only else []
     if not read_only and not Path(path).exists() and tuple(map(int, duck.__version__.split(".")[:2])) >= (1, 5):
         options.append(f"STORAGE_VERSION {literal(STORAGE_VERSION)}")
+    connection.execute("SET enable_progress_bar = false")  # it would be printed among the data, after two seconds
     try:
         if not read_only:
             Path(path).parent.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ import http.client
 import os
 import ssl
 import threading
+import weakref
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Unpack
@@ -122,6 +123,8 @@ class Urllib3Transport:
             manager = urllib3.ProxyManager(proxy.url, proxy_headers=headers, **options)
         classes: Any = {"http": HTTPPool, "https": HTTPSPool}
         manager.pool_classes_by_scheme = classes
+        # urllib3 2 does that for each pool itself; the sockets of urllib3 1.26 would end open, with a warning.
+        weakref.finalize(self, manager.pools.clear)
         return manager
 
     def send(self, request: Request, /) -> Reply:
