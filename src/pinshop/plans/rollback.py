@@ -55,9 +55,8 @@ def _with_source(asked: Asked, source: str) -> Asked:
 
 
 def _with_notes(plan: Plan, notes: list[Note]) -> Plan:
-    # Made anew: msgspec 0.20's replace leaves out __post_init__, and with it the id.
-    fields = {name: getattr(plan, name) for name in plan.__struct_fields__}
-    return Plan(**{**fields, "notes": [*plan.notes, *notes], "id": ""})
+    noted = msgspec.structs.replace(plan, notes=[*plan.notes, *notes])
+    return msgspec.structs.replace(noted, id=noted.digest())
 
 
 def _back(history: History, done: dict[tuple[str, str], str | None], archive_created: bool, notes: list[Note]) -> Manifest:
