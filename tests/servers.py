@@ -261,8 +261,10 @@ class Scripted(Peer):
             if self._context is not None:
                 wire.tls(self._context)
             if self.connections == 1 and len(self.wires) == 1:
-                self._act(wire)
-                self.settled.set()
+                try:
+                    self._act(wire)
+                finally:  # a client that resets the connection ends the script, too
+                    self.settled.set()
             while True:
                 if wire.request().startswith(b"CONNECT"):
                     wire.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
