@@ -100,12 +100,36 @@ TRUTH: dict[str, Truth] = {
     "catalogs_product_groups/product_counts_get": Truth(("videos: items with a video_link",)),
     "catalogs_product_group_pins/list": Truth(("a Pin is made of its item; pin_metrics adds nothing",)),
     "analytics/create_report": Truth(
-        ("levels PRODUCT_GROUP and PRODUCT_ITEM; others are refused with 400", "metrics_filters are not applied"),
-        ("report_seconds", "report_polls", "report_outcome", "unknown_report_columns"),
+        (
+            "levels ADVERTISER, CAMPAIGN, AD_GROUP, PRODUCT_GROUP and PRODUCT_ITEM; others are refused with 400",
+            "what is above promotions is the sum of its promotions, ratios are those of the sums",
+            "rows begin with the id of the level: AD_ACCOUNT_ID, CAMPAIGN_ID, AD_GROUP_ID; columns of what is below are absent",
+            "every filter acts or is refused with the reason; ads, targeting and labels are not emulated",
+        ),
+        (
+            "report_seconds", "report_polls", "report_outcome", "unknown_report_columns", "users_above_promotions",
+            "report_filters_below_level",
+        ),
     ),
     "analytics/get_report": Truth(
-        (_LIVE, _MODEL, "made when its link is fetched", "CSV columns are named as asked, after DATE and ids"),
+        (_LIVE, _MODEL, "made once, when first seen to be finished", "CSV columns are named as asked, after DATE and ids"),
         ("report_seconds", "report_polls", "report_outcome", "report_link_seconds", "report_life_seconds", *_ROWS),
+    ),
+    "bulk_download/create": Truth(
+        (
+            "entity types CAMPAIGN, AD_GROUP and PRODUCT_GROUP; others are refused with 400; none given: all three",
+            "all filters must pass; campaign_filter leaves campaigns and what is under them; unknown entity_ids bring nothing",
+            "updated_since compares with the second of the last write to the entity itself, not to what it belongs to",
+            "CSV: a first column entity_type, then the fields of all types",
+        ),
+        (
+            "bulk_statuses", "bulk_layout", "bulk_campaign_times", "bulk_campaign_name", "report_seconds", "report_polls",
+            "report_outcome", *_DERIVED,
+        ),
+    ),
+    "bulk_request/get": Truth(
+        ("made once, when it is first seen to be done", "unknown: 404", "include_details is about upserts: it changes nothing"),
+        ("report_seconds", "report_polls", "report_outcome", "report_link_seconds", "code_not_found"),
     ),
     "delivery_metrics/get": Truth(("the synchronous columns, with definitions of our own; report_type changes nothing",)),
     "metrics_ready_state/get": Truth(("ready when the delivery model adds nothing more",), ("delivery_lag_hours",)),
@@ -141,7 +165,8 @@ The order of the checks (token, limit, ids, parameters, ad account, body, conten
 
 _NOT_EMULATED = """\
 Pins, boards, audiences, ads, keywords, billing, bulk upsert, catalogs of hotels and creative assets, writing feeds, item
-batches, reports of other levels, and Pinterest's own sandbox. Ask for them and the answer is a 404 that says so."""
+batches, reports of ads, keywords and targeting, and Pinterest's own sandbox. Ask for them and the answer says so: a 404, or a
+400 where only a part of the call is meant."""
 
 
 def _contracts(operation: Operation) -> str:

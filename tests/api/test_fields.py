@@ -24,13 +24,15 @@ MODELS: dict[str, Any] = {
     "promotion": models.ProductGroupPromotion, "campaign": models.Campaign, "ad_group": models.AdGroup,
     "ad_account": models.AdAccount, "user": models.UserAccount, "catalog": models.Catalog, "feed": models.Feed,
     "product_group": models.CatalogProductGroup, "report_order": models.ReportOrder, "report_state": models.ReportState,
-    "delivery_metric": models.DeliveryMetric, "metrics_ready_state": models.MetricsReadyState,
+    "bulk_order": models.BulkOrder,
+    "bulk_state": models.BulkState, "delivery_metric": models.DeliveryMetric, "metrics_ready_state": models.MetricsReadyState,
 }  # fmt: skip
 BODIES: dict[tuple[str, str], Any] = {
     ("promotion", "c"): params.ProductGroupPromotionCreate, ("promotion", "u"): params.ProductGroupPromotionUpdate,
     ("campaign", "c"): params.CampaignCreate, ("campaign", "u"): params.CampaignUpdate,
     ("ad_group", "c"): params.AdGroupCreate, ("ad_group", "u"): params.AdGroupUpdate,
     ("ad_account", "c"): params.AdAccountCreate, ("report_request", "c"): params.ReportRequest,
+    ("bulk_request", "c"): params.BulkDownloadRequest,
     ("product_group", "c"): params.CatalogProductGroupCreate, ("product_group", "u"): params.CatalogProductGroupUpdate,
 }  # fmt: skip
 

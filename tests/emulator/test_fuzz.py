@@ -69,6 +69,7 @@ def test_made_up_requests_get_declared_answers(talk_at, described, rounds, api_v
     talk, judge = talk_at(api_version), described(api_version)
     emulator, chance = talk.emulator, random.Random(f"{api_version} made up")
     known = _ids(emulator) | {"product_group_promotion_id": talk.some(1)[0]}
+    known["bulk_request_id"] = talk("POST", f"{talk.account}/bulk/download", {})["request_id"]
     operations = [o for o in OPERATIONS if version(o.since) <= version(api_version) and o.body != "form"]
     refused = 0
     for _ in range(rounds(400, 3000)):

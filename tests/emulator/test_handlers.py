@@ -518,7 +518,7 @@ def test_links_and_reports_expire(newest):
         ({"start_date": "2025-06-01"}, 400),
         ({"level": "PRODUCT_ITEM", "start_date": "2025-11-01", "end_date": "2025-11-02"}, 400),
         ({"level": "NOPE"}, 400),
-        ({"level": "CAMPAIGN"}, 400),
+        ({"level": "CAMPAIGN_TARGETING"}, 400),
         ({"columns": []}, 400),
         ({"columns": None}, 400),
         ({"product_group_ids": ["x"]}, 400),

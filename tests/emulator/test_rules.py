@@ -205,6 +205,37 @@ def _reports(call: Session) -> None:
     call("GET", "reports", token=token)
 
 
+def _levels(call: Session) -> None:
+    order = {"start_date": "2026-03-03", "end_date": "2026-03-10", "granularity": "TOTAL", "level": "CAMPAIGN"}
+    listed = call("GET", "product_group_promotions", ad_group_id=call.emulator.ad_group_id)["items"]
+    ids = [row.get("data", row)["id"] for row in listed]
+    columns = ["IMPRESSION_1", "TOTAL_IMPRESSION_USER"]
+    for more in ({}, {"product_group_ids": ids[:1]}):
+        token = call("POST", "reports", {**order, **more, "columns": columns}).get("token")
+        if token:
+            _fetched(call, lambda token=token: call("GET", "reports", token=token).get("url"))
+
+
+def _bulk(call: Session) -> None:
+    start = int(call.emulator.clock.seconds())
+    entity = {"ad_account_id": call.emulator.ad_account_id, "status": "ACTIVE", "objective_type": "CONSIDERATION"}
+    call("POST", "campaigns", [{**entity, "name": "Bulk sale", "start_time": start, "end_time": start + 9 * 86_400}])
+    within = {"start_time": str(start + 86_400), "end_time": str(start + 86_401)}
+    for campaigns in ({"name": "Bulk"}, {"name": "Bulk sale"}, within, {}):
+        body = {"campaign_filter": {**campaigns, "campaign_status": ["PAUSED", "RUNNING", "NOT_STARTED"]}}
+        made = call("POST", "bulk/download", body)["request_id"]
+        _fetched(call, lambda made=made: call("GET", f"bulk/{made}").get("result_url"))
+
+
+def _fetched(call: Session, ask: Any) -> None:
+    """Ask until there is a link, and follow it."""
+    call.emulator.clock.advance(seconds=10)
+    for _ in range(2):
+        if url := ask():
+            call.send("GET", urlsplit(url).path + "?" + urlsplit(url).query)
+            return
+
+
 def _oauth(call: Session) -> None:
     back = "http://localhost:8085/"
     asked = {"client_id": APP_ID, "redirect_uri": back, "response_type": "code", "scope": "ads:read", "auto": "allow"}
@@ -226,6 +257,8 @@ def _answers(api_version: str, name: str = "", value: Any = None) -> list[tuple[
         _analytics(call, ids)
         _catalog(call)
         _reports(call)
+        _levels(call)
+        _bulk(call)
         _oauth(call)
     return call.answers
 

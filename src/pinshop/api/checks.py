@@ -41,6 +41,9 @@ ID_DIGITS: dict[str, int] = {
     "product_group_promotion_id": 18,
 }
 
+#: Parameters of a path that are not digits only. Source: the examples of ``request_id``, with digits, letters and hyphens.
+TEXT_IDS: dict[str, re.Pattern[str]] = {"bulk_request_id": re.compile(r"[A-Za-z0-9_.-]{1,200}")}
+
 # Python's \d accepts other scripts' digits and $ accepts a final newline; Pinterest's ids are ASCII.
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -131,6 +134,11 @@ def id_check(prefix: str = "", digits: int | None = None) -> Check:
 
 def check_id(field: str, value: object, operation: str | None = None) -> str:
     """An id as Pinterest writes it. Takes `str` or `int`; ASCII digits, not more than `ID_DIGITS` has for the field."""
+    if (pattern := TEXT_IDS.get(field)) is not None:
+        found = plain(value)
+        if isinstance(found, str) and pattern.fullmatch(found) and found.strip("."):
+            return found
+        raise InvalidInput(field, value, "letters, digits, hyphens and _, at most 200", operation=operation)
     text: str = id_check("", ID_DIGITS.get(field.rpartition(" ")[2].partition("[")[0]))(field, value, operation)
     return text
 

@@ -239,6 +239,20 @@ REPORTS_GET = Operation(
     category="ads_analytics", scopes=("ads:read",), query=(Param(name="token", kind="text", required=True),),
 )  # fmt: skip
 
+# A file of what there is, made anew each time: repeating is safe.
+BULK_DOWNLOAD_CREATE = Operation(
+    id="bulk_download/create", verb="POST", path=_AD_ACCOUNT + "/bulk/download",
+    summary="Order a file of campaigns, ad groups and promotions",
+    category="ads_read", scopes=("ads:read",), body="object",
+)  # fmt: skip
+
+BULK_REQUEST_GET = Operation(
+    id="bulk_request/get", verb="GET", path=_AD_ACCOUNT + "/bulk/{bulk_request_id}",
+    summary="Ask whether a bulk request is done",
+    category="ads_read", scopes=("ads:read",), client_credentials_since="5.15",
+    query=(Param(name="include_details", kind="boolean", default=False, since="5.14"),),
+)  # fmt: skip
+
 DELIVERY_METRICS_GET = Operation(
     id="delivery_metrics/get", verb="GET", path="/resources/delivery_metrics", summary="Definitions of the metrics",
     category="ads_read", scopes=("ads:read", "pins:read", "user_accounts:read"), answer="page", sandbox=True,

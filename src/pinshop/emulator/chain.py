@@ -119,7 +119,7 @@ def _serve(world: World, call: Call) -> tuple[int, Any]:
         return 200, answered
     user_id, app = access.authenticate(world, operation, call.headers, call.now)
     world.limits.spend(operation.category, f"{app}/{user_id}", app, call.seconds, call.extra, frozen=world.clock.frozen)
-    path = {name: path_id(name, value) for name, value in call.arguments.items()}
+    path: dict[str, Any] = {name: path_id(name, value) for name, value in call.arguments.items()}
     query = request.target.partition("?")[2]
     asked, given = read_query(operation, query, world.api_version, rules.unknown_query_parameters)
     account = access.ad_account(world, operation, path.get("ad_account_id", asked.get("ad_account_id")), user_id)

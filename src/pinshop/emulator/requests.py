@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 import msgspec
 from msgspec import Struct
 
-from pinshop.api.checks import ID_DIGITS
+from pinshop.api.checks import ID_DIGITS, TEXT_IDS
 from pinshop.api.endpoints import OPERATIONS
 from pinshop.api.http import Request
 from pinshop.api.operations import Operation, Param
@@ -41,8 +41,17 @@ def _routes() -> dict[int, list[_Route]]:
 ROUTES = _routes()
 
 
-def path_id(name: str, value: str) -> int:
-    """An id of a path or a query, as the store has it, or 400/1."""
+def path_id(name: str, value: str) -> int | str:
+    """An id of a path, as the store has it, or 400/1."""
+    if (pattern := TEXT_IDS.get(name)) is not None:
+        if not pattern.fullmatch(value):
+            raise bad(f"'{name}' value {shown(value)} must match the pattern: {pattern.pattern}")
+        return value
+    return checked_id(name, value)
+
+
+def checked_id(name: str, value: str) -> int:
+    """An id of a query, as the store has it, or 400/1."""
     if not is_id(value, ID_DIGITS.get(name)):
         raise bad(f"'{name}' value {shown(value)} must match the pattern: ^\\d+$")
     return id_number(value)
@@ -83,7 +92,7 @@ def read_query(operation: Operation, query: str, api_version: str, unknown: str)
 def _one(param: Param, kind: str, text: str) -> Any:
     name = param.name
     if kind == "id":
-        return path_id(name, text)
+        return checked_id(name, text)
     if kind == "integer":
         if not (text.isascii() and text.isdigit() and len(text) <= 18):
             raise bad(f"Parameter '{name}' was not numeric (was {shown(text)})")

@@ -217,10 +217,17 @@ class Rules:
     refresh_grace_seconds: int = _rule(0, "how long the old refresh token still works after rotation", "undocumented")
     code_bad_grant: int = _rule(283, "code of an invalid or used grant on /oauth/token", "third parties, uncertain")
     # --------------------------------------------------------------------------------------------- reports
-    report_seconds: int = _rule(5, "emulated seconds until an async report is FINISHED", "undocumented")
-    report_polls: int = _rule(1, "how often a report is IN_PROGRESS when the clock stands still", "undocumented")
+    report_seconds: int = _rule(
+        5, "emulated seconds until an async report is FINISHED, a bulk download SUCCEEDED", "undocumented"
+    )
+    report_polls: int = _rule(
+        1, "how often a report is IN_PROGRESS, or a bulk download RUNNING, when the clock stands still", "undocumented"
+    )
     report_outcome: str = _rule(
-        "FINISHED", "how reports end", "the states are declared, not when they come", ("FINISHED", "FAILED", "CANCELLED")
+        "FINISHED",
+        "how reports end; bulk downloads fail unless it is FINISHED",
+        "the states are declared, not when they come",
+        ("FINISHED", "FAILED", "CANCELLED"),
     )
     unknown_report_columns: str = _rule(
         "ignore",
@@ -228,7 +235,44 @@ class Rules:
         "they may have no value",
         ("ignore", "refuse"),
     )
-    report_link_seconds: int = _rule(300, "life of a report link", "five minutes since 5.28.0's text, an hour in 5.6.0")
+    bulk_statuses: str = _rule(
+        "active",
+        "entities in the file of a bulk download: those whose status is ACTIVE, or all",
+        "'Though the entities may be active, archived, or paused, only active entities will return data'; but campaign_filter "
+        "has other statuses too",
+        ("active", "all"),
+    )
+    bulk_layout: str = _rule(
+        "by_key",
+        "JSON of a bulk download: lists by the keys of bulk upserts, lists by entity type, one list, or one entity a line",
+        "undocumented",
+        ("by_key", "by_entity_type", "list", "lines"),
+    )
+    bulk_campaign_times: str = _rule(
+        "overlap",
+        "start_time and end_time of campaign_filter: campaigns that run in between, or that begin and end in between",
+        "undocumented: 'Unix UTC timestamp.'",
+        ("overlap", "within"),
+    )
+    bulk_campaign_name: str = _rule(
+        "contains", "name of campaign_filter", "undocumented: 'Campaign name'", ("contains", "equals")
+    )
+    users_above_promotions: str = _rule(
+        "deduplicated",
+        "TOTAL_IMPRESSION_USER in reports of level AD_GROUP, CAMPAIGN and ADVERTISER: each person once, the promotions' users "
+        "added up, or no value",
+        "people are counted once by help pages; how that is done across promotions is not stated",
+        ("deduplicated", "sum", "absent"),
+    )
+    report_filters_below_level: str = _rule(
+        "act",
+        "filters for entities below the level of a report: its rows are of what they leave, or 400",
+        "the filters are declared for every level; what ad_group_ids does to a report of campaigns is not stated",
+        ("act", "refuse"),
+    )
+    report_link_seconds: int = _rule(
+        300, "life of the link of a report or a bulk download", "five minutes since 5.28.0's text, an hour in 5.6.0"
+    )
     report_life_seconds: int = _rule(3600, "life of a report token", "'the report is valid for one hour'")
 
     def set(self, name: str, value: object) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pinshop.api.columns import COLUMNS
 from pinshop.api.http import Request
 
 ORDER = {
@@ -78,6 +79,110 @@ def test_every_filter_acts(shop: Any) -> None:
     assert set(download(shop, campaign_statuses=["RUNNING"], ad_group_statuses=["RUNNING"])) == ours
 
 
+ADDED = [
+    "IMPRESSION_1",
+    "TOTAL_CLICKTHROUGH",
+    "SPEND_IN_MICRO_DOLLAR",
+    "TOTAL_CHECKOUT",
+    "TOTAL_CHECKOUT_VALUE_IN_MICRO_DOLLAR",
+]
+
+
+@pytest.mark.parametrize("granularity", ["DAY", "TOTAL", "WEEK", "HOUR"])
+@pytest.mark.parametrize("level", ["ADVERTISER", "CAMPAIGN", "AD_GROUP"])
+def test_levels_above_promotions_are_their_sums(shop: Any, level: str, granularity: str) -> None:
+    key = {"ADVERTISER": "AD_ACCOUNT_ID", "CAMPAIGN": "CAMPAIGN_ID", "AD_GROUP": "AD_GROUP_ID"}[level]
+    asked = {"granularity": granularity, "columns": [*ADDED, key]}
+    if granularity == "HOUR":
+        asked |= {"start_date": "2026-03-04", "end_date": "2026-03-06"}
+    sums: dict[tuple[str, str | None], dict[str, int]] = {}
+    for rows in download(shop, **asked).values():
+        for row in rows:
+            into = sums.setdefault((row[key], row.get("DATE")), {})
+            for name in ADDED:
+                if name in row:
+                    into[name] = into.get(name, 0) + row[name]
+    found = download(shop, level=level, **asked)
+    told: dict[tuple[str, str | None], dict[str, int]] = {}
+    for one, rows in found.items():
+        for row in rows:
+            assert row[key] == one
+            into = told.setdefault((one, row.get("DATE")), {})
+            for name in ADDED:
+                if name in row:
+                    into[name] = into.get(name, 0) + row[name]
+    assert told == sums
+    assert len(found) == (1 if level == "ADVERTISER" else 2)
+
+
+def test_ratios_of_a_level_are_those_of_its_sums_and_people_count_once(shop: Any) -> None:
+    columns = ["IMPRESSION_1", "CLICKTHROUGH_1", "CTR", "SPEND_IN_MICRO_DOLLAR", "CPC_IN_MICRO_DOLLAR", "TOTAL_IMPRESSION_USER"]
+    asked = {"granularity": "TOTAL", "columns": columns}
+    ((row,),) = download(shop, level="ADVERTISER", **asked).values()
+    assert row["CTR"] == row["CLICKTHROUGH_1"] / row["IMPRESSION_1"]
+    assert row["CPC_IN_MICRO_DOLLAR"] == row["SPEND_IN_MICRO_DOLLAR"] / row["CLICKTHROUGH_1"]
+    users = [one["TOTAL_IMPRESSION_USER"] for (one,) in download(shop, **asked).values()]
+    assert max(users) <= row["TOTAL_IMPRESSION_USER"] < sum(users)
+    shop.emulator.rules.set("users_above_promotions", "sum")
+    ((row,),) = download(shop, level="ADVERTISER", **asked).values()
+    assert row["TOTAL_IMPRESSION_USER"] == sum(users)
+    shop.emulator.rules.set("users_above_promotions", "absent")
+    ((row,),) = download(shop, level="ADVERTISER", **asked).values()
+    assert "TOTAL_IMPRESSION_USER" not in row
+
+
+def test_every_column_has_a_value_at_a_level_where_a_promotion_has_one(shop: Any) -> None:
+    columns = [name for name, column in COLUMNS.items() if not column.attribute]
+    for zero in ("absent", "zero"):
+        shop.emulator.rules.set("zero_metrics", zero)
+        below = {name for rows in download(shop, columns=columns).values() for row in rows for name in row}
+        above = {name for rows in download(shop, columns=columns, level="CAMPAIGN").values() for row in rows for name in row}
+        assert above - {"CAMPAIGN_ID"} == below - {"PRODUCT_GROUP_ID"}
+
+
+def test_a_level_tells_what_its_entities_are_and_nothing_of_those_below(shop: Any) -> None:
+    columns = [
+        "IMPRESSION_1", "ADVERTISER_ID", "CAMPAIGN_NAME", "CAMPAIGN_STATUS", "AD_GROUP_ID", "AD_GROUP_NAME", "AD_GROUP_STATUS",
+        "PRODUCT_GROUP_STATUS",
+    ]  # fmt: skip
+    told = {
+        level: set(next(iter(download(shop, level=level, columns=columns).values()))[0]) - {"DATE", "IMPRESSION_1"}
+        for level in ("ADVERTISER", "CAMPAIGN", "AD_GROUP", "PRODUCT_GROUP")
+    }
+    assert told["ADVERTISER"] == {"AD_ACCOUNT_ID", "ADVERTISER_ID"}
+    assert told["CAMPAIGN"] == {"CAMPAIGN_ID", "ADVERTISER_ID", "CAMPAIGN_NAME", "CAMPAIGN_STATUS"}
+    assert told["AD_GROUP"] == told["CAMPAIGN"] - {"CAMPAIGN_ID"} | {"AD_GROUP_ID", "AD_GROUP_NAME", "AD_GROUP_STATUS"}
+    assert told["PRODUCT_GROUP"] == told["AD_GROUP"] | {"PRODUCT_GROUP_ID", "PRODUCT_GROUP_STATUS"}
+
+
+def test_filters_act_at_every_level_or_are_refused(shop: Any) -> None:
+    one = download(shop, product_group_ids=[shop.ids[0]])[shop.ids[0]]
+    asked = {"level": "CAMPAIGN", "product_group_ids": [shop.ids[0]]}
+    (rows,) = download(shop, **asked).values()
+    assert [row["IMPRESSION_1"] for row in rows] == [row["IMPRESSION_1"] for row in one]
+    assert set(download(shop, level="CAMPAIGN", campaign_ids=[shop.other_campaign])) == {shop.other_campaign}
+    big = {"field": "TOTAL_IMPRESSION", "operator": "GREATER_THAN", "values": [10**9]}
+    assert download(shop, level="ADVERTISER", metrics_filters=[big]) == {}
+    shop.emulator.rules.set("report_filters_below_level", "refuse")
+    answer = shop("POST", f"{shop.account}/reports", ORDER | asked, status=400)
+    assert "product_group_ids" in answer["message"]
+    assert set(download(shop, level="CAMPAIGN", campaign_ids=[shop.other_campaign])) == {shop.other_campaign}
+
+
+def test_a_csv_of_a_level_begins_with_its_id_and_fills_zeros(shop: Any) -> None:
+    token = shop("POST", f"{shop.account}/reports", ORDER | {"level": "AD_GROUP", "report_format": "CSV"})["token"]
+    url = shop("GET", f"{shop.account}/reports", token=token)["url"]
+    reply = shop.emulator.handle(Request("GET", "http://127.0.0.1", url.removeprefix("http://127.0.0.1"), {}, None))
+    names = reply.body.decode().splitlines()[0]
+    assert names == "DATE,AD_GROUP_ID,IMPRESSION_1,SPEND_IN_DOLLAR,CAMPAIGN_ID"
+
+
+def test_a_strict_emulator_takes_the_columns_that_only_reports_have(shop: Any) -> None:
+    shop.emulator.rules.set("unknown_report_columns", "refuse")
+    assert download(shop, columns=["IMPRESSION_1", "CAMPAIGN_STATUS", "PRODUCT_GROUP_STATUS"])
+    assert download(shop, level="PRODUCT_ITEM", columns=["IMPRESSION_1", "PRODUCT_ITEM_NAME"])
+
+
 def test_metrics_filters_choose_rows_and_tell_only_what_was_asked(shop: Any) -> None:
     spends = sorted(row["SPEND_IN_DOLLAR"] for rows in download(shop).values() for row in rows)
     middle = spends[len(spends) // 2]
@@ -131,6 +236,10 @@ def test_hours_cut_the_first_and_the_last_day(shop: Any) -> None:
         ({"combine_targeting_types": True}, "_TARGETING"),
         ({"custom_conversion_event_metrics": [{}]}, "custom_conversion_event_metrics"),
         ({"campaign_brand_label": "Shoes"}, "campaign_brand_label"),
+        ({"campaign_custom_label": "Shoes"}, "campaign_custom_label"),
+        ({"level": "CAMPAIGN_TARGETING"}, "CAMPAIGN_TARGETING"),
+        ({"level": "PIN_PROMOTION"}, "PIN_PROMOTION"),
+        ({"level": "CAMPAIGN", "product_item_ids": ["1"]}, "product_item_ids"),
     ],
 )
 def test_what_cannot_be_done_is_refused(shop: Any, changes: dict[str, Any], words: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pinshop.api.fields.ad_accounts import AD_ACCOUNT
 from pinshop.api.fields.ad_groups import AD_GROUP
+from pinshop.api.fields.bulk import BULK_ORDER, BULK_REQUEST, BULK_STATE
 from pinshop.api.fields.campaigns import CAMPAIGN
 from pinshop.api.fields.catalog_product_groups import PRODUCT_GROUP
 from pinshop.api.fields.catalogs import CATALOG
@@ -28,5 +29,6 @@ FIELDS: dict[str, tuple[Field, ...]] = {
 #: The fields of bodies and answers that are no such thing.
 OTHER_FIELDS: dict[str, tuple[Field, ...]] = {
     "report_request": REPORT_REQUEST, "report_order": REPORT_ORDER, "report_state": REPORT_STATE,
+    "bulk_request": BULK_REQUEST, "bulk_order": BULK_ORDER, "bulk_state": BULK_STATE,
     "delivery_metric": DELIVERY_METRIC, "metrics_ready_state": METRICS_READY_STATE,
 }  # fmt: skip

@@ -13,6 +13,8 @@ from msgspec import UNSET, UnsetType
 
 from pinshop.api.models.ad_accounts import AdAccount, AdAccountOwner
 from pinshop.api.models.ad_groups import AdGroup
+from pinshop.api.models.bulk import BulkData, BulkOrder, BulkState
+from pinshop.api.models.bulk_files import decode_bulk
 from pinshop.api.models.campaigns import Campaign
 from pinshop.api.models.catalog_product_groups import CatalogProductGroup, Product, ProductCounts, ProductMetadata
 from pinshop.api.models.catalogs import Catalog
@@ -35,6 +37,8 @@ from pinshop.api.models.enums import (
     BidStrategyType,
     BillableEvent,
     BudgetType,
+    BulkEntityType,
+    BulkStatus,
     BusinessAccessRole,
     CallToAction,
     CatalogProductGroupType,
@@ -84,6 +88,11 @@ __all__ = [
     "BidStrategyType",
     "BillableEvent",
     "BudgetType",
+    "BulkData",
+    "BulkEntityType",
+    "BulkOrder",
+    "BulkState",
+    "BulkStatus",
     "BusinessAccessRole",
     "CallToAction",
     "Campaign",
@@ -136,6 +145,7 @@ __all__ = [
     "convert",
     "decode",
     "decode_batch",
+    "decode_bulk",
     "decode_entity",
     "decode_page",
     "decode_report",

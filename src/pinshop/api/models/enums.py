@@ -121,6 +121,11 @@ ReportFormat: TypeAlias = Literal["JSON", "CSV"]
 #: An untyped string up to 5.6.
 ReportStatus: TypeAlias = Literal["DOES_NOT_EXIST", "FINISHED", "IN_PROGRESS", "EXPIRED", "FAILED", "CANCELLED"]
 
+#: LABEL and SCHEDULE came after 5.14; SCHEDULE is "only applicable to beta users".
+BulkEntityType: TypeAlias = Literal["CAMPAIGN", "AD_GROUP", "PRODUCT_GROUP", "AD", "KEYWORD", "LABEL", "SCHEDULE"]
+
+BulkStatus: TypeAlias = Literal["RUNNING", "SUCCEEDED", "FAILED"]
+
 MetricCategory: TypeAlias = Literal["ADS", "ORGANIC"]
 
 

@@ -22,6 +22,7 @@ from pinshop.api.params.ad_groups import (
     TargetingSpec,
 )
 from pinshop.api.params.annotations import Id, TrackingUrls
+from pinshop.api.params.bulk import BulkCampaignFilter, BulkDownloadRequest
 from pinshop.api.params.campaigns import CampaignChanges, CampaignCreate, CampaignUpdate
 from pinshop.api.params.catalog_product_groups import (
     CatalogProductGroupCreate,
@@ -53,6 +54,8 @@ __all__ = [
     "AdGroupCreate",
     "AdGroupUpdate",
     "AttributionWindows",
+    "BulkCampaignFilter",
+    "BulkDownloadRequest",
     "CampaignChanges",
     "CampaignCreate",
     "CampaignUpdate",

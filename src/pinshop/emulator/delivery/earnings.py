@@ -22,6 +22,7 @@ from pinshop.emulator.delivery.items import ItemSet
 from pinshop.emulator.delivery.market import market
 from pinshop.emulator.delivery.model import FOREVER
 from pinshop.emulator.delivery.rows import Reporter
+from pinshop.emulator.delivery.sums import LEVELS, is_told
 from pinshop.emulator.delivery.terms import Terms
 from pinshop.emulator.refusals import bad, shown
 from pinshop.emulator.rules import Rules
@@ -290,6 +291,29 @@ class Earnings:
             sets, attributes = self._item_sets(promotion["id"], facts)
             found += self._reporter.item_rows(subject, sets, attributes, query, now=now, reporting=reporting)
         return found
+
+    def sum_rows(
+        self,
+        account: Entity,
+        promotions: Sequence[Entity],
+        level: str,
+        columns: Sequence[str],
+        start: datetime.date,
+        end: datetime.date,
+        asked: Mapping[str, Any],
+        now: int,
+    ) -> list[Struct]:
+        """The same, added up by ad group, campaign or ad account."""
+        query, reporting, key = _query(account, columns, start, end, asked), self.reporting(), LEVELS[level]
+        groups: dict[str, tuple[dict[str, Any], list[model.Subject]]] = {}
+        for subject in self.subjects(promotions, account):
+            groups.setdefault(subject.attributes[key], ({}, []))[1].append(subject)
+        for attributes, subjects in groups.values():
+            told = subjects[0].attributes
+            attributes.update((name, value) for name, value in told.items() if is_told(name, level))
+        ordered = [(one, *groups[one]) for one in sorted(groups, key=int)]
+        users: Any = self._rules.users_above_promotions
+        return self._reporter.sum_rows(ordered, key, query, now=now, reporting=reporting, users=users)
 
     def _item_sets(
         self, promotion_id: int, facts: Callable[[Mapping[str, Any]], Mapping[str, Any]]

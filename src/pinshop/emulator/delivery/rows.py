@@ -17,6 +17,7 @@ from pinshop.emulator.delivery.items import Items, ItemSeries, ItemSet
 from pinshop.emulator.delivery.market import PROCESSED, VIDEO, VIDEO_SECONDS
 from pinshop.emulator.delivery.model import DAY, EPOCH, Query, Reporting, Subject
 from pinshop.emulator.delivery.series import Series, known_until
+from pinshop.emulator.delivery.sums import Users, summed
 
 AS_DESCRIBED = Reporting()
 
@@ -101,6 +102,25 @@ class Reporter:
         for item_id in dict.fromkeys(item_id for one in sets for item_id, _ in one.items):
             values = {**subject.attributes, **attributes.get(item_id, {})}
             result += _rows_of(ItemSeries(items, item_id), layout, values, subject.id, item_id)
+        return result
+
+    def sum_rows(
+        self,
+        groups: Iterable[tuple[str, Mapping[str, Any], Iterable[Subject]]],
+        key: str,
+        query: Query,
+        *,
+        now: int,
+        reporting: Reporting = AS_DESCRIBED,
+        users: Users = "deduplicated",
+    ) -> list[Struct]:
+        """What promotions earned together: ``{DATE, <key>, …columns}`` for each (id, attributes, promotions)."""
+        layout = _layout(query, reporting, key)
+        result: list[Struct] = []
+        for one, attributes, subjects in groups:
+            live = (subject for subject in subjects if subject.pieces or subject.stated or reporting.empty_rows == "zero")
+            sums = summed((self._of(subject, query, reporting, now) for subject in live), query, reporting, users)
+            result += _make_rows(sums, layout, attributes, (one,))
         return result
 
     def _of(self, subject: Subject, query: Query, reporting: Reporting, now: int) -> Series:

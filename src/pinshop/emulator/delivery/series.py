@@ -68,6 +68,12 @@ def _gather(values: list[int], places: list[int] | None, size: int) -> list[int]
     return sums
 
 
+def is_composed(name: str) -> bool:
+    """Whether a column follows from others."""
+    column = COLUMNS.get(name)
+    return name in SUMS or (column is not None and bool(column.sum_of or column.ratio))
+
+
 def _types_with(name: str) -> frozenset[str] | None:
     """The creative types that have a metric; None: all."""
     return VIDEO if "VIDEO" in name else COLLECTION if "COLLECTION" in name else None
@@ -433,7 +439,6 @@ class Series:
         return [found.get(bucket) for bucket in range(len(self.dates))]
 
     def _make(self, name: str) -> list[Any] | None:
-        column = COLUMNS.get(name)
         types = _types_with(name)
         if types is not None and not any(piece[2].creative_type in types for piece in self.subject.pieces):
             return None
@@ -441,26 +446,28 @@ class Series:
             return _gather(self.slot(name), self._bucket_of_slot, len(self.dates))
         if name in _SPECIAL:
             return _SPECIAL[name](self)
-        parts = SUMS.get(name) or (column.sum_of if column else ())
-        if parts:
-            return self.sum(parts)
-        if column is not None and column.ratio is not None:
-            over = self.sum(column.ratio.over)
-            times, by = column.ratio.times, column.ratio.by
-            if self.reporting.ratio_unit == "percent" and column.kind == "ratio" and not name.endswith("ROAS"):
-                times *= 100
-            if not column.ratio.under:
-                return None if over is None else [value and value * times / by for value in over]
-            under = self.sum(column.ratio.under)
-            if over is None or under is None:
-                return None
-            if self.reporting.zero_metrics == "zero":
-                pairs = zip(over, under, strict=True)
-                return [value * times / (divisor * by) if divisor else msgspec.UNSET for value, divisor in pairs]
-            if times == by == 1:
-                return [value and divisor and value / divisor for value, divisor in zip(over, under, strict=True)]
-            return [value and divisor and value * times / (divisor * by) for value, divisor in zip(over, under, strict=True)]
-        return self._conversions(name)
+        return self.composed(name) if is_composed(name) else self._conversions(name)
+
+    def composed(self, name: str) -> list[Any] | None:
+        """The values of a column that follows from others: a sum, or a quotient of sums."""
+        column = COLUMNS[name]
+        if column.ratio is None or SUMS.get(name) or column.sum_of:
+            return self.sum(SUMS.get(name) or column.sum_of)
+        over = self.sum(column.ratio.over)
+        times, by = column.ratio.times, column.ratio.by
+        if self.reporting.ratio_unit == "percent" and column.kind == "ratio" and not name.endswith("ROAS"):
+            times *= 100
+        if not column.ratio.under:
+            return None if over is None else [value and value * times / by for value in over]
+        under = self.sum(column.ratio.under)
+        if over is None or under is None:
+            return None
+        if self.reporting.zero_metrics == "zero":
+            pairs = zip(over, under, strict=True)
+            return [value * times / (divisor * by) if divisor else msgspec.UNSET for value, divisor in pairs]
+        if times == by == 1:
+            return [value and divisor and value / divisor for value, divisor in zip(over, under, strict=True)]
+        return [value and divisor and value * times / (divisor * by) for value, divisor in zip(over, under, strict=True)]
 
     def sum(self, names: tuple[str, ...]) -> list[Any] | None:
         total: list[Any] | None = None

@@ -9,6 +9,7 @@ from pinshop.api import endpoints
 from pinshop.emulator.handlers import (
     ad_accounts,
     ad_groups,
+    bulk,
     campaigns,
     catalog_product_groups,
     catalogs,
@@ -30,6 +31,8 @@ HANDLERS: dict[str, Handler] = {
     endpoints.AD_GROUPS_GET.id: ad_groups.ad_groups_get,
     endpoints.AD_GROUPS_LIST.id: ad_groups.ad_groups_list,
     endpoints.AD_GROUPS_UPDATE.id: ad_groups.ad_groups_update,
+    endpoints.BULK_DOWNLOAD_CREATE.id: bulk.bulk_download_create,
+    endpoints.BULK_REQUEST_GET.id: bulk.bulk_request_get,
     endpoints.CAMPAIGNS_CREATE.id: campaigns.campaigns_create,
     endpoints.CAMPAIGNS_GET.id: campaigns.campaigns_get,
     endpoints.CAMPAIGNS_LIST.id: campaigns.campaigns_list,

@@ -17,6 +17,7 @@ from pinshop.emulator.handlers.campaigns import (
 )
 from pinshop.emulator.handlers.context import (
     Context,
+    Reading,
     change_status,
     checked_body,
     each_item,
@@ -33,7 +34,7 @@ from pinshop.emulator.shapes import Batch, Page
 from pinshop.emulator.storage.store import Entity
 
 
-def _complete_ad_groups(ctx: Context, ad_groups: list[Entity]) -> list[Entity]:
+def complete_ad_groups(ctx: Reading, ad_groups: list[Entity]) -> list[Entity]:
     campaigns = ctx.store.get_many("campaigns", sorted({g["campaign_id"] for g in ad_groups})) if ad_groups else {}
     for group in ad_groups:
         group["type"] = "adgroup"
@@ -42,7 +43,7 @@ def _complete_ad_groups(ctx: Context, ad_groups: list[Entity]) -> list[Entity]:
     return ad_groups
 
 
-def _answered_targeting(ctx: Context, spec: Mapping[str, Any]) -> dict[str, Any]:
+def _answered_targeting(ctx: Reading, spec: Mapping[str, Any]) -> dict[str, Any]:
     """Null clears a key in a request, so no answer has it; 5.6 declares lists of text in answers, and nothing else."""
     return {
         name: value
@@ -64,7 +65,7 @@ def ad_groups_list(ctx: Context) -> Page:
         statuses=listed_statuses(ctx, by_ids=bool(ids)),
         descending=is_descending(ctx),
     )
-    _complete_ad_groups(ctx, page.items)
+    complete_ad_groups(ctx, page.items)
     return page
 
 
@@ -72,7 +73,7 @@ def ad_groups_get(ctx: Context) -> Entity:
     group = ctx.store.get("ad_groups", ctx.path["ad_group_id"])
     if group is None or group["ad_account_id"] != ctx.account_id:
         raise not_found(ctx, "AdGroup")
-    return _complete_ad_groups(ctx, [group])[0]
+    return complete_ad_groups(ctx, [group])[0]
 
 
 #: "bid_in_micro_currency is REQUIRED for …"
@@ -162,7 +163,7 @@ def ad_groups_create(ctx: Context) -> Batch:
         _check_ad_group(ctx, group, campaign, _BUDGET | body.keys())
         group["id"] = ctx.store.next_id("ad_groups")
         save(ctx, "ad_groups", group, new=True)
-        return _complete_ad_groups(ctx, [group])[0]
+        return complete_ad_groups(ctx, [group])[0]
 
     return each_item(ctx, bodies, create)
 
@@ -188,6 +189,6 @@ def ad_groups_update(ctx: Context) -> Batch:
         change_status(ctx, changed, body.get("status"))
         changed["updated_time"] = ctx.now
         save(ctx, "ad_groups", changed)
-        return _complete_ad_groups(ctx, [changed])[0]
+        return complete_ad_groups(ctx, [changed])[0]
 
     return each_item(ctx, bodies, update)

@@ -7,6 +7,7 @@ from typing import Any
 
 from pinshop.emulator.handlers.context import (
     Context,
+    Reading,
     batch_items,
     change_status,
     checked_body,
@@ -39,7 +40,7 @@ def summary_status(entity: Mapping[str, Any], now: int, parent: Mapping[str, Any
     return "RUNNING"
 
 
-def _complete_campaign(ctx: Context, campaign: Entity) -> Entity:
+def complete_campaign(ctx: Reading, campaign: Entity) -> Entity:
     campaign["type"] = "campaign"
     campaign["summary_status"] = summary_status(campaign, ctx.now)
     if campaign.get("intended_promotion_type") is None and ctx.api_version == "5.28":
@@ -58,7 +59,7 @@ def campaigns_list(ctx: Context) -> Page:
         descending=is_descending(ctx),
     )
     for campaign in page.items:
-        _complete_campaign(ctx, campaign)
+        complete_campaign(ctx, campaign)
     return page
 
 
@@ -66,7 +67,7 @@ def campaigns_get(ctx: Context) -> Entity:
     campaign = ctx.store.get("campaigns", ctx.path["campaign_id"])
     if campaign is None or campaign["ad_account_id"] != ctx.account_id:
         raise not_found(ctx, "Campaign")
-    return _complete_campaign(ctx, campaign)
+    return complete_campaign(ctx, campaign)
 
 
 def _check_campaign(ctx: Context, campaign: Mapping[str, Any]) -> None:
@@ -191,7 +192,7 @@ def campaigns_create(ctx: Context) -> Batch:
         _check_campaign(ctx, campaign)
         campaign["id"] = ctx.store.next_id("campaigns")
         save(ctx, "campaigns", campaign, new=True)
-        return _complete_campaign(ctx, campaign)
+        return complete_campaign(ctx, campaign)
 
     return each_item(ctx, bodies, create)
 
@@ -243,6 +244,6 @@ def campaigns_update(ctx: Context) -> Batch:
         cbo = "is_campaign_budget_optimization"
         if bool(changed.get(cbo)) != bool(campaign.get(cbo)):
             _move_budgets(ctx, changed, default)
-        return _complete_campaign(ctx, changed)
+        return complete_campaign(ctx, changed)
 
     return each_item(ctx, bodies, update)

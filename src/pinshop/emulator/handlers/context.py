@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -20,6 +20,38 @@ from pinshop.emulator.storage.store import Entity, Store
 from pinshop.emulator.world import World
 
 
+class Reading(Protocol):
+    """What is needed to complete an entity for an answer: a call, or what a call left to do in the background."""
+
+    @property
+    def store(self) -> Store: ...
+    @property
+    def rules(self) -> Rules: ...
+    @property
+    def api_version(self) -> ApiVersion: ...
+    @property
+    def now(self) -> int: ...
+
+
+class Background(Struct, frozen=True):
+    """What is done after the call that asked for it."""
+
+    world: World
+    now: int
+
+    @property
+    def store(self) -> Store:
+        return self.world.store
+
+    @property
+    def rules(self) -> Rules:
+        return self.world.rules
+
+    @property
+    def api_version(self) -> ApiVersion:
+        return self.world.api_version
+
+
 class Context(Struct):
     """What a handler knows of one call."""
 
@@ -28,7 +60,7 @@ class Context(Struct):
     #: The second of the call; the clock may run on while it is served.
     now: int
     origin: str
-    path: dict[str, int]
+    path: dict[str, Any]
     query: dict[str, Any]
     #: The names in ``query`` that the caller gave; the others hold their defaults.
     given: frozenset[str]

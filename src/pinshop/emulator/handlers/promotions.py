@@ -9,6 +9,7 @@ from pinshop.emulator.bodies import id_number, is_id
 from pinshop.emulator.delivery import earnings
 from pinshop.emulator.handlers.context import (
     Context,
+    Reading,
     batch_items,
     change_status,
     checked_body,
@@ -26,7 +27,7 @@ from pinshop.emulator.shapes import Batch, Page, Raw
 from pinshop.emulator.storage.store import Entity
 
 
-def complete_promotions(ctx: Context, promotions: Iterable[Entity]) -> list[Entity]:
+def complete_promotions(ctx: Reading, promotions: Iterable[Entity]) -> list[Entity]:
     """Add what is derived: the group's name, the ad group's bid, the remnants of the partition tree."""
     known = list(promotions)
     groups = ctx.store.get_many("product_groups", sorted({p["catalog_product_group_id"] for p in known})) if known else {}
@@ -147,6 +148,7 @@ def promotions_update(ctx: Context) -> Batch:
                 promotion["catalog_product_group_id"] = moved
         change_status(ctx, promotion, body.get("status"))
         promotion.update(changes)
+        promotion["updated"] = ctx.now
         save(ctx, "promotions", promotion)
         return promotion
 

@@ -18,16 +18,31 @@ from pinshop.emulator.handlers.context import batch_items
 from pinshop.emulator.refusals import bad, shown
 from pinshop.emulator.rules import Rules
 
-_LEVELS = ("PRODUCT_GROUP", "PRODUCT_ITEM")
+#: From the top downwards.
+_LEVELS = ("ADVERTISER", "CAMPAIGN", "AD_GROUP", "PRODUCT_GROUP", "PRODUCT_ITEM")
 
 _OTHER_LEVELS = (
-    "ADVERTISER", "ADVERTISER_TARGETING", "CAMPAIGN", "CAMPAIGN_TARGETING", "AD_GROUP", "AD_GROUP_TARGETING",
-    "PIN_PROMOTION", "PIN_PROMOTION_TARGETING", "KEYWORD", "PRODUCT_GROUP_TARGETING", "PRODUCT_ITEM_TARGETING",
+    "ADVERTISER_TARGETING", "CAMPAIGN_TARGETING", "AD_GROUP_TARGETING", "PIN_PROMOTION", "PIN_PROMOTION_TARGETING", "KEYWORD",
+    "PRODUCT_GROUP_TARGETING", "PRODUCT_ITEM_TARGETING",
 )  # fmt: skip
 
 _GRANULARITIES = models.choices(models.Granularity)
 
 _MOST_IDS = 500
+
+#: Columns that only reports have, those of them that have values here.
+REPORT_COLUMNS = (
+    "CAMPAIGN_STATUS", "AD_GROUP_STATUS", "PRODUCT_GROUP_ID", "PRODUCT_GROUP_STATUS", "PRODUCT_ITEM_NAME", "PRODUCT_ITEM_BRAND",
+    "PRODUCT_ITEM_PRICE", "PRODUCT_ITEM_CURRENCY", "PRODUCT_ITEM_PRODUCT_URL", "PRODUCT_ITEM_IMAGE_URL",
+    "PRODUCT_ITEM_PRODUCT_TYPE",
+)  # fmt: skip
+
+#: Filters by the level of what they choose among.
+_FILTERS_OF = {
+    "CAMPAIGN": ("campaign_ids", "campaign_statuses", "campaign_objective_types"),
+    "AD_GROUP": ("ad_group_ids", "ad_group_statuses"),
+    "PRODUCT_GROUP": ("product_group_ids", "product_group_statuses"),
+}
 
 _REQUIRED = ("start_date", "end_date", "granularity", "columns", "level")
 
@@ -63,7 +78,7 @@ def check_request(body: Any, api_version: ApiVersion, now: int, rules: Rules) ->
     start, end = (datetime.date.fromisoformat(checked_date(name, body[name])) for name in ("start_date", "end_date"))
     _check_dates(start, end, level, granularity, now, api_version)
     columns = batch_items(body["columns"], "columns", 1000)
-    known = set(known_columns.available(api_version))
+    known = {*known_columns.available(api_version), *REPORT_COLUMNS}
     for column in columns:
         if not isinstance(column, str) or (rules.unknown_report_columns == "refuse" and column not in known):
             raise bad(f"Invalid request: 'columns' ({shown(column)} is not one of the columns of reports)")
@@ -94,6 +109,11 @@ def check_request(body: Any, api_version: ApiVersion, now: int, rules: Rules) ->
         asked[name] = None if given is None else [_choice(name, one, allowed) for one in batch_items(given, name, most)]
     if asked["product_item_ids"] is not None and level != "PRODUCT_ITEM":
         raise bad(f"'product_item_ids' is for reports of level PRODUCT_ITEM, not {level}.")
+    if rules.report_filters_below_level == "refuse":
+        for below in _LEVELS[_LEVELS.index(level) + 1 :]:
+            for name in _FILTERS_OF.get(below, ()):
+                if asked[name] is not None:
+                    raise bad(f"'{name}' is not supported for reports of level {level}.")
     asked |= _hours(body, granularity)
     asked["metrics_filters"] = _metrics_filters(body.get("metrics_filters"))
     _check_others(body, level, asked)
@@ -187,7 +207,7 @@ def _check_others(body: Mapping[str, Any], level: str, asked: Mapping[str, Any])
         raise bad(f"Invalid request: 'combine_targeting_types' ({shown(combine)} is not of type boolean)")
     if combine:
         raise bad(f"'combine_targeting_types' requires a level that ends in _TARGETING, not {level}.")
-    for name in ("custom_conversion_event_metrics", "campaign_brand_label"):
+    for name in ("custom_conversion_event_metrics", "campaign_brand_label", "campaign_custom_label"):
         if body.get(name) not in (None, []):
             raise bad(f"'{name}' is not emulated: the pinshop emulator has no values to tell apart.")
 

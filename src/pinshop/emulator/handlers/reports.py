@@ -10,12 +10,12 @@ import datetime
 import io
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qs
 
 import msgspec
 
 from pinshop.api.columns import COLUMNS
-from pinshop.emulator.bodies import is_id
+from pinshop.emulator.delivery.sums import LEVELS
+from pinshop.emulator.handlers import bulk, report_files
 from pinshop.emulator.handlers.campaigns import summary_status
 from pinshop.emulator.handlers.context import Context
 from pinshop.emulator.handlers.report_orders import check_request
@@ -29,63 +29,32 @@ def reports_create(ctx: Context) -> Raw:
     request = check_request(ctx.body, ctx.api_version, ctx.now, ctx.rules)
     with ctx.store.transaction():
         token = secret(ctx.store.seed, "report", ctx.store.next_id("tokens"))
-        ctx.store.save_report(token, ctx.account_id, ctx.now, "IN_PROGRESS", {**request, "polls": 0})
+        report_files.order(ctx, token, request)
     return Raw({"report_status": "IN_PROGRESS", "token": token, "message": None})
 
 
 def reports_get(ctx: Context) -> Raw:
     report = ctx.store.report(ctx.query["token"])
-    if report is None or report["ad_account_id"] != ctx.account_id:
+    if report is None or report["ad_account_id"] != ctx.account_id or "entity_types" in report["request"]:
         return Raw({"report_status": "DOES_NOT_EXIST", "url": None, "size": None})
     if ctx.now >= report["created"] + ctx.rules.report_life_seconds:
         return Raw({"report_status": "EXPIRED", "url": None, "size": None})
-    polls = report["request"]["polls"] + 1
-    # Either time passes, or the clock is frozen and the caller asks again.
-    done = ctx.now >= report["created"] + ctx.rules.report_seconds or polls > ctx.rules.report_polls
-    if not done:
-        with ctx.store.transaction():
-            ctx.store.save_report(
-                report["token"], ctx.account_id, report["created"], report["status"], {**report["request"], "polls": polls}
-            )
+    if not report_files.is_done(ctx, report):
         return Raw({"report_status": "IN_PROGRESS", "url": None, "size": None})
     if ctx.rules.report_outcome != "FINISHED":
         return Raw({"report_status": ctx.rules.report_outcome, "url": None, "size": None})
-    expires = ctx.now + ctx.rules.report_link_seconds
     with ctx.store.transaction():
-        body, _ = _finished(ctx.world, report, ctx.now)
-    size = len(body)
-    url = (
-        f"{ctx.origin}/_emulator/reports/{report['token']}?expires={expires}&sign={_sign(ctx.store, report['token'], expires)}"
-    )
-    return Raw({"report_status": "FINISHED", "url": url, "size": size})
-
-
-def _sign(store: Store, token: str, expires: int) -> str:
-    return secret(store.seed, "link", token, expires)[9:25]
+        body, _ = report_files.finished(ctx.world, report, ctx.now, content)
+    return Raw({"report_status": "FINISHED", "url": report_files.link(ctx, report["token"]), "size": len(body)})
 
 
 def fetch(world: World, token: str, query: str) -> tuple[int, str, bytes]:
-    """The link of a finished report: status, content type, body. An expired or forged link is a 403, as at a file store."""
-    asked = parse_qs(query)
-    expires, sign = asked.get("expires", ["0"])[0], asked.get("sign", [""])[0]
-    now = world.now()
-    report = world.store.report(token)
-    if report is None or not is_id(expires, 18) or sign != _sign(world.store, token, int(expires)):
-        return 403, "application/xml", b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
-    if now >= int(expires):
-        return 403, "application/xml", b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>"
-    with world.change():
-        body, kind = _finished(world, report, now)
-    return 200, kind, body
+    """The link of a finished report or bulk download: status, content type, body."""
 
+    def made(world: World, ordered: Mapping[str, Any], now: int) -> tuple[bytes, str]:
+        return (bulk.content if "entity_types" in ordered["request"] else content)(world, ordered, now)
 
-def _finished(world: World, report: Mapping[str, Any], now: int) -> tuple[bytes, str]:
-    """The bytes of a finished report and their type: made once, of the state when it was first seen to be finished."""
-    kept = world.store.report_file(report["token"])
-    if kept is None:
-        kept = content(world, report, now)
-        world.store.keep_report_file(report["token"], *kept)
-    return kept
+    return report_files.fetch(world, token, query, made)
 
 
 def content(world: World, report: Mapping[str, Any], now: int) -> tuple[bytes, str]:
@@ -97,26 +66,29 @@ def content(world: World, report: Mapping[str, Any], now: int) -> tuple[bytes, s
     measured = [*columns, *(one["field"] for one in asked["metrics_filters"] or ())]
     start, end = datetime.date.fromisoformat(asked["start_date"]), datetime.date.fromisoformat(asked["end_date"])
 
-    if asked["level"] == "PRODUCT_GROUP":
+    level = asked["level"]
+    if level in LEVELS:
+        found = world.earnings.sum_rows(account, promotions, level, measured, start, end, asked, now)
+        key = LEVELS[level]
+    elif level == "PRODUCT_GROUP":
         found = world.earnings.rows(account, promotions, measured, start, end, asked, now)
-        rows, key = msgspec.to_builtins(found), "PRODUCT_GROUP_ID"
+        key = "PRODUCT_GROUP_ID"
     else:
 
         def facts(item: Mapping[str, Any]) -> dict[str, Any]:
             return _item_facts(item, columns)
 
         found = world.earnings.item_rows(account, promotions, facts, measured, start, end, asked, now)
-        rows, key = msgspec.to_builtins(found), "PRODUCT_ITEM_ID"
+        key = "PRODUCT_ITEM_ID"
+    rows = msgspec.to_builtins(found)
     if asked["product_item_ids"] is not None:
         wanted = set(map(str, asked["product_item_ids"]))
         rows = [row for row in rows if row["PRODUCT_ITEM_ID"] in wanted]
     rows = _passing(rows, asked["metrics_filters"] or (), asked["columns"])
-    if "PRODUCT_GROUP_STATUS" in columns:
-        status = {str(p["id"]): _report_status(p) for p in promotions}
-        rows = [{**row, "PRODUCT_GROUP_STATUS": status[row["PRODUCT_GROUP_ID"]]} for row in rows]
+    rows = _with_statuses(store, rows, key, promotions, columns, now)
     if asked["report_format"] == "CSV":
         fixed = ["DATE"] if asked["granularity"] != "TOTAL" else []
-        fixed += dict.fromkeys(("PRODUCT_GROUP_ID", key))
+        fixed += [key] if level in LEVELS else dict.fromkeys(("PRODUCT_GROUP_ID", key))
         return _csv(rows, list(dict.fromkeys([*fixed, *columns]))), "text/csv"
     first = "DATE" if asked["primary_sort"] == "BY_DATE" and asked["granularity"] != "TOTAL" else key
     grouped: dict[str, list[dict[str, Any]]] = {}
@@ -125,6 +97,38 @@ def content(world: World, report: Mapping[str, Any], now: int) -> tuple[bytes, s
     if first == "DATE":
         grouped = dict(sorted(grouped.items()))
     return msgspec.json.encode(grouped), "application/json"
+
+
+def _with_statuses(
+    store: Store,
+    rows: Sequence[dict[str, Any]],
+    key: str,
+    promotions: Sequence[Entity],
+    columns: Sequence[str],
+    now: int,
+) -> list[dict[str, Any]]:
+    """The rows with the statuses that only reports tell: of the row's entity and of what it belongs to."""
+    wanted = [name for name in _STATUSES if name in columns]
+    if not wanted or key == "AD_ACCOUNT_ID":
+        return list(rows)
+    groups = store.get_many("ad_groups", sorted({one["ad_group_id"] for one in promotions}))
+    campaigns = store.get_many("campaigns", sorted({one["campaign_id"] for one in groups.values()}))
+    told: dict[str, dict[str, str]] = {}
+    for promotion in promotions:
+        group = groups[promotion["ad_group_id"]]
+        campaign = campaigns[group["campaign_id"]]
+        values = {"CAMPAIGN_STATUS": summary_status(campaign, now)}
+        if key != "CAMPAIGN_ID":
+            values["AD_GROUP_STATUS"] = summary_status(group, now, campaign)
+        if key in ("PRODUCT_GROUP_ID", "PRODUCT_ITEM_ID"):
+            values["PRODUCT_GROUP_STATUS"] = _report_status(promotion)
+        one = {"CAMPAIGN_ID": campaign["id"], "AD_GROUP_ID": group["id"]}.get(key, promotion["id"])
+        told[str(one)] = {name: values[name] for name in wanted if name in values}
+    of = "PRODUCT_GROUP_ID" if key == "PRODUCT_ITEM_ID" else key
+    return [{**row, **told[row[of]]} for row in rows]
+
+
+_STATUSES = ("CAMPAIGN_STATUS", "AD_GROUP_STATUS", "PRODUCT_GROUP_STATUS")
 
 
 def _report_status(promotion: Mapping[str, Any]) -> str:

@@ -1,0 +1,140 @@
+"""What several promotions earned together: their counts and money added up, ratios made of the sums.
+
+Source of the levels: ``level`` of ``AdsAnalyticsCreateAsyncRequest`` in Pinterest's descriptions 5.6.0 to 5.23.0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Literal, TypeAlias
+
+from pinshop.api.columns import COLUMNS
+from pinshop.emulator.delivery.market import SUMS
+from pinshop.emulator.delivery.model import Query, Reporting, Subject
+from pinshop.emulator.delivery.series import Series, is_composed
+
+#: How people are counted that several promotions reached.
+Users: TypeAlias = Literal["deduplicated", "sum", "absent"]
+
+_WATCH_TIME = tuple(
+    f"TOTAL_VIDEO_{part}" for part in ("P0_COMBINED", "P25_COMBINED", "P50_COMBINED", "P75_COMBINED", "P100_COMPLETE")
+)
+
+_PEOPLE, _VIDEO_SPEND = "TOTAL_IMPRESSION_USER", "VIDEO_SPEND_IN_DOLLAR"
+
+
+@lru_cache(maxsize=512)
+def parts_of(name: str) -> frozenset[str]:
+    """The columns that must be added up so that a column can be told."""
+    column = COLUMNS.get(name)
+    if is_composed(name):
+        parts = SUMS.get(name) or (column.sum_of if column else ())
+        if not parts and column is not None and column.ratio is not None:
+            parts = column.ratio.over + column.ratio.under
+        return frozenset().union(*map(parts_of, parts))
+    if name == "TOTAL_VIDEO_AVG_WATCHTIME_IN_SECOND":
+        return frozenset().union(*map(parts_of, _WATCH_TIME))
+    if name == _PEOPLE:
+        return parts_of("TOTAL_IMPRESSION") | {name}
+    return frozenset((name,))
+
+
+class Sums(Series):
+    """The columns of several series of one question together. Series are added one after the other, and not kept."""
+
+    def __init__(self, query: Query, reporting: Reporting, users: Users) -> None:
+        # None of what a series computes from plans: only its columns are asked for.
+        self.query, self.reporting = query, reporting
+        self.subject = Subject("", (), lambda _first, _last: _no_plan())
+        self.made = None
+        self._users = users
+        self._leaves = frozenset().union(*map(parts_of, query.columns)) or parts_of("IMPRESSION_1")
+        self._leaves |= parts_of("IMPRESSION_1")
+        self._dates: dict[Hashable, str] = {}
+        self._added: dict[str, dict[Hashable, int]] = {}
+        self._audience: dict[Hashable, int] = {}
+        self._columns: dict[str, list[Any] | None] = {}
+
+    def add(self, series: Series) -> None:
+        """One more promotion."""
+        buckets: Sequence[Hashable] = series.slots if series.hourly else series.dates
+        self._dates.update(zip(buckets, series.dates, strict=True))
+        for name in self._leaves:
+            values = series.video_spend() if name == _VIDEO_SPEND and series.column(name) is not None else series.column(name)
+            if values is None:
+                continue
+            sums = self._added.setdefault(name, {})
+            for bucket, value in zip(buckets, values, strict=True):
+                if value:
+                    sums[bucket] = sums.get(bucket, 0) + value
+        if _PEOPLE in self._leaves:
+            for bucket, market in zip(buckets, series.first_markets(), strict=True):
+                self._audience[bucket] = max(self._audience.get(bucket, 1), market.audience if market else 1)
+
+    def finish(self) -> Sums:
+        """All are added."""
+        self._buckets_in_order = sorted(self._dates)  # type: ignore[type-var]
+        self.dates = [self._dates[bucket] for bucket in self._buckets_in_order]
+        return self
+
+    def told(self, name: str, values: list[Any]) -> list[Any]:
+        """The values as they are: some of the promotions may be of a creative type that has the metric."""
+        return values
+
+    def _make(self, name: str) -> list[Any] | None:
+        if name == "TOTAL_VIDEO_AVG_WATCHTIME_IN_SECOND":
+            return super()._make(name) if self.column("TOTAL_VIDEO_P0_COMBINED") is not None else None
+        if is_composed(name):
+            return self.composed(name)
+        added = self._added.get(name)
+        if added is None:
+            return None
+        values = [added.get(bucket, 0) for bucket in self._buckets_in_order]
+        column = COLUMNS.get(name)
+        if name == _VIDEO_SPEND:
+            return [micro and micro / 1_000_000 for micro in values]
+        if column is None or column.kind != "users" or self._users == "sum":
+            return values
+        if self._users == "absent":
+            return None
+        return self._deduplicated(values) if name == _PEOPLE else values
+
+    def _deduplicated(self, summed: list[int]) -> list[int]:
+        """People, each once: those of the largest audience among all impressions, and never more than all added up."""
+        seen = self.column("TOTAL_IMPRESSION") or [0] * len(summed)
+        audiences = (self._audience[bucket] for bucket in self._buckets_in_order)
+        return [
+            min(most, -(-many * audience // (many + audience)))
+            for most, many, audience in zip(summed, seen, audiences, strict=True)
+        ]
+
+
+def _no_plan() -> Any:
+    raise AssertionError("sums are not planned")
+
+
+def summed(series: Iterable[Series], query: Query, reporting: Reporting, users: Users) -> Sums:
+    """The sums of what each series tells."""
+    sums = Sums(query, reporting, users)
+    for one in series:
+        sums.add(one)
+        one.forget()
+    return sums.finish()
+
+
+#: The levels above promotions, and the column of a row's id.
+LEVELS: Mapping[str, str] = {"AD_GROUP": "AD_GROUP_ID", "CAMPAIGN": "CAMPAIGN_ID", "ADVERTISER": "AD_ACCOUNT_ID"}
+
+#: What the columns that tell of an entity begin with, from the ad account downwards.
+_TELLS = {
+    "ADVERTISER": ("AD_ACCOUNT_", "ADVERTISER_"),
+    "CAMPAIGN": ("CAMPAIGN_", "ORDER_LINE_", "IS_PREMIERE_CAMPAIGN"),
+    "AD_GROUP": ("AD_GROUP_",),
+}
+
+
+def is_told(name: str, level: str) -> bool:
+    """Whether rows of a level tell a column that is not a metric: those of an entity and of what it belongs to."""
+    above = list(_TELLS)[: list(_TELLS).index(level) + 1]
+    return any(name.startswith(_TELLS[one]) for one in above)
