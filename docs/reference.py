@@ -18,6 +18,7 @@ from pinshop.errors import InvalidInput
 from pinshop.resources import (
     ad_accounts,
     ad_groups,
+    bulk,
     campaigns,
     catalog_product_groups,
     catalogs,
@@ -41,12 +42,14 @@ RESOURCES = {
     "feeds": feeds.Feeds,
     "catalog_product_groups": catalog_product_groups.CatalogProductGroups,
     "reports": reports.Reports,
+    "bulk": bulk.Bulk,
     "resources": metrics.Metrics,
 }
 WRITTEN = [
     params.ProductGroupPromotionCreate, params.ProductGroupPromotionUpdate, params.CampaignCreate, params.CampaignUpdate,
     params.AdGroupCreate, params.AdGroupUpdate, params.AdAccountCreate, params.CatalogProductGroupCreate,
-    params.CatalogProductGroupUpdate, params.Filters, params.Filter, params.ReportRequest, params.TargetingSpec,
+    params.CatalogProductGroupUpdate, params.Filters, params.Filter, params.ReportRequest, params.BulkDownloadRequest,
+    params.TargetingSpec,
     params.TrackingUrls,
 ]  # fmt: skip
 HEAD = """\

@@ -142,6 +142,7 @@ def test_wrong_output_is_noticed():
 
 #: Methods that make several calls of others: their docs name those instead of a verb and a path.
 COMPOSED = {"AdGroups.resume", "Campaigns.resume", "Promotions.resume", "Reports.wait", "Reports.download", "Reports.run"}
+COMPOSED |= {"Bulk.wait", "Bulk.download", "Bulk.run"}
 
 
 def endpoints() -> list[Any]:

@@ -84,6 +84,8 @@ TESTED_ELSEWHERE = {
     "flow/refusals.py": ("flow/test_exchange.py", "what a reply means for its call"),
     "flow/session.py": ("flow/test_exchange.py", "what a call is sent with"),
     "flow/steps.py": ("flow/test_exchange.py", "what a flow yields"),
+    "flow/bulk.py": ("resources/test_bulk.py", "from the order to the entities"),
+    "flow/jobs.py": ("flow/test_report_files.py", "files that are cut, links that expire, states that are not known"),
     "flow/reports.py": ("resources/test_reports.py", "from the order to the rows"),
     "flow/secrets.py": ("test_secrets.py", "secrets are looked for everywhere"),
     "plans/*": ("plans/test_laws.py", "laws that hold for any manifest and any account; see also the files beside it"),

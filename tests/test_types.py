@@ -14,6 +14,7 @@ FUNCTIONS = {
     "convert",
     "decode",
     "decode_batch",
+    "decode_bulk",
     "decode_entity",
     "decode_page",
     "decode_report",

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pinshop.resources.ad_accounts import AdAccounts
     from pinshop.resources.ad_groups import AdGroups
     from pinshop.resources.analytics import Analytics
+    from pinshop.resources.bulk import Bulk
     from pinshop.resources.campaigns import Campaigns
     from pinshop.resources.catalog_product_groups import CatalogProductGroups
     from pinshop.resources.catalogs import Catalogs
@@ -338,6 +339,13 @@ class BaseClient(Resource[C]):
         from pinshop.resources.catalog_product_groups import CatalogProductGroups
 
         return CatalogProductGroups(self, self._session)
+
+    @cached_property
+    def bulk(self) -> Bulk[C]:
+        """Files of campaigns, ad groups and promotions: create, get, wait, download, run."""
+        from pinshop.resources.bulk import Bulk
+
+        return Bulk(self, self._session)
 
     @cached_property
     def reports(self) -> Reports[C]:

@@ -140,11 +140,14 @@ def test_every_column_has_a_value_at_a_level_where_a_promotion_has_one(shop: Any
         assert above - {"CAMPAIGN_ID"} == below - {"PRODUCT_GROUP_ID"}
 
 
+TOLD = (
+    "ADVERTISER_ID", "CAMPAIGN_NAME", "CAMPAIGN_STATUS", "AD_GROUP_ID", "AD_GROUP_NAME", "AD_GROUP_STATUS",
+    "PRODUCT_GROUP_STATUS",
+)  # fmt: skip
+
+
 def test_a_level_tells_what_its_entities_are_and_nothing_of_those_below(shop: Any) -> None:
-    columns = [
-        "IMPRESSION_1", "ADVERTISER_ID", "CAMPAIGN_NAME", "CAMPAIGN_STATUS", "AD_GROUP_ID", "AD_GROUP_NAME", "AD_GROUP_STATUS",
-        "PRODUCT_GROUP_STATUS",
-    ]  # fmt: skip
+    columns = ["IMPRESSION_1", *TOLD]
     told = {
         level: set(next(iter(download(shop, level=level, columns=columns).values()))[0]) - {"DATE", "IMPRESSION_1"}
         for level in ("ADVERTISER", "CAMPAIGN", "AD_GROUP", "PRODUCT_GROUP")
