@@ -305,11 +305,31 @@ def test_an_update_that_is_answered_with_data_and_an_exception_is_compared_with_
     assert executed or (result[0].code, result[0].message) == (7, "Odd.")
 
 
-FORMS: list[Callable[[Any], Any]] = [int, lambda one: f"PGP{one}", lambda _: None, lambda _: "", lambda one: [one], float]
+FORMS: list[Callable[[Any], Any]] = [
+    int, lambda one: f"PGP{one}", lambda _: None, lambda _: "", lambda one: [one], float, lambda one: f"0{one}",
+    lambda one: {"id": one}, lambda one: f" {one}", lambda one: -int(one), lambda _: True, lambda one: f"{one}.0",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("where", ["answer", "list", "both"])
-@pytest.mark.parametrize("form", FORMS, ids=["number", "prefix", "null", "empty", "list", "float"])
+@pytest.mark.parametrize(
+    "form",
+    FORMS,
+    ids=[
+        "number",
+        "prefix",
+        "null",
+        "empty",
+        "list",
+        "float",
+        "zero in front",
+        "nested",
+        "space",
+        "negative",
+        "true",
+        "fraction",
+    ],
+)
 def test_an_id_that_is_no_number_ends_as_unknown_and_is_never_sent_again(form, where):
     def formed(answer: Reply) -> Reply:
         value = json.loads(answer.body)
@@ -329,6 +349,7 @@ def test_an_id_that_is_no_number_ends_as_unknown_and_is_never_sent_again(form, w
     assert server.posts == 1
     assert not result.failed
     assert max(server.stored().values()) == 1
+    assert not result.extra
     if form is int:
         assert result.summary() == "3 created"
 
@@ -376,6 +397,36 @@ def test_what_a_gateway_executed_twice_is_listed_in_extra():
     assert result.summary() == "3 created, 3 extra (doubled on the way)"
     assert {row.id for row in result.extra} | {o.id for o in result} == set(server.rows)
     assert any("executed a request twice" in str(event) for event in server.events)
+
+
+@pytest.mark.parametrize("spelling", [AD_GROUP, "AG" + AD_GROUP])
+@pytest.mark.parametrize("blind", ["read_back=False", "the look fails"])
+def test_what_was_sent_before_the_newest_id_was_known_is_not_judged_by_one_that_is_noted_later(tmp_path, blind, spelling):
+    """Resumed twice: the first time something else is sent, and the newest id is noted for that."""
+
+    def spoil(server: Server, request: Request, number: int) -> Reply | None:
+        if request.method == "GET":
+            return reply(b"<html>", 403) if blind == "the look fails" else None
+        if number == 0:
+            server.execute(request)
+            return reply(b"[")
+        raise KeyboardInterrupt
+
+    server = Server(spoil)
+    wanted = items(40)
+    wanted[35]["catalog_product_group_id"] = wanted[5]["catalog_product_group_id"]
+    for number, item in enumerate(wanted):
+        item["ad_group_id"] = spelling if number % 2 else AD_GROUP
+    options: Any = {"read_back": False} if blind == "read_back=False" else {}
+    with pytest.raises(KeyboardInterrupt):
+        server.client.promotions.create(ACCOUNT, None, wanted, journal=tmp_path / "journal", **options)
+    server.spoil = lambda *_: None
+    for _ in range(3):
+        server.now += 60
+        result = server.client.promotions.resume(tmp_path / "journal")
+        assert max(server.stored().values()) == 1
+        assert not result.failed
+        assert len(result.ok) >= 9  # those of which there is nothing at all were sent
 
 
 def test_a_request_that_was_refused_with_401_is_sent_when_the_batch_is_resumed(tmp_path):

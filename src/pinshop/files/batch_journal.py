@@ -61,6 +61,8 @@ class _Line(Struct, omit_defaults=True):
     unsent: list[int] = []
     group: str = ""
     watermark: str | None = None
+    #: The watermark was noted when something had been sent to this group before.
+    late: bool = False
     outcomes: list[_Known] = []
 
 

@@ -92,16 +92,19 @@ class Batch(Generic[T]):
         self._under_way: dict[int, str] = {}
         self._extra: dict[str, T] = {}
         self._stopped: list[PinshopError] = []
-        #: What a journal knows: the newest id of a group before the first create, and whether it is whole.
+        #: What a journal knows: the newest id of a group before the first create that was sent with such a number.
         self._watermarks: dict[str, int | None] = {}
-        self._damaged = False
+        #: Groups where something was sent before a newest id was known, and the items of them that may still be open. A
+        #: newest id that was noted later says nothing about these.
+        self._sent_blindly: set[str] = set()
+        self._blind: set[int] = set()
 
     def remember(self, records: Iterable[Mapping[str, Any]], *, damaged: bool = False) -> None:
         """Take over what an earlier run wrote to its journal.
 
         ``damaged``: records are missing. What they said is not known, so every item without an outcome counts as under way.
         """
-        self._damaged = damaged
+        sent: set[int] = set()
         for record in records:
             for known in record.get("outcomes", ()):
                 entity = known.get("entity")
@@ -116,13 +119,21 @@ class Batch(Generic[T]):
                     advice=known.get("advice"),
                 )
                 self._under_way.pop(index, None)
-            if "sending" in record and (watermark := record.get("watermark")) is not None:
-                self._watermarks.setdefault(record.get("group", ""), int(watermark))
+            if "sending" in record:
+                group, watermark = _bare(record.get("group", "")), record.get("watermark")
+                if watermark is not None:
+                    self._watermarks.setdefault(group, int(watermark))
+                if watermark is None or record.get("late"):
+                    self._sent_blindly.add(group)
             for index in record.get("sending", ()):
                 self._outcomes.pop(index, None)
                 self._under_way[index] = "the run before this one was interrupted"
+                sent.add(index)
+                if record.get("watermark") is None:
+                    self._blind.add(index)
             for index in record.get("unsent", ()):
                 self._under_way.pop(index, None)
+                self._blind.discard(index)
         for index, outcome in list(self._outcomes.items()):
             if outcome.state == "unknown":
                 self._under_way[index] = outcome.message or "the run before this one could not settle it"
@@ -130,6 +141,8 @@ class Batch(Generic[T]):
             for job in self._jobs:
                 if job.index not in self._outcomes:
                     self._under_way.setdefault(job.index, "the journal is damaged, and what it said of this item is lost")
+                if job.index not in sent and _bare(job.group) in self._sent_blindly:
+                    self._blind.add(job.index)
 
     def result(self) -> BatchResult[T]:
         """What is known now; what was certainly never executed counts as failed."""
@@ -157,7 +170,7 @@ class Batch(Generic[T]):
         lanes: dict[str, tuple[str, list[Job]]] = {}
         for job in self._jobs:
             if job.index not in self._outcomes or job.index in self._under_way:
-                lanes.setdefault(job.group.removeprefix("AG"), (job.group, []))[1].append(job)
+                lanes.setdefault(_bare(job.group), (job.group, []))[1].append(job)
         try:
             if len(lanes) == 1:
                 for group, jobs in lanes.values():
@@ -202,15 +215,15 @@ class Batch(Generic[T]):
                 ]
             )  # not into the journal: resuming sends them
 
-    def _new_reading(self, group: str) -> ReadBack:
+    def _new_reading(self, group: str, *, blindly: bool = False) -> ReadBack:
         target = self._target
         known = self._session.known.setdefault(place_of(target, group), Known())
         outcomes = list(self._outcomes.values())  # a copy: the lanes of other groups add to it from their threads
         claimed = {outcome.id for outcome in outcomes if outcome.id and self._same_group(outcome.index, group)}
-        return ReadBack(target, group, known, self._owner, claimed, self._watermarks.get(group))
+        return ReadBack(target, group, known, self._owner, claimed, None if blindly else self._watermarks.get(_bare(group)))
 
     def _same_group(self, index: int, group: str) -> bool:
-        return self._jobs[index].group.removeprefix("AG") == group.removeprefix("AG")
+        return _bare(self._jobs[index].group) == _bare(group)
 
     def _first_look(self, reading: ReadBack) -> Flow[None]:
         """Note the newest id of the group before the first create. A look-up that failed is made up for before the next one."""
@@ -236,7 +249,13 @@ class Batch(Generic[T]):
             return jobs
         for job in unclear:
             self._outcomes.pop(job.index, None)
-        missing = yield from self._settle(reading, unclear, "the run before this one was interrupted")
+        why = "the run before this one was interrupted"
+        blind = [job for job in unclear if job.index in self._blind]
+        missing: list[Job] = []
+        if blind:
+            missing += yield from self._settle(self._new_reading(reading.group, blindly=True), blind, why)
+        if rest := [job for job in unclear if job.index not in self._blind]:
+            missing += yield from self._settle(reading, rest, why)
         settled = {job.index for job in unclear} - {job.index for job in missing}
         return [job for job in jobs if job.index not in settled]
 
@@ -261,7 +280,12 @@ class Batch(Generic[T]):
         target, group = self._target, reading.group
         watermark = str(reading.watermark) if reading.watermark is not None else None
         indexes = [job.index for job in jobs]
-        yield from self._record({"sending": indexes, "group": group, "watermark": watermark})
+        record: dict[str, Any] = {"sending": indexes, "group": group, "watermark": watermark}
+        if watermark is None:
+            self._sent_blindly.add(_bare(group))
+        elif _bare(group) in self._sent_blindly:
+            record["late"] = True
+        yield from self._record(record)
         call = target.write(group, [job.item for job in jobs])
         self._under_way.update(dict.fromkeys(indexes, _INTERRUPTED))
         for index in indexes:
@@ -415,6 +439,11 @@ class Batch(Generic[T]):
 
     def _notice(self, what: str) -> None:
         self._session.emit(events.Noticed(self._target.operation.id, what))
+
+
+def _bare(group: str) -> str:
+    """The id of a group in one spelling: bodies may write it with AG in front."""
+    return group.removeprefix("AG")
 
 
 def _recorded(outcome: Outcome[Any]) -> dict[str, Any]:

@@ -43,8 +43,8 @@ class Job(Struct, kw_only=True):
 def number_of(row: Any) -> int | None:
     """The id of a row as a number; None for a row that cannot be identified so. Higher ids are newer."""
     value = getattr(row, "id", None)
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 40:
-        return int(value)
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 40 and not value.startswith("0"):
+        return int(value)  # a zero in front would be a second spelling of an id
     return None
 
 
@@ -141,5 +141,6 @@ class Known(Struct):
         for one in ids:
             self.owners[one] = owner
             self.newest = max(self.newest, int(one))
-        while len(self.owners) > 50_000:  # lower ids than the newest are not believed anyway
-            self.owners.pop(next(iter(self.owners)))
+        if len(self.owners) > 60_000:  # lower ids than the newest are not believed anyway
+            for one in list(self.owners)[:10_000]:  # a copy: other threads add to it
+                self.owners.pop(one, None)
