@@ -247,6 +247,21 @@ def test_integers_beyond_64_bits_are_kept():
     assert row == {"SPEND_IN_MICRO_DOLLAR": 2**53 + 1, "X": 123456789012345678901234567890}
 
 
+@pytest.mark.parametrize("number", ["1e99999999999999999999", "-1e-99999999999999999999", "0e1000000000000000000", "9" * 5000])
+def test_a_number_that_python_cannot_hold_is_a_bad_reply_and_no_error_of_the_library(number):
+    answer = f'{{"id": {number}}}'.encode()
+    for decode in (
+        models.parse,
+        lambda text: models.decode_entity(text, ProductGroupPromotion),
+        lambda text: models.decode_page(b'{"items": [' + text + b"]}", ProductGroupPromotion),
+        lambda text: models.decode_batch(b'[{"data": ' + text + b"}]", ProductGroupPromotion),
+        lambda text: models.decode_rows(b"[" + text + b"]"),
+        lambda text: models.decode_report(b'{"1": [' + text + b"]}"),
+    ):
+        with pytest.raises(BadReply, match="not JSON|list of rows"):
+            decode(answer)
+
+
 def test_fractions_in_rows_are_exact_decimals():
     row = models.decode_rows(b'[{"SPEND_IN_DOLLAR": 0.1, "CTR": 0.123456789012345678901, "ECPM": 1.50, "N": 1e3}]')[0]
     assert row["SPEND_IN_DOLLAR"] == Decimal("0.1")

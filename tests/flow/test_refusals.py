@@ -159,7 +159,33 @@ def test_a_refusal_that_is_not_of_pinterests_form_leaves_it_open_unless_its_stat
     assert error.foreign
     assert may_have_been_executed(error) == (status not in (401, 429))
     assert not (is_repeatable(CREATE, error) and may_have_been_executed(error))
-    assert is_repeatable(GET, error) == (status == 429 or (bool(body) and status != 401))
+    assert is_repeatable(GET, error) == (status in (408, 425, 429, 499) or (bool(body) and status != 401))
+
+
+@pytest.mark.parametrize("status", [402, 408, 418, 421, 423, 424, 425, 426, 428, 440, 444, 449, 460, 494, 499])
+def test_a_status_that_pinterest_does_not_use_leaves_it_open_in_whatever_form(status):
+    for body in (SAID, {"code": status, "message": "gave up"}, {}):
+        error = refusal(status, body)
+        assert may_have_been_executed(error)
+        assert is_repeatable(GET, error)
+        assert not is_repeatable(CREATE, error)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"code": 1, "message": None, "error": {"message": "Something went wrong on our end."}},
+        {"code": 1, "message": "x", "detail": ["Sorry! something  went  wrong on our end"]},
+        {"code": 12, "message": "Something went wrong on our end. Retry after 5 seconds."},
+        {"code": 2787, "message": "retry after 5 seconds"},
+    ],
+)
+def test_words_that_blame_pinterest_count_wherever_they_stand_and_before_an_order_to_wait(body):
+    error = refusal(400, body)
+    assert type(error) is ServerError
+    assert may_have_been_executed(error)
+    assert is_repeatable(GET, error)
+    assert ordered_wait(error, 0.0) == (5.0 if "etry after" in str(body) else None)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422])

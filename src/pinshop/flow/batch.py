@@ -35,7 +35,7 @@ from pinshop.flow.answers import Taken, read_created, read_updated
 from pinshop.flow.exchange import exchange
 from pinshop.flow.matching import BatchTarget, Job, Known, holds, lacks, place_of
 from pinshop.flow.outcomes import BatchResult, Outcome, Progress, keep_result
-from pinshop.flow.reading_back import HOLD, ReadBack, read_rows
+from pinshop.flow.reading_back import HOLD, ReadBack, Siblings, read_rows
 from pinshop.flow.session import Session
 from pinshop.flow.steps import Blocking, Flow, Stopped, Together, always
 
@@ -242,6 +242,11 @@ class Batch(Generic[T]):
         outcomes = list(self._outcomes.values())
         return [self._jobs[o.index] for o in outcomes if o.state == "created" and self._same_group(o.index, group)]
 
+    def _open_in(self, group: str, but: Sequence[Job]) -> list[Job]:
+        indexes = set(self._under_way) | {o.index for o in list(self._outcomes.values()) if o.state == "unknown"}
+        indexes -= {job.index for job in but}
+        return [self._jobs[index] for index in sorted(indexes) if self._same_group(index, group)]
+
     def _recover(self, reading: ReadBack, jobs: list[Job]) -> Flow[list[Job]]:
         """After a crash: settle what was under way then, before anything new is sent. Returns what is still to be sent."""
         unclear = [job for job in jobs if job.index in self._under_way]
@@ -338,7 +343,8 @@ class Batch(Generic[T]):
         if not self._read_back or (reading.forbidden and reading.watermark is None):
             yield from self._leave_unknown(jobs, why)
             return []
-        verdict = yield from reading.settle(self._session, jobs, self._created_in(reading.group), self._settle_seconds, named)
+        siblings = Siblings(self._created_in(reading.group), self._open_in(reading.group, jobs))
+        verdict = yield from reading.settle(self._session, jobs, siblings, self._settle_seconds, named)
         found = verdict.found
         if verdict.extra:
             self._extra.update((row.id, row) for row in verdict.extra)

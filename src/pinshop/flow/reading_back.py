@@ -39,6 +39,15 @@ class Verdict(Struct):
     missing: list[Job] = []
 
 
+class Siblings(Struct, frozen=True):
+    """Other items of the same batch and group."""
+
+    #: These exist; what equals them, too, was made twice.
+    created: Sequence[Job] = ()
+    #: Of these nobody knows; a row that equals one of them is nobody else's.
+    open: Sequence[Job] = ()
+
+
 class ReadBack:
     """One group that is written to, and what is known of it.
 
@@ -88,14 +97,14 @@ class ReadBack:
         self.watermark = max(newest, self._known.newest)
 
     def settle(
-        self, session: Session, jobs: Sequence[Job], created: Sequence[Job], settle_seconds: float, named: Sequence[str]
+        self, session: Session, jobs: Sequence[Job], siblings: Siblings, settle_seconds: float, named: Sequence[str]
     ) -> Flow[Verdict]:
         """Read until every item is found, or two equal reads, far enough from each other, lack the same ones.
 
         Args:
             session: of the client.
             jobs: the items in question.
-            created: items of the same batch that exist; what equals them, too, was made twice.
+            siblings: other items of the same batch.
             settle_seconds: the wait before the first read.
             named: ids in an answer that was not believed.
         """
@@ -114,7 +123,7 @@ class ReadBack:
                 if ids == before:
                     return self._without_watermark(jobs, rows)
             else:
-                verdict = self._judge(jobs, created, rows)
+                verdict = self._judge(jobs, siblings, rows)
                 if len(verdict.found) == len(jobs):
                     return verdict
                 if ids == before:
@@ -132,14 +141,16 @@ class ReadBack:
         known = {int(one) for one in self._claimed if int(one) > (self.watermark or 0)}
         return known <= numbers and (not self.watermark or self.watermark in numbers)
 
-    def _judge(self, jobs: Sequence[Job], created: Sequence[Job], rows: Sequence[Any]) -> Verdict:
+    def _judge(self, jobs: Sequence[Job], siblings: Siblings, rows: Sequence[Any]) -> Verdict:
         """Match what is newer than the watermark, and not known to be ours yet, with the items."""
         target = self._target
         fresh = [row for row in rows if _number(row) > (self.watermark or 0) and row.id not in self]
         found = match(target, jobs, fresh)
         taken = {row.id for row in found.values()}
         rest = [row for row in fresh if row.id not in taken]
-        extra = [row for row in rest if any(alike(target, job, row) for job in (*jobs, *created))]
+        taken = {row.id for row in match(target, siblings.open, rest).values()}
+        rest = [row for row in rest if row.id not in taken]
+        extra = [row for row in rest if any(alike(target, job, row) for job in (*jobs, *siblings.created))]
         strangers = len(rest) - len(extra)
         if len(found) < len(jobs) and strangers:
             # Ours, stored in other words than we sent, or somebody else's: sending again could double it.

@@ -27,10 +27,15 @@ from pinshop.errors import (
 from pinshop.flow import pacing
 from pinshop.flow.secrets import conceal
 
-_PASSING = frozenset((500, 502, 503, 504))
+# 520 and more are those of gateways.
+_PASSING = frozenset((500, 502, 503, 504, *range(520, 531)))
 
 # Answered before a request is passed on, whoever answers: nothing was executed.
 _NEVER_EXECUTED = frozenset((401, 407, 411, 414, 417, 429, 431))
+
+# What refuses a request for what it is. Another 4xx (408, 425, 499, …) is the word of something in between that gave up, in
+# whatever form.
+_REFUSALS = frozenset((400, 401, 403, 404, 405, 406, 409, 410, 413, 415, 422, 451)) | _NEVER_EXECUTED
 
 # Pinterest's own failures under a status that blames the request. Source: facts of 400/2787 and 500/12 in public issues.
 _OWN_FAULTS = frozenset((12, 2787))
@@ -69,8 +74,7 @@ def may_have_been_executed(failure: Exception) -> bool:
     if isinstance(failure, ServerError | BadReply):
         return True
     if isinstance(failure, APIError) and failure.status not in _NEVER_EXECUTED:
-        # 408 comes from proxies that did not wait for the answer; and a page is the word of something in between.
-        return failure.status == 408 or failure.foreign
+        return failure.foreign or failure.status not in _REFUSALS
     return False
 
 
@@ -83,13 +87,15 @@ def is_repeatable(operation: Operation, failure: Exception) -> bool:
     if isinstance(failure, ServerError):
         return failure.status in _PASSING or failure.status < 500
     if isinstance(failure, APIError):
+        if failure.status not in _REFUSALS:
+            return True
         return failure.foreign and bool(failure.body) and failure.status not in _NEVER_EXECUTED
     return isinstance(failure, TimedOut | Disconnected)
 
 
 def is_own_fault(code: int | None, words: str) -> bool:
     """Whether a refusal says that the fault is Pinterest's: then nobody knows how far the request came."""
-    return code in _OWN_FAULTS or _OWN_FAULT_WORDS in words.lower()
+    return code in _OWN_FAULTS or _OWN_FAULT_WORDS in " ".join(words.lower().split())
 
 
 # ---------------------------------------------------------------------------------------- what it says
@@ -122,11 +128,10 @@ def explain(
         return BadReply(f"HTTP {reply.status}, a redirect, which is never followed", advice=advice or "check base_url", **facts)
     code, words, known = _read(reply.body)
     kind = class_for_status(reply.status)
-    ordered = _wait_in_words(words) if reply.status in (400, 429) else None
-    if ordered is not None:
-        kind = RateLimited
-    elif reply.status < 500 and is_own_fault(code, words):
+    if reply.status < 500 and is_own_fault(code, reply.body[:10_000].decode("utf-8", "replace")):
         kind = ServerError
+    elif reply.status in (400, 429) and _wait_in_words(words) is not None:
+        kind = RateLimited
     text = f"{who}HTTP {reply.status}"
     if code is not None:
         text += f" (code {code})"
@@ -196,14 +201,14 @@ def backoff(attempts: int, random: float) -> float:
 def ordered_wait(failure: Any, now: float) -> float | None:
     """The wait that a failure orders: ``Retry-After``, "retry after N seconds" in its words, or the reset of its quota.
 
-    Only the last two of a refusal for being too fast: others carry a reset, too, and mean nothing by it.
+    Only the last of a refusal for being too fast: others carry a reset, too, and mean nothing by it.
     """
     headers = getattr(failure, "headers", None) or {}
     wait = read_retry_after(headers.get("retry-after"), now)
-    if wait is None and isinstance(failure, RateLimited):
+    if wait is None and isinstance(failure, APIError) and (failure.status < 500 or isinstance(failure, RateLimited)):
         wait = _wait_in_words(failure.server_message)
-        if wait is None:
-            wait = pacing.read_headers(headers).reset_seconds
+    if wait is None and isinstance(failure, RateLimited):
+        wait = pacing.read_headers(headers).reset_seconds
     return wait
 
 

@@ -29,6 +29,9 @@ from pinshop.errors import BadReply
 T = TypeVar("T")
 
 
+#: What decoding raises. ArithmeticError: a number whose exponent has twenty digits, which is more than a `Decimal` holds.
+_NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ArithmeticError)
+
 _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
 # By process: a child that was forked while another thread held the lock must not wait for it.
@@ -69,7 +72,7 @@ def decode(body: bytes, kind: type[T]) -> T:
         return decoder_of(kind).decode(body)  # type: ignore[no-any-return]
     except msgspec.ValidationError:
         return convert(parse(body), kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except _NOT_JSON as error:
         raise BadReply(f"the answer is not JSON ({error})", body=body) from error
 
 
@@ -77,7 +80,7 @@ def parse(body: bytes) -> Any:
     """Decode JSON to plain Python values: integers as `int`, other numbers as exact `Decimal`."""
     try:
         return _exact_value.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except _NOT_JSON as error:
         raise BadReply(f"the answer is not JSON ({error})", body=body) from error
 
 
@@ -158,7 +161,7 @@ def decode_page(body: bytes, kind: type[T]) -> Page[T]:
             return decoder_of(Page[kind]).decode(body)  # type: ignore[no-any-return,valid-type]
         except msgspec.ValidationError:
             pass
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except _NOT_JSON as error:
             raise BadReply(f"the answer is not JSON ({error})", body=body) from error
     value = parse(body)
     if isinstance(value, list):
@@ -225,7 +228,7 @@ def decode_rows(body: bytes) -> list[dict[str, Any]]:
         return _exact_rows.decode(body)
     except msgspec.ValidationError as error:
         raise BadReply(f"expected a list of rows ({error})", body=body) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except _NOT_JSON as error:
         raise BadReply(f"the answer is not JSON ({error})", body=body) from error
 
 
@@ -240,7 +243,7 @@ def decode_report(body: bytes) -> ReportData:
         return _decode_csv(body)
     try:
         value = _exact_value.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except _NOT_JSON as error:
         raise BadReply(f"the report is not JSON ({error})", body=body) from error
     groups = value if isinstance(value, dict) else {"": value}
     for key, rows in groups.items():
