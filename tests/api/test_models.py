@@ -258,7 +258,7 @@ def test_a_number_that_python_cannot_hold_is_a_bad_reply_and_no_error_of_the_lib
         lambda text: models.decode_rows(b"[" + text + b"]"),
         lambda text: models.decode_report(b'{"1": [' + text + b"]}"),
     ):
-        with pytest.raises(BadReply, match="not JSON|list of rows"):
+        with pytest.raises(BadReply, match=r"not JSON|list of rows"):
             decode(answer)
 
 
