@@ -9,6 +9,7 @@ from typing import Any, cast, get_args
 from pinshop.emulator.arguments import identifier, whole
 from pinshop.emulator.catalog import feed_files
 from pinshop.emulator.handlers import feeds
+from pinshop.emulator.storage import answers as recorded
 from pinshop.emulator.storage import recording, seeding, yaml
 from pinshop.emulator.world import World
 from pinshop.errors import ConfigurationError
@@ -44,7 +45,7 @@ def load_file(world: World, path: str | Path) -> None:
 def import_answers(world: World, answers: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, int]:
     """Put recorded answers of the real API into the state; see `Emulator.import_answers`."""
     with world.lock:
-        stored = yaml.import_answers(world.store, answers, world.now())
+        stored = recorded.import_answers(world.store, answers, world.now())
         world.store.history.rewind(world.now())
         return stored
 

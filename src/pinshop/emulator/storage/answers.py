@@ -1,0 +1,130 @@
+"""Recorded answers of the real API into a store, whatever generation their shapes are of."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pinshop.api.endpoints import BY_ID
+from pinshop.api.fields import FIELDS
+from pinshop.emulator import shapes
+from pinshop.emulator.catalog import groups
+from pinshop.emulator.seeded_numbers import digest
+from pinshop.emulator.storage.entities import check_references, load_kind, measure
+from pinshop.emulator.storage.store import Entity, Store
+from pinshop.errors import ConfigurationError
+
+_KIND_OF = {
+    "ad_account": "ad_accounts", "campaign": "campaigns", "ad_group": "ad_groups", "catalog": "catalogs", "feed": "feeds",
+    "product_group": "product_groups", "promotion": "promotions",
+}  # fmt: skip
+
+_NOT_RECORDED = "not recorded"
+
+#: Marks a product group whose products are not in the recording.
+_RECORDED = "recorded"
+
+
+def import_answers(store: Store, answers: Iterable[tuple[str, Mapping[str, Any]]], now: int) -> dict[str, int]:
+    """Put answers of the real API into the state: ``(operation id, decoded body)`` of lists and gets, parents first.
+
+    All generations of shapes are taken; ids stay as they were, everything belongs to the seeded user.
+
+    Returns: how many entities of each kind were stored.
+
+    Raises:
+        ConfigurationError: an operation that answers no entities, or an entity whose parent is not known.
+    """
+    seeded = store.get_meta("seeded")
+    stored: dict[str, int] = {}
+    try:
+        with store.transaction():
+            for operation_id, body in answers:
+                name, kind = _answered(operation_id)
+                items = body.get("items", [body])
+                entities = [item.get("data", item) if isinstance(item, Mapping) else {} for item in items]
+                converted = [_from_wire(name, entity) for entity in entities if entity]
+                for entity in converted:
+                    if store.get(kind, int(entity["id"])) is not None:
+                        store.delete(kind, int(entity["id"]))
+                _stand_in_for_parents(store, kind, converted, seeded, now)
+                load_kind(store, kind, converted, seeded, now)
+                stored[kind] = stored.get(kind, 0) + len(converted)
+            check_references(store)
+            measure(store, now)
+            made_up = _make_products_up(store)
+    except ConfigurationError:
+        raise
+    except (KeyError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError, sqlite3.Error) as error:
+        raise ConfigurationError(f"the answers cannot be read: {type(error).__name__}: {error}") from error
+    return stored | ({"product groups with made-up products": made_up} if made_up else {})
+
+
+def _answered(operation_id: str) -> tuple[str, str]:
+    """What an operation answers: its name in `FIELDS`, and its kind in the store."""
+    name = shapes.ENTITY_OF.get(operation_id.split("/", maxsplit=1)[0], "")
+    kind = _KIND_OF.get(name)
+    if operation_id not in BY_ID or kind is None or not operation_id.endswith(("/list", "/get")):
+        raise ConfigurationError(f"{operation_id!r} is not a list or get of: {', '.join(_KIND_OF.values())}")
+    return name, kind
+
+
+def _stand_in_for_parents(store: Store, kind: str, entities: Sequence[Entity], seeded: Mapping[str, Any], now: int) -> None:
+    """Parents that were not recorded: an archived campaign is in no list by default; a group may be promoted by its id only."""
+    for entity in entities:
+        campaign, group = entity.get("campaign_id"), entity.get("catalog_product_group_id")
+        if kind == "ad_groups" and campaign and "ad_account_id" in entity and store.get("campaigns", int(campaign)) is None:
+            missing = {"id": campaign, "ad_account_id": entity["ad_account_id"], "name": _NOT_RECORDED, "status": "ARCHIVED"}
+            load_kind(store, "campaigns", [missing], seeded, now)
+        elif kind == "promotions" and group and store.get("product_groups", int(group)) is None:
+            missing = {"id": group, "catalog_id": seeded["catalog_id"], "name": _NOT_RECORDED, _RECORDED: True}
+            load_kind(store, "product_groups", [missing], seeded, now)
+
+
+def _make_products_up(store: Store) -> int:
+    """Give recorded groups without products plausible ones, as far as earning needs them: how many, and at which price."""
+    made = 0
+    for group in store.find("product_groups"):
+        if group["product_count"] or not group.get(_RECORDED):
+            continue
+        chance = digest(store.seed, "products", group["id"])
+        group["plausible"] = [5 + chance % 40, (10 + chance // 64 % 70) * 1_000_000]
+        store.update("product_groups", groups.measured(store, group))
+        store.history.note("product_groups", group, 0)
+        made += 1
+    return made
+
+
+def _from_wire(name: str, entity: Mapping[str, Any]) -> Entity:
+    """An entity as the API answered it, by the names of the store; what is derived is left out."""
+    derived = {
+        "owner",
+        "permissions",
+        "summary_status",
+        "type",
+        "catalog_product_group_name",
+        "definition",
+        "included",
+        "relative_definition",
+        "parent_id",
+        "grid_click_type",
+        "created_at",
+        "updated_at",
+    }
+    if name == "product_group":
+        derived.discard("type")
+    found: Entity = {}
+    for field in FIELDS[name]:
+        source = field.source or field.name
+        value = entity.get(field.name)
+        if value is None or source in derived or (name == "promotion" and source == "bid_in_micro_currency"):
+            continue
+        if field.kind == "ad_group_ref":
+            value = str(value).removeprefix("AG")
+        elif field.kind == "campaign_ref":
+            value = str(value).removeprefix("C")
+        found[source] = value
+    if name == "product_group":
+        found[_RECORDED] = True
+    return found
