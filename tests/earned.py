@@ -29,6 +29,10 @@ class Earned:
         self.calls: Counter[str] = Counter()
         self.targets: list[str] = []
         self.ready = True
+        #: What a file of a bulk download holds: None (there are no files), "active" or "all" promotions.
+        self.files: str | None = None
+        #: Account -> promotion -> (status, when it was changed last). Those that only have rows are ACTIVE, since ever.
+        self.promotions: dict[str, dict[str, tuple[str, datetime.datetime]]] = defaultdict(dict)
         self.refuse: Any = lambda _: None
         self._orders: list[tuple[str, dict[str, Any]]] = []
 
@@ -47,6 +51,10 @@ class Earned:
         parts = urlsplit(request.target)
         query = parse_qs(parts.query)
         steps = parts.path.split("/")[2:]
+        if steps[0] == "file":
+            return self._reply(self._file(*self._orders[int(steps[1])]))
+        if steps[2:3] == ["bulk"]:
+            return self._bulk(request, steps)
         if steps[0] == "report":
             return self._reply(self._content(*self._orders[int(steps[1])]))
         if steps[:2] == ["resources", "metrics_ready_state"]:
@@ -69,6 +77,27 @@ class Earned:
             self.calls["poll"] += 1
             return self._reply({"report_status": "FINISHED", "url": f"https://rows.invalid/v5/report/{query['token'][0]}"})
         raise AssertionError(request.target)
+
+    def _bulk(self, request: Request, steps: list[str]) -> Reply:
+        if self.files is None:
+            return self._reply({"code": 404, "message": "Not here."}, 404)
+        if request.method == "POST":
+            self.calls["file"] += 1
+            self._orders.append((steps[1], json.loads(request.body or b"")))
+            return self._reply({"request_id": str(len(self._orders) - 1)})
+        self.calls["file poll"] += 1
+        return self._reply({"status": "SUCCEEDED", "result_url": f"https://rows.invalid/v5/file/{steps[3]}"})
+
+    def _file(self, account: str, order: dict[str, Any]) -> dict[str, Any]:
+        ever = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+        known = {one: ("ACTIVE", ever) for one, _ in self.rows[account]} | self.promotions[account]
+        since = datetime.datetime.fromtimestamp(int(order.get("updated_since", 0)), datetime.UTC)
+        held = [
+            {"id": one, "status": status}
+            for one, (status, changed) in known.items()
+            if changed >= since and (self.files == "all" or status == "ACTIVE")
+        ]
+        return {"product_groups": held}
 
     def _rows(
         self, account: str, ids: Any, first: datetime.date, last: datetime.date, columns: list[str], granularity: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import signal
 import subprocess
@@ -20,10 +19,8 @@ from earned import DAY, Earned
 from pinshop.analytics import sync, warehouse
 from pinshop.api.http import Reply
 from pinshop.errors import BadReply, ConfigurationError, Forbidden, InvalidInput
+from synced import COUNT, KINDS, LATE, Killed, held, rows_of, truth
 
-COUNT, LATE = "IMPRESSION_1", "TOTAL_CHECKOUT"
-#: A DuckDB file, a folder of Parquet files.
-KINDS = ["ads.duckdb", "ads"]
 SOAK = bool(os.environ.get("PINSHOP_SOAK"))
 
 
@@ -33,31 +30,6 @@ def server(ids: Any = range(1000, 1004), days: int = 95, account: str = "7") -> 
         for n in range(days):
             made.rows[account][str(one), made.today - n * DAY] = {COUNT: one + n, LATE: n, "SPEND_IN_DOLLAR": n / 4}
     return made
-
-
-def held(path: Path, table: str = "analytics", columns: str = "*") -> list[tuple[Any, ...]]:
-    if not path.suffix:
-        listed = [str(file) for file in sync.parquet_files(path, table)]
-        with duckdb.connect() as connection:
-            rows = "read_parquet($files, union_by_name = true)"
-            return connection.execute(f"SELECT {columns} FROM {rows} ORDER BY ALL", {"files": listed}).fetchall()
-    with duckdb.connect(path, read_only=True) as connection:
-        return connection.execute(f"SELECT {columns} FROM {table} ORDER BY ALL").fetchall()
-
-
-def rows_of(path: Path, columns: Any = (COUNT,)) -> list[tuple[Any, ...]]:
-    return held(path, columns=", ".join(("AD_ACCOUNT_ID", "CURRENCY", "PRODUCT_GROUP_ID", "DATE", *columns)))
-
-
-def truth(made: Earned, columns: Any = (COUNT,), first: datetime.date | None = None) -> list[tuple[Any, ...]]:
-    """What a fresh full load would hold."""
-    first = first or made.today - 89 * DAY
-    return sorted(
-        (account, made.currencies.get(account, "EUR"), one, day, *(values.get(name) for name in columns))
-        for account, rows in made.rows.items()
-        for (one, day), values in rows.items()
-        if first <= day <= made.today and any(name in values for name in columns)
-    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -341,10 +313,6 @@ def test_arguments_are_checked(tmp_path):
 
 
 # ------------------------------------------------------------------------------------------- the law
-
-
-class Killed(BaseException):
-    pass
 
 
 NIGHTS = st.lists(

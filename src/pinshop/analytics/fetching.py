@@ -6,25 +6,20 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-import msgspec
 from msgspec import Struct
 
-from pinshop.analytics import planning
+from pinshop.analytics import discovery, planning
 from pinshop.analytics.plain_rows import Block, split
 from pinshop.analytics.planning import Ask, Plan, Query
+from pinshop.analytics.report_asks import of_report
 from pinshop.analytics.rows import Rows
-from pinshop.api import endpoints, models, operations
-from pinshop.api.models import AdAccount, AdGroup, Page, ProductGroupPromotion, decoders
-from pinshop.errors import APIError, BadReply, Forbidden, InvalidInput, NotFound, PinshopError, ReportUnavailable
-from pinshop.flow import events, reports
+from pinshop.api import endpoints, operations
+from pinshop.api.models import AdAccount, decoders
+from pinshop.errors import APIError, BadReply, InvalidInput, PinshopError
+from pinshop.flow import events
 from pinshop.flow.exchange import exchange
 from pinshop.flow.session import Session
 from pinshop.flow.steps import Flow, Together
-
-#: How long a report may take.
-REPORT_SECONDS = 1800.0
-
-_EVERY_STATUS = models.choices(models.EntityStatus)
 
 #: A request that is too long for the server: HTTP 413, 414 and 431.
 _TOO_LONG = frozenset({413, 414, 431})
@@ -67,7 +62,7 @@ class Counter:
 def fetch(session: Session, question: Query, ask: Ask, constants: Mapping[str, str]) -> Flow[list[Block]]:
     """The rows of one ask."""
     if ask.way == "report":
-        return [(yield from _report(session, question, ask, constants))]
+        return [(yield from of_report(session, question, ask, constants))]
     return (yield from _sync(session, question, ask, ask.ids or (), constants))
 
 
@@ -83,51 +78,6 @@ def _sync(session: Session, question: Query, ask: Ask, ids: Sequence[str], const
     half = len(ids) // 2
     first = yield from _sync(session, question, ask, ids[:half], constants)
     return first + (yield from _sync(session, question, ask, ids[half:], constants))
-
-
-def _report(session: Session, question: Query, ask: Ask, constants: Mapping[str, str]) -> Flow[Block]:
-    """Order, wait, download. A report that expires while it is read is ordered once more."""
-    ordered = 0
-    while True:
-        ordered += 1
-        order = yield from reports.order(session, ask.ad_account_id, planning.report_fields(question, ask))
-        if not isinstance(order.token, str):
-            raise BadReply("the order of a report was answered without a token", operation=endpoints.REPORTS_CREATE.id)
-        try:
-            yield from reports.wait(session, ask.ad_account_id, order.token, REPORT_SECONDS)
-            body = yield from reports.download(session, ask.ad_account_id, order.token)
-        except ReportUnavailable as error:
-            if ordered > 1 or error.state.report_status not in ("EXPIRED", "DOES_NOT_EXIST"):
-                raise
-            session.emit(events.Noticed(endpoints.REPORTS_GET.id, "the report expired before it was read: ordering it again"))
-        else:
-            return report_block(body, constants)
-
-
-def report_block(body: bytes, constants: Mapping[str, str]) -> Block:
-    """The rows of a report's file, JSON or CSV, as those of an answer; numbers of CSV are numbers."""
-    from pinshop.analytics.values import as_sent
-
-    text = body.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if text.startswith((b"{", b"[")):
-        groups = _groups(text)
-        return Block([raw for raws in groups for raw in raws], constants)
-    data = models.decode_report(body)
-    found = [{name: as_sent(name, value) for name, value in row.items()} for row in data.rows]
-    return Block([msgspec.Raw(models.encode(row)) for row in found], constants)
-
-
-_split_groups = msgspec.json.Decoder(dict[str, msgspec.Raw])
-
-
-def _groups(text: bytes) -> list[Sequence[msgspec.Raw]]:
-    if text.startswith(b"["):
-        return [split(text).raws]
-    try:
-        groups = _split_groups.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadReply(f"the report is not JSON ({error})", body=text) from error
-    return [split(bytes(raws)).raws for raws in groups.values()]
 
 
 # ---------------------------------------------------------------------------------------------- accounts
@@ -165,92 +115,6 @@ def accounts_of(session: Session, ad_account_ids: Sequence[str], known: dict[str
     return {account: error for account, error in zip(wanted, errors, strict=True) if error is not None}
 
 
-# --------------------------------------------------------------------------------------------- discovery
-
-
-def discover(session: Session, question: Query, ad_account_id: str) -> Flow[list[str]]:
-    """Ids of the promotions that were live.
-
-    By a TOTAL report, which costs a few calls whatever their number; where there are no reports (Pinterest's sandbox), by
-    listing them ad group by ad group.
-    """
-    if question.discover == "report":
-        try:
-            return (yield from _discover_by_report(session, question, ad_account_id))
-        except (Forbidden, NotFound) as error:
-            session.emit(events.Noticed(endpoints.REPORTS_CREATE.id, f"no reports here ({error.message}): listing ad groups"))
-    return (yield from _discover_by_listing(session, question, ad_account_id))
-
-
-def _discover_by_report(session: Session, question: Query, ad_account_id: str) -> Flow[list[str]]:
-    """Rows of a TOTAL report are those of promotions that had anything at all to tell in these days."""
-    from pinshop.analytics.query import cut
-    from pinshop.api.reaches import reach
-
-    total = msgspec.structs.replace(question, granularity="TOTAL", level="PRODUCT_GROUP")
-    found: dict[str, None] = {}
-    for first, last in cut(question.start_date, question.end_date, reach("report", "TOTAL").days):
-        ask = Ask(ad_account_id, "report", None, first, last)
-        block = yield from _report(session, total, ask, {})
-        found.update(dict.fromkeys(str(row["PRODUCT_GROUP_ID"]) for row in block.dicts()))
-    return list(found)
-
-
-def _discover_by_listing(session: Session, question: Query, ad_account_id: str) -> Flow[list[str]]:
-    path = {"ad_account_id": ad_account_id}
-    ad_groups: list[str] = list(question.ad_group_ids)
-    if not ad_groups:
-        filters = {"campaign_ids": list(question.campaign_ids) or None, "entity_statuses": _EVERY_STATUS, "page_size": 250}
-        listed = yield from _pages(session, operations.build(endpoints.AD_GROUPS_LIST, path, filters), AdGroup)
-        ad_groups = [str(group.id) for group in listed]
-    flows = [
-        _pages(
-            session,
-            operations.build(
-                endpoints.PROMOTIONS_LIST,
-                path,
-                {"ad_group_id": group.removeprefix("AG"), "entity_statuses": _EVERY_STATUS, "page_size": 250},
-            ),
-            ProductGroupPromotion,
-        )
-        for group in ad_groups
-    ]
-    found = yield Together(flows, session.options.concurrency)
-    return list(dict.fromkeys(str(promotion.id) for promotions in found for promotion in promotions))
-
-
-def promotions_of(session: Session, ad_account_id: str, ids: Sequence[str]) -> Flow[list[ProductGroupPromotion]]:
-    """The promotions with these ids, also archived ones."""
-    row = endpoints.PROMOTIONS_LIST
-    calls = [
-        operations.build(
-            row,
-            {"ad_account_id": ad_account_id},
-            {"product_group_promotion_ids": part, "entity_statuses": _EVERY_STATUS, "page_size": 250},
-        )
-        for part in (operations.chunk_ids(row, "product_group_promotion_ids", ids, session.api_version) if ids else [])
-    ]
-    found = yield Together([_pages(session, call, ProductGroupPromotion) for call in calls], session.options.concurrency)
-    return [promotion for promotions in found for promotion in promotions]
-
-
-def _pages(session: Session, call: operations.Call, kind: type[Any]) -> Flow[list[Any]]:
-    """All entries of a list."""
-    from urllib.parse import quote
-
-    entries: list[Any] = []
-    seen: set[str] = set()
-    bookmark = ""
-    while True:
-        step = msgspec.structs.replace(call, query=f"{call.query}&bookmark={quote(bookmark, safe='')}") if bookmark else call
-        page: Page[Any] = (yield from exchange(session, step, decoders.as_page(kind))).value
-        entries += page.items
-        bookmark = page.bookmark or ""
-        if not bookmark or bookmark in seen:  # some servers repeat the last one instead of sending null
-            return entries
-        seen.add(bookmark)
-
-
 def explain_no_rows(session: Session, ad_account_id: str, ids: Sequence[str]) -> Flow[None]:
     """Not one of these ids has a row: find out whether they are promotions at all.
 
@@ -262,7 +126,7 @@ def explain_no_rows(session: Session, ad_account_id: str, ids: Sequence[str]) ->
         return  # promotions cannot be read
     try:
         for start in range(0, len(ids), 250):
-            if (yield from promotions_of(session, ad_account_id, ids[start : start + 250])):
+            if (yield from discovery.promotions_of(session, ad_account_id, ids[start : start + 250])):
                 return
     except (PinshopError, ValueError):
         return  # not to be known here: the rows are what they are
@@ -291,7 +155,7 @@ def prepared(
 
     def one(account: str) -> Flow[list[str] | PinshopError]:
         try:
-            return (yield from discover(session, plan.query, account))
+            return (yield from discovery.discover(session, plan.query, account))
         except PinshopError as error:
             return error
 

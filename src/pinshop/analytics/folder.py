@@ -15,7 +15,7 @@ import contextlib
 import datetime
 import hashlib
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_STATE = ("sync_tables", "sync_ids", "sync_days")
+_STATE = ("sync_tables", "sync_ids", "sync_days", "sync_accounts")
 
 _MANIFEST = "manifest.json"
 
@@ -124,6 +124,14 @@ class FolderStore:
             kept = [entry for entry in known.files if not touched(entry) and entry.table not in _STATE]
             self._replace([*kept, *(entry for entry in new if entry.rows), *self._state(connection)])
             return done
+
+    def note(self, table: str, until: Mapping[str, datetime.datetime]) -> None:
+        """See `warehouse.note_accounts`."""
+        with self._lock, self._connection() as connection:
+            known = self.manifest()
+            self._load(connection, known, table, lambda _: False)
+            warehouse.note_accounts(connection, table, until)
+            self._replace([*(entry for entry in known.files if entry.table not in _STATE), *self._state(connection)])
 
     @contextlib.contextmanager
     def _connection(self) -> Generator[duckdb.DuckDBPyConnection]:

@@ -44,7 +44,8 @@ REPORT_SECONDS = 31
 #: Ids that a report may name; source: ``product_group_ids`` of analytics/create_report.
 REPORT_IDS = 500
 
-Discovery: TypeAlias = Literal["report", "listing"]
+#: How ids are found, where nobody names them; see `pinshop.analytics.discovery`.
+Discovery: TypeAlias = Literal["bulk", "report", "listing"]
 
 
 class Query(Struct, frozen=True, kw_only=True):
@@ -207,7 +208,7 @@ def check(
         granularity=granularity,
         level=str(checks.check_choice("level", level, ("PRODUCT_GROUP", "PRODUCT_ITEM"))),  # type: ignore[arg-type]
         way=None if way is None else str(checks.check_choice("way", way, ("sync", "report"))),  # type: ignore[arg-type]
-        discover=str(checks.check_choice("discover", discover, ("report", "listing"))),  # type: ignore[arg-type]
+        discover=str(checks.check_choice("discover", discover, ("bulk", "report", "listing"))),  # type: ignore[arg-type]
         ad_group_ids=filters["ad_group_ids"],
         campaign_ids=filters["campaign_ids"],
         **{name: value for name, value in setting.items() if value is not None},
@@ -371,11 +372,16 @@ def _estimate(
     question: Query, asks: Sequence[Ask], to_discover: Sequence[str], quotas: Sequence[Quota], side_by_side: int
 ) -> Estimate:
     calls: dict[Category, int] = {"ads_analytics": sum(1 if ask.way == "sync" else REPORT_CALLS for ask in asks)}
-    if to_discover and question.discover == "report":
+    if to_discover and question.discover != "listing":
         days = (question.end_date - question.start_date).days + 1
+        # After a file a report may be needed, too: this is what it costs at most.
         calls["ads_analytics"] += len(to_discover) * -(-days // reach("report", "TOTAL").days) * REPORT_CALLS
     # Each account once: its currency.
     calls["ads_read"] = len(question.ad_account_ids)
+    if question.discover == "bulk":
+        calls["ads_read"] += len(to_discover) * REPORT_CALLS
+    elif question.discover == "listing":  # at least: how many ad groups there are is not known yet
+        calls["ads_read"] += len(to_discover) * (len(question.ad_group_ids) or 2)
     lanes = max(1, len(asks) + len(to_discover))
     return Estimate(operation="analytics", calls=calls, side_by_side=min(lanes, side_by_side), quotas=list(quotas))
 

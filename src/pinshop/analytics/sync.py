@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from pinshop.analytics import fetching, folder, planning, query, tables, warehouse
+from pinshop.analytics import discovery, fetching, folder, planning, query, tables, warehouse
 from pinshop.analytics.fetching import Account, OnProgress
 from pinshop.analytics.folder import FolderStore
 from pinshop.analytics.plain_rows import Block
@@ -218,7 +218,8 @@ def _sync(
     for account in question.ad_account_ids:
         found: list[Known] = yield from _patiently(session, wait_seconds, _reads(store, table, account))
         states[account] = {one.product_group_id: one for one in found}
-    ids = yield from _ids(session, question, states, failed)
+    until = yield from _patiently(session, wait_seconds, lambda: store.read(lambda c: warehouse.known_until(c, table)))
+    ids, every = yield from _ids(session, question, states, {} if verify else until, failed)
     units = [
         units_of(question, account, ids[account], states[account], today, session.api_version, verify=verify)
         for account in question.ad_account_ids
@@ -260,6 +261,9 @@ def _sync(
         counter.add(account, applied.rows)
 
     yield Together([one(unit) for unit in ordered], session.options.concurrency)
+    # Only now: what was found is in the table.
+    if whole := {account: moment for account, moment in every.items() if account not in failed}:
+        yield from _patiently(session, wait_seconds, lambda: store.note(table, whole))
     for account, error in failed.items():
         session.emit(events.Noticed("analytics", f"ad account {account} was not brought up to date: {error}"))
     if failed and len(failed) == len(question.ad_account_ids):
@@ -327,26 +331,34 @@ def _settled_until(session: Session, question: Query, lag: int) -> Flow[datetime
 
 
 def _ids(
-    session: Session, question: Query, states: Mapping[str, Mapping[str, Known]], failed: dict[str, PinshopError]
-) -> Flow[dict[str, list[str]]]:
-    """The promotions to read: those named, or those that are known and those that were live since."""
+    session: Session,
+    question: Query,
+    states: Mapping[str, Mapping[str, Known]],
+    until: Mapping[str, datetime.datetime],
+    failed: dict[str, PinshopError],
+) -> Flow[tuple[dict[str, list[str]], dict[str, datetime.datetime]]]:
+    """The promotions to read: those named, or those that are known and those that were found; and when every one was found."""
     named = question.promotions
     wanted = [account for account in question.ad_account_ids if account not in named and account not in failed]
+    seen = discovery.Files()
 
-    def one(account: str) -> Flow[list[str] | PinshopError]:
+    def one(account: str) -> Flow[discovery.Found | PinshopError]:
         try:
-            return (yield from fetching.discover(session, question, account))
+            return (yield from discovery.find(session, question, account, seen, until.get(account)))
         except PinshopError as error:
             return error
 
     found = yield Together([one(account) for account in wanted], session.options.concurrency)
     ids = {account: list(named[account]) for account in named}
+    every: dict[str, datetime.datetime] = {}
     for account, live in zip(wanted, found, strict=True):
         if isinstance(live, PinshopError):
             failed[account] = live
-        else:
-            ids[account] = list(dict.fromkeys([*states[account], *live]))
-    return ids
+            continue
+        ids[account] = list(dict.fromkeys([*states[account], *live.ids]))
+        if live.every_until is not None:
+            every[account] = live.every_until
+    return ids, every
 
 
 def _patiently(session: Session, wait_seconds: float, call: Callable[[], T]) -> Flow[T]:

@@ -4,6 +4,7 @@
     analytics_history   rows as they were before a re-read changed them: the same columns, replaced_at, change
     sync_days           when each day of an ad account was read, whether it is settled, ids and rows
     sync_ids            per promotion: the days that were read, until when they are settled, and with which columns
+    sync_accounts       per ad account: up to which moment every promotion of it is known
     sync_tables         per table: the attribution windows, report time and time zone of its rows
 
 No table has a key: delete and insert of a scope in one transaction is twice as fast without, and is what keeps rows unique.
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import datetime
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -39,6 +40,7 @@ CREATE TABLE IF NOT EXISTS sync_ids (table_name VARCHAR, ad_account_id VARCHAR, 
     last_day DATE, settled_until DATE, columns VARCHAR, read_at TIMESTAMP);
 CREATE TABLE IF NOT EXISTS sync_days (table_name VARCHAR, ad_account_id VARCHAR, day DATE, read_at TIMESTAMP,
     settled BOOLEAN, ids BIGINT, rows BIGINT);
+CREATE TABLE IF NOT EXISTS sync_accounts (table_name VARCHAR, ad_account_id VARCHAR, every_until TIMESTAMP);
 """
 
 
@@ -135,6 +137,22 @@ def known_ids(connection: duckdb.DuckDBPyConnection, table: str, ad_account_id: 
 def latest(connection: duckdb.DuckDBPyConnection) -> datetime.datetime | None:
     """When the newest rows were read."""
     return connection.execute("SELECT MAX(read_at) FROM sync_ids").fetchall()[0][0]  # type: ignore[no-any-return]
+
+
+def known_until(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, datetime.datetime]:
+    """Up to when every promotion of each ad account is known."""
+    query = "SELECT ad_account_id, every_until FROM sync_accounts WHERE table_name = ?"
+    return dict(connection.execute(query, [table]).fetchall())
+
+
+def note_accounts(connection: duckdb.DuckDBPyConnection, table: str, until: Mapping[str, datetime.datetime]) -> None:
+    """Keep that, in the transaction that the caller holds open."""
+    values = {"table": table, "accounts": list(until), "moments": list(until.values())}
+    mine = "table_name = $table AND ad_account_id IN (SELECT unnest($accounts::VARCHAR[]))"
+    connection.execute(f"DELETE FROM sync_accounts WHERE {mine}", {"table": table, "accounts": list(until)}).fetchall()
+    connection.execute(
+        "INSERT INTO sync_accounts SELECT $table, unnest($accounts::VARCHAR[]), unnest($moments::TIMESTAMP[])", values
+    ).fetchall()
 
 
 def currencies(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
@@ -268,6 +286,16 @@ class DuckStore:
             return done
 
         return self._open(work)
+
+    def note(self, table: str, until: Mapping[str, datetime.datetime]) -> None:
+        """See `note_accounts`."""
+
+        def work(connection: duckdb.DuckDBPyConnection) -> None:
+            connection.execute("BEGIN")
+            note_accounts(connection, table, until)
+            connection.execute("COMMIT")
+
+        self._open(work)
 
     def _open(self, work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
         with self._lock:

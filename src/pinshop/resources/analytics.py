@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Required, TypedDict, TypeVar, Unpack
 
-from pinshop.analytics import fetching, planning
+from pinshop.analytics import discovery, fetching, planning
 from pinshop.analytics.fetching import Account, OnProgress
 from pinshop.analytics.planning import Plan
 from pinshop.analytics.rows import Rows
@@ -38,7 +38,8 @@ class Question(TypedDict, total=False):
     ad_group_ids, campaign_ids: all promotions of these, at most 500.
     level: PRODUCT_GROUP (the default) or PRODUCT_ITEM.
     way: "sync" or "report" overrides the rules of `pinshop.analytics.planning`.
-    discover: how ids are found for the synchronous endpoint: by a "report" (the default) or by "listing" ad groups.
+    discover: how ids are found for the synchronous endpoint: by a "bulk" file, a "report" (the default) or by "listing" ad
+    groups; see `pinshop.analytics.discovery`. A sync begins with a "bulk" file.
     """
 
     columns: Required[Iterable[str] | str]
@@ -54,7 +55,7 @@ class Question(TypedDict, total=False):
     conversion_report_time: models.ConversionReportTime
     reporting_timezone: models.ReportingTimezone
     way: Literal["sync", "report"]
-    discover: Literal["report", "listing"]
+    discover: planning.Discovery
     allow_unknown_columns: bool
 
 
@@ -66,7 +67,7 @@ class Setting(TypedDict, total=False):
     view_window_days: _WindowDays
     conversion_report_time: models.ConversionReportTime
     reporting_timezone: models.ReportingTimezone
-    discover: Literal["report", "listing"]
+    discover: planning.Discovery
     allow_unknown_columns: bool
 
 
@@ -276,7 +277,7 @@ class Analytics(Resource[C]):
             path: a file that ends in .duckdb or .db; any other name is a folder of Parquet files.
             ad_account_ids: one or several.
             promotions: ids or promotions; for several ad accounts a dict of these by ad account. None: those in the table, and
-                all that were live, which a report per ad account finds.
+                all others, which a file per ad account names (of what changed since the last sync) or else a report.
             columns: names, families or "all". Columns that the table has already are kept up to date as well.
             days: how many days to keep up to date, today included; 90 without ``start_date``.
             start_date: instead of ``days``: the first day to keep, at most 914 days ago.
@@ -305,6 +306,7 @@ class Analytics(Resource[C]):
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,60}", table) or table.startswith("sync_"):
             raise InvalidInput("table", table, "a name of letters, digits and _ that does not begin with sync_")
         first = "2000-01-01" if start_date is None else start_date
+        setting.setdefault("discover", "bulk")
         question = planning.check(
             ad_account_ids,
             promotions,
@@ -334,5 +336,5 @@ class Analytics(Resource[C]):
             if account in rows.failed:
                 continue
             ids = dict.fromkeys(str(row["PRODUCT_GROUP_ID"]) for row in rows if row.get("AD_ACCOUNT_ID") == account)
-            found += yield from fetching.promotions_of(self._session, account, list(ids))
+            found += yield from discovery.promotions_of(self._session, account, list(ids))
         return rows.with_promotions(found)

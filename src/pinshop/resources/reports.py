@@ -125,14 +125,14 @@ class Reports(Resource[C]):
 
         Source: analytics/create_report and analytics/get_report in Pinterest's description 5.28.0.
         """
-        from pinshop.analytics import fetching
+        from pinshop.analytics import report_asks
 
         session = self._session
         order = yield from reports.order(session, ad_account_id, fields)
         if not isinstance(order.token, str):
             raise BadReply("the order of a report was answered without a token", operation="analytics/create_report")
         yield from reports.wait(session, ad_account_id, order.token, at_most_seconds, progress)
-        block = fetching.report_block((yield from reports.download(session, ad_account_id, order.token)), {})
+        block = report_asks.report_block((yield from reports.download(session, ad_account_id, order.token)), {})
         ids = fields.get("product_group_ids")
         item = str(fields["level"]) == "PRODUCT_ITEM"
         total = str(fields["granularity"]) == "TOTAL"
