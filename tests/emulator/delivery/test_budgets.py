@@ -25,12 +25,36 @@ def by_day(pool: Pool, days: int) -> list[int]:
 
 
 @pytest.mark.parametrize("count", [1, 5, 30, 200, 1_000])
-@pytest.mark.parametrize("dollars", [2, 10, 50])
-def test_a_budget_in_demand_is_used(count: int, dollars: int) -> None:
-    budget = dollars * 1_000_000
-    wanted = by_day(pool(count), 7)
-    for spent, demand in zip(by_day(pool(count, (0, Limit(daily=budget))), 7), wanted, strict=True):
+@pytest.mark.parametrize("budget", [1_000, 50_000, 200_000, 600_000, 1_000_000, 2_000_000, 10_000_000, 50_000_000])
+@pytest.mark.parametrize("event", ["CLICKTHROUGH", "IMPRESSION"])
+def test_a_budget_in_demand_is_used(count: int, budget: int, event: str) -> None:
+    """A click costs about 0.45: also budgets that buy no click at its price, or one and a half."""
+    terms = Terms(product_count=40, average_price_micro=45_000_000, billable_event=event)
+    wanted = by_day(pool(count, terms=terms), 7)
+    for spent, demand in zip(by_day(pool(count, (0, Limit(daily=budget)), terms=terms), 7), wanted, strict=True):
         assert min(0.9 * budget, demand) <= spent <= budget
+
+
+def test_a_day_with_changes_uses_a_budget_below_the_price_of_a_click() -> None:
+    """Every change plans the rest of the day anew; eight come and go every hour, one stays."""
+    spans = [[(at, at + 1800) for at in range(n * 60, DAY, 3600)] for n in range(8)] + [[(0, DAY)]]
+    pieces = [tuple((FIRST * DAY + start, FIRST * DAY + end, TERMS, FOREVER) for start, end in one) for one in spans]
+    members = [Member(str(n), one) for n, one in enumerate(pieces)]
+    shared = Pool(members, [Budget("b", ((0, Limit(daily=200_000)),), frozenset(range(9)))], 7)
+    spent = 0
+    for place in range(9):
+        plan = shared.plan(place, FIRST, FIRST)
+        for index, counts in enumerate(zip(plan.impressions, plan.clicks, plan.spend, strict=True)):
+            spent += cut_spend(counts, plan.markets[index], plan.parts.get(index, (0, DAY, 0, DAY)))
+    assert 180_000 <= spent <= 200_000
+
+
+def test_what_a_lifetime_budget_allows_a_day_is_used_below_the_price_of_a_click() -> None:
+    members = [Member(str(n), ((FIRST * DAY, FOREVER, TERMS, FOREVER),)) for n in range(30)]
+    limit = Limit(lifetime=6_000_000, last_day=FIRST + 29)
+    spent = by_day(Pool(members, [Budget("b", ((0, limit),), frozenset(range(30)))], 7), 30)
+    assert sum(spent) <= 6_000_000
+    assert min(spent) >= 180_000
 
 
 @pytest.mark.parametrize("event", ["CLICKTHROUGH", "IMPRESSION"])

@@ -65,7 +65,7 @@ class _Line(Struct):
     clicks: list[int]
     prices: list[int]
     spend: list[int]
-    # What it wanted on the day that is being rationed.
+    # What it wanted on the day that is being rationed, and how many clicks (or impressions) of that it has not got.
     wish: int = 0
     units: int = 0
 
@@ -309,11 +309,12 @@ def cut_spend(counts: tuple[int, int, int], met: Market, part: tuple[int, int, i
 
 
 def _ration(lines: Sequence[_Line], offset: int, allowed: int, wanted: int, chance: tuple[int, int]) -> None:
-    """Cut the wishes of a day down to what is allowed: for everybody by the same share, in whole clicks.
+    """Cut the wishes of a day down to what is allowed: for everybody by the same share, in whole clicks (or impressions).
 
     Clicks are given out along a walk over all, whenever the shares passed make up another one. Where the walk begins is
     the day's chance, so that shares below one click go now to these, now to those. What is then left buys further clicks;
-    the day's last click is had for what is left, if that is a quarter of its price.
+    the last is had for what is left, if that is a quarter of its price, or so much that a tenth of the budget would not be
+    used: so a budget below the price of one click buys one for all of it.
     """
     start = chance[0] % len(lines)
     walk = (*lines[start:], *lines[:start])
@@ -337,6 +338,7 @@ def _ration(lines: Sequence[_Line], offset: int, allowed: int, wanted: int, chan
         cost = min(cost, wish)
         left -= cost
         line.spend[offset] = cost
+        line.wish, line.units = wish, units - got
         if per_impression:
             line.impressions[offset], line.clicks[offset] = got, line.clicks[offset] * got // impressions
             continue
@@ -344,22 +346,24 @@ def _ration(lines: Sequence[_Line], offset: int, allowed: int, wanted: int, chan
         share = impressions * allowed // wanted
         if share < impressions:
             line.impressions[offset] = max(got, share)
-        line.wish, line.units = wish, units
     for line in walk:
         if not left:
             break
-        if not line.market.per_impression and line.units > line.clicks[offset]:
-            left -= _one_more(line, offset, left)
+        if line.units:
+            left -= _one_more(line, offset, left, allowed)
     for line in walk:
         line.wish = line.units = 0
 
 
-def _one_more(line: _Line, offset: int, left: int) -> int:
-    """Give a promotion one more click, if what is left buys it. Returns what it costs."""
+def _one_more(line: _Line, offset: int, left: int, allowed: int) -> int:
+    """Give a promotion one more click (or impression), if what is left buys it. Returns what it costs."""
     price = min(line.prices[offset], line.wish - line.spend[offset])
-    if not 0 < price <= 4 * left:
+    if price <= 0 or (price > 4 * left and 10 * left <= allowed):
         return 0
-    line.clicks[offset] += 1
-    line.impressions[offset] = max(line.impressions[offset], line.clicks[offset])
+    if line.market.per_impression:
+        line.impressions[offset] += 1
+    else:
+        line.clicks[offset] += 1
+        line.impressions[offset] = max(line.impressions[offset], line.clicks[offset])
     line.spend[offset] += min(left, price)
     return min(left, price)
