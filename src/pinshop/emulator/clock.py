@@ -60,11 +60,18 @@ class Clock:
         if saved:
             self._frozen, self._offset = saved["frozen"], saved["offset"]
 
-    def _turn(self, before: float) -> None:
-        """Keep the new time. If it is an earlier one, what the state says is in force from then on."""
-        self.save()
-        if self.seconds() < before:
-            self._store.history.rewind(int(self.seconds()))
+    def _turn(self, frozen: float | None, offset: float) -> None:
+        """Show another time, if it can be kept. If it is an earlier one, what the state says is in force from then on."""
+        kept, before = (self._frozen, self._offset), self.seconds()
+        self._frozen, self._offset = frozen, offset
+        try:
+            with self._store.transaction():
+                self.save()
+                if self.seconds() < before:
+                    self._store.history.rewind(int(self.seconds()))
+        except BaseException:
+            self._frozen, self._offset = kept
+            raise
 
     def save(self) -> None:
         self._store.set_meta("clock", {"frozen": self._frozen, "offset": self._offset})
@@ -96,28 +103,23 @@ class Clock:
     def freeze(self, at: Instant | None = None) -> datetime.datetime:
         """Stop the clock, now or at an instant. Returns the time it shows."""
         with self._lock:
-            before = self.seconds()
-            self._frozen = before if at is None else instant(at)
-            self._turn(before)
+            self._turn(self.seconds() if at is None else instant(at), self._offset)
         return self.now()
 
     def run(self) -> datetime.datetime:
         """Let a frozen clock run on from where it stands."""
         with self._lock:
             if self._frozen is not None:
-                self._offset, self._frozen = self._frozen - self._real(), None
-                self.save()
+                self._turn(None, self._frozen - self._real())
         return self.now()
 
     def set(self, to: Instant) -> datetime.datetime:
         """Set the clock. It keeps running, or stays frozen, as it was."""
         with self._lock:
-            before = self.seconds()
             if self._frozen is None:
-                self._offset = instant(to) - self._real()
+                self._turn(None, instant(to) - self._real())
             else:
-                self._frozen = instant(to)
-            self._turn(before)
+                self._turn(instant(to), self._offset)
         return self.now()
 
     def advance(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> datetime.datetime:

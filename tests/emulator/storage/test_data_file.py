@@ -91,6 +91,81 @@ def test_a_fork_while_others_call_hangs_nobody():
         emulator.close()
 
 
+def _as_a_fork(emulator, path, parent, token):
+    """What a child is told at each use of an emulator of its parent."""
+    said = []
+    for use in (
+        lambda: emulator.add_user("child"),
+        lambda: emulator.clock.advance(days=1),
+        lambda: emulator.clock.freeze("2026-04-01T00:00:00Z"),
+        emulator.reset,
+        emulator.fork,
+        emulator.export,
+        lambda: emulator.load("campaigns: []"),
+        lambda: Emulator(data=path),
+    ):
+        try:
+            use()
+        except ConfigurationError as error:
+            said.append("refused" if f"process {parent} uses it" in str(error) else str(error))
+        else:
+            said.append("done")
+    said.append(emulator.clock.now().isoformat())
+    reply = emulator.handle(Request("GET", "http://x", "/v5/user_account", {"authorization": f"Bearer {token}"}, None))
+    said.append("refused" if reply.status == 500 and b"forked" in reply.body else str(reply))
+    emulator.close()
+    own = Emulator(data=path.with_name("own.db"), now=NOW)
+    said.append(str(call(own).status))
+    own.close()
+    return said
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_fork_does_not_share_the_data_file(tmp_path):
+    """The child is told; the parent's state, its lock and its clock are its own, and end with it."""
+    path = tmp_path / "state.db"
+    emulator = Emulator(data=path, now=NOW)
+    read_end, write_end = os.pipe()
+    here, token = os.getpid(), emulator.access_token
+    child = os.fork()
+    if child == 0:
+        try:
+            os.write(write_end, ",".join(_as_a_fork(emulator, path, here, token)).encode())
+        finally:
+            os._exit(0)
+    os.close(write_end)
+    said = os.read(read_end, 100_000).decode()
+    os.close(read_end)
+    assert said == ",".join(["refused"] * 8 + ["2026-03-02T12:00:00+00:00", "refused", "200"])
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert call(emulator).status == 200
+    assert emulator.clock.now().isoformat() == "2026-03-02T12:00:00+00:00"
+    with pytest.raises(ConfigurationError, match="uses it"):
+        Emulator(data=path)
+    emulator.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_child_that_lives_longer_does_not_keep_the_data_file(tmp_path):
+    path = tmp_path / "state.db"
+    emulator = Emulator(data=path, now=NOW)
+    read_end, write_end = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(write_end)
+        os.read(read_end, 1)
+        os._exit(0)
+    emulator.close()
+    again = Emulator(data=path)
+    assert call(again).status == 200
+    os.close(write_end)
+    os.waitpid(child, 0)
+    os.close(read_end)
+    again.close()
+
+
 def test_the_clock_loses_no_second():
     emulator = Emulator(now=NOW)
     before = emulator.clock.seconds()

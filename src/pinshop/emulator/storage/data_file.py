@@ -8,13 +8,30 @@ import sqlite3
 import sys
 from collections.abc import Generator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from pinshop.errors import ConfigurationError
 
 
 class DataFileFailed(ConfigurationError):
-    """The data file cannot be written: the disk is full, or the file is gone or read-only."""
+    """The data file cannot be used: the disk is full, the file is gone or read-only, or it is the parent process's."""
+
+
+class OfParent:
+    """Stands for the database in a process that was forked: every use is refused.
+
+    The parent goes on with the file, and SQLite's connections must not be carried across a fork.
+    """
+
+    def __init__(self, path: str, database: sqlite3.Connection) -> None:
+        self._why = (
+            f"data file {path}: process {os.getppid()} uses it, and this process was forked from it; "
+            "make an emulator with a data file of its own after the fork, or one without a data file before it"
+        )
+        self._kept = database  # neither used nor closed here: closing could remove files that the parent uses
+
+    def __getattr__(self, name: str) -> Any:
+        raise DataFileFailed(self._why)
 
 
 @contextlib.contextmanager

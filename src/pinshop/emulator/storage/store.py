@@ -17,12 +17,12 @@ import threading
 import weakref
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, cast
 
 import msgspec
 
 from pinshop.emulator.seeded_numbers import secret
-from pinshop.emulator.storage.data_file import claimed, failures_in_words
+from pinshop.emulator.storage.data_file import OfParent, claimed, failures_in_words
 from pinshop.emulator.storage.history import History, among
 from pinshop.emulator.storage.schema import COLUMNS, FIRST_ID, connect
 
@@ -64,8 +64,14 @@ def _after_fork() -> None:
             store.lock.release()
 
 
+def _after_fork_in_child() -> None:
+    for _, store in sorted(_ALIVE.items()):
+        store.leave_to_parent()
+    _after_fork()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork_in_child)
 
 
 def _close(db: sqlite3.Connection, claim: IO[str] | None) -> None:
@@ -101,6 +107,15 @@ class Store:
     def close(self) -> None:
         with self.lock:
             self._close()
+
+    def leave_to_parent(self) -> None:
+        """In a process that was forked: refuse every use of the data file. States in memory are copies, hence safe."""
+        if self.path == ":memory:" or (left := self._close.detach()) is None:
+            return
+        _, _, (database, claim), _ = left
+        self._db = cast("sqlite3.Connection", OfParent(self.path, database))
+        self.history = History(self._db, self.lock)
+        claim.close()  # the parent keeps the lock, and gives it free when it closes its own
 
     @contextlib.contextmanager
     def transaction(self) -> Generator[None]:
@@ -138,6 +153,7 @@ class Store:
     def restore(self, snapshot: Store) -> None:
         """Replace the whole state by that of ``snapshot``."""
         with self.lock, snapshot.lock:
+            self._db.execute("select 1")  # refused in a process that was forked
             snapshot._db.backup(self._db)
             self.version += 1
             self.history.version += 1
