@@ -9,10 +9,10 @@
         pipeline.run(pinterest_shopping_ads(client, ["549755885175"], columns="spend,checkout", start_date="2026-01-01"))
 
 Everything is yielded as Arrow, with types that never change. `product_group_analytics` re-reads exactly the days that may
-still change (`pinshop.analytics.sync.lag_days`), for each ad account its own; how far each is settled is kept in the pipeline's
-state, which the destination stores. What was asked for and is not answered any more is deleted: a load carries a tombstone
-(``gone``) for every promotion and day without a row, because neither a merge key nor an upsert can tell a row that vanished
-from one that was not asked for. So after any number of loads the table equals a fresh full load.
+still change (`pinshop.analytics.stale_days.lag_days`), for each ad account its own; how far each is settled is kept in the
+pipeline's state, which the destination stores. What was asked for and is not answered any more is deleted: a load carries a
+tombstone (``gone``) for every promotion and day without a row, because neither a merge key nor an upsert can tell a row
+that vanished from one that was not asked for. So after any number of loads the table equals a fresh full load.
 
 Needs ``pip install 'pinshop[dlt]'``.
 """
@@ -28,7 +28,7 @@ from typing import Any
 from msgspec import UNSET, Struct
 
 from pinshop.analytics import planning
-from pinshop.analytics.sync import lag_days
+from pinshop.analytics.stale_days import lag_days
 from pinshop.api import models
 from pinshop.client import Client
 from pinshop.errors import InvalidInput

@@ -3,65 +3,28 @@
 from __future__ import annotations
 
 import datetime
-import re
-import zoneinfo
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from pinshop.api import columns
 from pinshop.api.operations import ApiVersion, version
-from pinshop.api.reaches import reach
 from pinshop.emulator.catalog import groups
 from pinshop.emulator.delivery import model, stated
 from pinshop.emulator.delivery.budgets import Budget, Limit, Member, Pool, terms_at
 from pinshop.emulator.delivery.items import ItemSet
 from pinshop.emulator.delivery.market import market
 from pinshop.emulator.delivery.model import FOREVER
+from pinshop.emulator.delivery.requested import query_of
 from pinshop.emulator.delivery.rows import Reporter
 from pinshop.emulator.delivery.sums import LEVELS, is_told
 from pinshop.emulator.delivery.terms import Terms
-from pinshop.emulator.refusals import bad, shown
 from pinshop.emulator.rules import Rules
 from pinshop.emulator.storage.history import Changes, Settings
 from pinshop.emulator.storage.store import Entity, Store
 from pinshop.errors import ConfigurationError
-
-
-@lru_cache(maxsize=8)
-def _available(api_version: str) -> frozenset[str]:
-    return frozenset(columns.available(api_version))
-
-
-def check_columns(given: Sequence[str], api_version: str) -> list[str]:
-    """The columns in the order asked, each once; 400/1 for one the API version does not know."""
-    for name in given:
-        if name not in _available(api_version):
-            raise bad(f"Invalid request: 'columns' ({shown(name)} is not one of the columns of this endpoint)")
-    return list(dict.fromkeys(given))
-
-
-def check_dates(
-    start: str, end: str, granularity: str, now: int, days_back: int, api_version: str
-) -> tuple[datetime.date, datetime.date]:
-    """The date rules of 5.9.0 and later; how far back days (but not hours) reach is a rule. 5.6 has none."""
-    first, last = datetime.date.fromisoformat(start), datetime.date.fromisoformat(end)
-    today = datetime.datetime.fromtimestamp(now, datetime.UTC).date()
-    if last < first:
-        raise bad("'start_date' must not be after 'end_date'.")
-    if version(api_version) < version("5.8"):
-        return first, last
-    limits = reach("sync", granularity)
-    back, longest = limits.days_back if granularity == "HOUR" else days_back, limits.days
-    if (today - first).days > back:
-        raise bad(f"You can only get data from the last {back} days.")
-    if (last - first).days > longest:
-        raise bad(f"'end_date' cannot be more than {longest} days past 'start_date'.")
-    return first, last
-
 
 #: (start, end, value): in force from start to end, UTC seconds, half open; sorted and disjoint.
 Steps = list[tuple[int, int, Any]]
@@ -270,7 +233,7 @@ class Earnings:
         now: int,
     ) -> list[Struct]:
         """Analytics rows of these promotions. ``asked`` holds the other parameters of the request, checked before."""
-        query, subjects = _query(account, columns, start, end, asked), self.subjects(promotions, account)
+        query, subjects = query_of(account, columns, start, end, asked), self.subjects(promotions, account)
         return self._reporter.rows(subjects, query, now=now, reporting=self.reporting())
 
     def item_rows(
@@ -285,7 +248,7 @@ class Earnings:
         now: int,
     ) -> list[Struct]:
         """The same, divided among the items of each promotion. ``facts`` gives the attribute columns of an item."""
-        query, reporting = _query(account, columns, start, end, asked), self.reporting()
+        query, reporting = query_of(account, columns, start, end, asked), self.reporting()
         found: list[Struct] = []
         for promotion, subject in zip(promotions, self.subjects(promotions, account), strict=True):
             sets, attributes = self._item_sets(promotion["id"], facts)
@@ -304,7 +267,7 @@ class Earnings:
         now: int,
     ) -> list[Struct]:
         """The same, added up by ad group, campaign or ad account."""
-        query, reporting, key = _query(account, columns, start, end, asked), self.reporting(), LEVELS[level]
+        query, reporting, key = query_of(account, columns, start, end, asked), self.reporting(), LEVELS[level]
         groups: dict[str, tuple[dict[str, Any], list[model.Subject]]] = {}
         for subject in self.subjects(promotions, account):
             groups.setdefault(subject.attributes[key], ({}, []))[1].append(subject)
@@ -385,24 +348,6 @@ def _stated(days: Mapping[int, Settings]) -> dict[int, model.Stated]:
     return {day: msgspec.convert(dict(one), model.Stated) for day, one in days.items()}
 
 
-def _query(
-    account: Entity, columns: Sequence[str], start: datetime.date, end: datetime.date, asked: Mapping[str, Any]
-) -> model.Query:
-    return model.Query(
-        start_date=start,
-        end_date=end,
-        granularity=asked["granularity"],
-        columns=tuple(columns),
-        click_window_days=asked["click_window_days"],
-        engagement_window_days=asked["engagement_window_days"],
-        view_window_days=asked["view_window_days"],
-        conversion_report_time=asked["conversion_report_time"],
-        utc_offset_seconds=utc_offset(account, asked.get("reporting_timezone")),
-        start_hour=asked.get("start_hour", 0),
-        end_hour=asked.get("end_hour", 24),
-    )
-
-
 def _attributes(account: Entity, campaign: Entity, ad_group: Entity, promotion: Entity) -> dict[str, Any]:
     """Columns that tell what an entity is; those without a value are left out."""
     budget = ad_group.get("budget_in_micro_currency")
@@ -426,28 +371,3 @@ def _attributes(account: Entity, campaign: Entity, ad_group: Entity, promotion: 
         "PRODUCT_GROUP_AD_VIDEO_TAG": promotion.get("selected_video_tag"),
     }
     return {name: value for name, value in values.items() if value is not None}
-
-
-def zone_of(name: object) -> zoneinfo.ZoneInfo | None:
-    """A time zone by its name in the time zone database; None: no such name."""
-    if not isinstance(name, str) or not _ZONE.fullmatch(name):
-        return None
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        return None
-
-
-#: No dots: names of zones are names of files.
-_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z][A-Za-z0-9_+-]*)*")
-
-
-def utc_offset(account: Entity, timezone: str | None) -> int:
-    """Seconds east of UTC of the reporting days; the account's standard time, since a query has one offset."""
-    if timezone != "AD_ACCOUNT_TIME_ZONE":
-        return 0
-    zone = zone_of(account.get("time_zone") or "UTC")
-    if zone is None:
-        raise bad(f"The time zone of the ad account, {shown(account.get('time_zone'))}, is not a known time zone.")
-    offset = zone.utcoffset(datetime.datetime(2026, 1, 15))  # noqa: DTZ001  the zone is asked about a local time
-    return int(offset.total_seconds()) if offset else 0

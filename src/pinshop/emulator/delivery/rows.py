@@ -13,10 +13,11 @@ import msgspec
 from msgspec import Struct
 
 from pinshop.api.columns import COLUMNS
+from pinshop.emulator.delivery.counts import known_until
 from pinshop.emulator.delivery.items import Items, ItemSeries, ItemSet
 from pinshop.emulator.delivery.market import PROCESSED, VIDEO, VIDEO_SECONDS
 from pinshop.emulator.delivery.model import DAY, EPOCH, Query, Reporting, Subject
-from pinshop.emulator.delivery.series import Series, known_until
+from pinshop.emulator.delivery.series import Series
 from pinshop.emulator.delivery.sums import Users, summed
 
 AS_DESCRIBED = Reporting()

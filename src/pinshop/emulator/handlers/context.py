@@ -12,7 +12,7 @@ from msgspec import Struct
 from pinshop.api import codes
 from pinshop.api.operations import ApiVersion, Operation
 from pinshop.emulator.bodies import check_body, is_id
-from pinshop.emulator.delivery.earnings import zone_of
+from pinshop.emulator.delivery.requested import zone_of
 from pinshop.emulator.refusals import ItemRefusal, Refusal, bad, shown
 from pinshop.emulator.rules import Rules
 from pinshop.emulator.shapes import Batch, Item, Page

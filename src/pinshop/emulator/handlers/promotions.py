@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pinshop.emulator.bodies import id_number, is_id
-from pinshop.emulator.delivery import earnings
+from pinshop.emulator.delivery import requested
 from pinshop.emulator.handlers.context import (
     Context,
     Reading,
@@ -190,8 +190,8 @@ def promotions_get(ctx: Context) -> Entity:
 
 
 def promotions_analytics(ctx: Context) -> Raw:
-    columns = earnings.check_columns(ctx.query["columns"], ctx.api_version)
-    start, end = earnings.check_dates(
+    columns = requested.check_columns(ctx.query["columns"], ctx.api_version)
+    start, end = requested.check_dates(
         ctx.query["start_date"],
         ctx.query["end_date"],
         ctx.query["granularity"],
