@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import pickle
 from typing import Any
 
@@ -124,7 +125,31 @@ def test_days_in_the_future_are_refused(shop):
     with pytest.raises(InvalidInput, match="today at the server"):
         shop.client.promotions.analytics(shop.account, shop.ids, **late)
     with pytest.raises(InvalidInput, match="nothing has been earned after today"):
-        shop.client.analytics.get(shop.account, shop.ids, **{**ASKED, "end_date": "2026-06-02"})
+        shop.client.analytics.get(shop.account, shop.ids, **{**ASKED, **late})
+
+
+def test_days_that_have_not_begun_are_left_out_and_said(shop):
+    today = shop.emulator.clock.now().date()
+    for ask, asked in ((shop.client.promotions.analytics, DAILY), (shop.client.analytics.get, ASKED)):
+        usual = ask(shop.account, shop.ids, **{**asked, "end_date": today})
+        for later in (today + datetime.timedelta(1), datetime.date(2099, 1, 1)):
+            shop.heard.clear()
+            shop.emulator.calls.clear()
+            rows = ask(shop.account, shop.ids, **{**asked, "end_date": later})
+            assert list(rows) == list(usual)
+            assert rows.asked.last == today
+            assert f"end_date {later} is in the future" in shop.noticed()
+            assert shop.emulator.calls.count("product_groups/analytics") == 1
+    plan = shop.client.analytics.plan(shop.account, shop.ids, **{**ASKED, "end_date": "2099-01-01"})
+    assert "is in the future" in str(plan)
+
+
+def test_the_first_answer_says_what_day_it_is(shop):
+    fresh = Client(shop.emulator.access_token, transport=shop.emulator.transport(), on_event=shop.heard.append)
+    today = shop.emulator.clock.now().date()
+    rows = fresh.promotions.analytics(shop.account, shop.ids, **{**DAILY, "end_date": today + datetime.timedelta(2)})
+    assert rows.asked.last == today
+    assert "is in the future" in shop.noticed()
 
 
 def test_product_items_come_by_report(shop):

@@ -101,7 +101,7 @@ def test_the_rules_choose_the_way(change, way, words):
         ({"start": TODAY - 91 * DAY, "way": "sync"}, "start_date", "2025-12-31 to 2026-03-31"),
         ({"granularity": "HOUR", "start": TODAY - 9 * DAY}, "start_date", "2026-03-23 to 2026-03-31.*ask for DAY"),
         ({"level": "PRODUCT_ITEM", "start": TODAY - 93 * DAY}, "start_date", "2025-12-29 to"),
-        ({"end": TODAY + DAY}, "end_date", "2026-03-31 or earlier"),
+        ({"start": TODAY + DAY, "end": TODAY + DAY}, "start_date", "2026-03-31 or earlier"),
         ({"end": "2026-02-01"}, "end_date", "2026-03-01"),
         ({"granularity": "TOTAL", "start": TODAY - 186 * DAY, "end": TODAY}, "end_date", "ask for DAY"),
         ({"level": "PRODUCT_ITEM", "way": "sync"}, "way", "only reports"),
@@ -294,7 +294,9 @@ def test_the_servers_day_counts_not_the_machines():
     rows = client.analytics.get("7", ["0"], columns=[COUNT], start_date="2029-12-01", end_date="2030-01-20")
     assert rows.asked.last == datetime.date(2030, 1, 20)
     with pytest.raises(InvalidInput, match="2030-01-31 or earlier"):
-        client.analytics.get("7", ["0"], columns=[COUNT], start_date="2030-01-01", end_date="2030-03-01")
+        client.analytics.get("7", ["0"], columns=[COUNT], start_date="2030-02-01", end_date="2030-03-01")
+    rows = client.analytics.get("7", ["0"], columns=[COUNT], start_date="2030-01-20", end_date="2030-03-01")
+    assert rows.asked.last == datetime.date(2030, 1, 31)
 
 
 def test_a_batch_is_a_table_of_the_schema_of_the_plan():

@@ -430,6 +430,15 @@ def test_sigkill_leaves_whole_scopes(tmp_path, where, left, kind):
 # ------------------------------------------------------------------------------------------ other processes
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_duckdb_both_forms_say_what_they_need(tmp_path, monkeypatch, kind):
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    made = server()
+    with pytest.raises(ConfigurationError, match=r"a sync.* needs duckdb.*pip install 'pinshop\[duckdb\]'"):
+        made.client().analytics.sync(tmp_path / kind, "7", columns=[COUNT])
+    assert not made.targets
+
+
 def test_one_sync_at_a_time(tmp_path):
     made = server()
     path = tmp_path / "ads.duckdb"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from pinshop.analytics import discovery, planning
+from pinshop.analytics import discovery, planning, query
 from pinshop.analytics.plain_rows import Block, split
 from pinshop.analytics.planning import Ask, Plan, Query
 from pinshop.analytics.report_asks import of_report
@@ -100,6 +102,18 @@ def account_of(session: Session, ad_account_id: str) -> Flow[Account]:
     return Account(str(found.currency) if isinstance(found.currency, str) else None)
 
 
+def until_today(
+    session: Session, ad_account_id: str, first: datetime.date, last: datetime.date, reporting_timezone: str | None
+) -> Flow[tuple[datetime.date, str]]:
+    """See `query.until_today`; what seems to be in the future is judged after the server was asked what day it is."""
+    seems = session.today() or datetime.datetime.fromtimestamp(session.clock(), datetime.UTC).date()
+    with contextlib.suppress(InvalidInput):
+        if not (seen := query.until_today(first, last, seems, reporting_timezone))[1]:
+            return seen
+    yield from account_of(session, ad_account_id)
+    return query.until_today(first, last, session.today(), reporting_timezone)
+
+
 def accounts_of(session: Session, ad_account_ids: Sequence[str], known: dict[str, Account]) -> Flow[dict[str, PinshopError]]:
     """Fill in ``known``; returns the accounts that could not be asked, and why."""
     wanted = [one for one in ad_account_ids if one not in known]
@@ -150,6 +164,8 @@ def prepared(
     session: Session, plan: Plan, known: dict[str, Account]
 ) -> Flow[tuple[Plan, dict[str, tuple[str, ...]], dict[str, PinshopError]]]:
     """The plan with the ids that had to be asked for, these ids, and the accounts that failed already."""
+    if plan.warning:
+        session.emit(events.Noticed("analytics", plan.warning, warning=True))
     failed = yield from accounts_of(session, plan.query.ad_account_ids, known)
     wanted = [account for account in plan.to_discover if account not in failed]
 

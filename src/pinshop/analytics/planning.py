@@ -118,6 +118,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     why: Mapping[str, str]
     to_discover: tuple[str, ...] = ()
     estimate: Estimate
+    #: What the question asks for and no plan can give; "" if there is nothing of that.
+    warning: str = ""
 
     def cost(self, *, call_seconds: float = 0.3) -> Cost:
         """Calls by quota, polls of reports included, and about how many seconds at the present quota."""
@@ -133,7 +135,7 @@ class Plan(Struct, frozen=True, kw_only=True):
         count = len(asked.ad_account_ids)
         days = f"{asked.start_date} to {asked.end_date} by {asked.granularity}"
         head = f"{days}, {len(asked.columns)} column(s), {count} ad account(s)"
-        lines = [head, *dict.fromkeys(self.why.values()), str(self.cost())]
+        lines = [head, *filter(None, [self.warning]), *dict.fromkeys(self.why.values()), str(self.cost())]
         return "\n".join(lines)
 
     def asked(self, currencies: Mapping[str, str], ids: Mapping[str, tuple[str, ...]] | None = None) -> Asked:
@@ -263,7 +265,10 @@ def make(
     Raises:
         InvalidInput: no call reaches these days; names those that can be asked for.
     """
-    _check_future(question, max(today, latest or today))
+    last, warning = query.until_today(
+        question.start_date, question.end_date, max(today, latest or today), question.reporting_timezone
+    )
+    question = msgspec.structs.replace(question, end_date=last)
     asks: list[list[Ask]] = []
     why: dict[str, str] = {}
     to_discover = []
@@ -285,6 +290,7 @@ def make(
         why=why,
         to_discover=tuple(to_discover),
         estimate=_estimate(question, ordered, to_discover, quotas, side_by_side),
+        warning=warning,
     )
 
 
@@ -318,12 +324,6 @@ def most_ids(api_version: ApiVersion) -> int:
 def _count_sync(question: Query, ids: int, api_version: ApiVersion) -> int:
     days = (question.end_date - question.start_date).days + 1
     return -(-ids // most_ids(api_version)) * -(-days // reach("sync", question.granularity).days)
-
-
-def _check_future(question: Query, today: datetime.date) -> None:
-    latest = today + datetime.timedelta(1 if question.reporting_timezone == "AD_ACCOUNT_TIME_ZONE" else 0)
-    if question.end_date > latest:
-        raise InvalidInput("end_date", str(question.end_date), f"{latest} or earlier: nothing has been earned after today")
 
 
 def _check_reach(question: Query, way: Way, today: datetime.date) -> None:

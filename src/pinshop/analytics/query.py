@@ -79,11 +79,25 @@ def windows(
     return cut(first, last, days)
 
 
-def check_future(first: datetime.date, today: datetime.date | None) -> None:
-    """Refuse days that have not begun anywhere on earth; ``today`` is the server's, None where it is not known yet."""
-    if today is not None and first > today + datetime.timedelta(1):
-        allowed = f"{today} or earlier, which is today at the server: nothing has been earned after it"
+def until_today(
+    first: datetime.date, last: datetime.date, today: datetime.date | None, reporting_timezone: str | None
+) -> tuple[datetime.date, str]:
+    """The last day that has begun, and what to say where a later one was asked for; "" if none was.
+
+    ``today`` is the server's, UTC; None where it is not known yet. In the account's own time zone a day more may have begun.
+
+    Raises:
+        InvalidInput: not one of the days has begun.
+    """
+    if today is None:
+        return last, ""
+    latest = today + datetime.timedelta(1 if reporting_timezone == "AD_ACCOUNT_TIME_ZONE" else 0)
+    if first > latest:
+        allowed = f"{latest} or earlier, which is today at the server: nothing has been earned after today"
         raise InvalidInput("start_date", str(first), allowed, operation="product_groups/analytics")
+    if last <= latest:
+        return last, ""
+    return latest, f"end_date {last} is in the future: these are the days to {latest}, which is today at the server"
 
 
 def cut(first: datetime.date, last: datetime.date, days: int) -> list[tuple[datetime.date, datetime.date]]:

@@ -30,6 +30,7 @@ from pinshop.api.http import Pause
 from pinshop.api.models import MetricsReadyState, decoders
 from pinshop.api.reaches import reach
 from pinshop.errors import ConfigurationError, InvalidInput, PinshopError
+from pinshop.extras import required
 from pinshop.files.locks import lock_file
 from pinshop.flow import events
 from pinshop.flow.exchange import exchange
@@ -297,8 +298,10 @@ def _only_one(lock: Path, path: Path) -> Callable[[], None]:
 
 def store_of(path: Path) -> DuckStore | FolderStore:
     """What keeps the tables: a DuckDB file, or a folder of Parquet files."""
-    tables.need("duckdb", "duckdb")
-    return DuckStore(path) if path.suffix.lower() in (".duckdb", ".db") else FolderStore(path)
+    in_a_file = path.suffix.lower() in (".duckdb", ".db")
+    # Scopes are replaced in SQL, whatever keeps the rows: pyarrow alone reads and writes the files, and does not compare.
+    required("duckdb", "duckdb", "a sync" if in_a_file else "a sync, also one to a folder of Parquet files,")
+    return DuckStore(path) if in_a_file else FolderStore(path)
 
 
 def parquet_files(path: str | os.PathLike[str], table: str = "analytics") -> list[Path]:

@@ -58,7 +58,7 @@ def run(say: Callable[[str], object], folder: Path | None = None) -> None:
     for users in (1, 4, 20):
         took = minutes(5_000 // users)
         words = f"{took:4.1f} minutes" if took >= 1 else "under a minute"
-        say(f"  {users:2} users: 5,000 calls, {words}")
+        say(f"  {users:2} user{'s' if users > 1 else ' '}: 5,000 calls, {words}")
 
 
 def minutes(calls: int) -> float:

@@ -114,16 +114,20 @@ class Analytics(Resource[C]):
         )
 
     def _plan_by_the_servers_day(self, question: planning.Query) -> Flow[Plan]:
-        """The plan; what seems out of reach is refused only after the server was asked what day it is."""
+        """The plan; what seems out of reach or in the future is judged only after the server was asked what day it is."""
         session, accounts = self._session, question.ad_account_ids
         failed = yield from fetching.accounts_of(session, accounts, self._accounts)
         if failed and len(failed) == len(accounts):
             raise next(iter(failed.values()))
         try:
-            return self._plan(question, certain=True)
+            plan = self._plan(question, certain=True)
         except InvalidInput:
+            plan = None
+        if plan is None or plan.warning:
+            # The day that is known may be that of an answer of some time ago.
             yield from fetching.account_of(session, next(account for account in accounts if account not in failed))
             return self._plan(question, certain=True)
+        return plan
 
     @operation
     def get(
@@ -264,6 +268,8 @@ class Analytics(Resource[C]):
         **setting: Unpack[Setting],
     ) -> Flow[Synced]:
         """Keep a table of what promotions earned by day up to date: a DuckDB file, or a folder of Parquet files.
+
+        Both are written by DuckDB: ``pip install 'pinshop[duckdb]'``. Parquet files can be read by anything.
 
         Sends ``GET /ad_accounts/{ad_account_id}/product_groups/analytics`` for the days that may still change (the longest
         attribution window and three days, for columns of conversions; three days for others), for new promotions and new

@@ -10,6 +10,8 @@ from enum import Enum
 from functools import partial
 from typing import Any, Literal, TypeVar
 
+import msgspec
+
 from pinshop.analytics import query
 from pinshop.analytics.plain_rows import Asked, split
 from pinshop.analytics.rows import Rows, merge
@@ -249,19 +251,29 @@ class Promotions(Resource[C]):
             The rows. ``missing_ids`` are ids that got none. Without ids there is nothing to ask, and there are no rows.
 
         Raises:
-            InvalidInput: unknown columns, reversed dates, a range that would need adding up or lies in the future; or there
-                are no rows because none of the ids is a promotion of this ad account.
+            InvalidInput: unknown columns, reversed dates, a range that would need adding up or has not begun; or there are no
+                rows because none of the ids is a promotion of this ad account.
 
         Source: product_groups/analytics in Pinterest's description 5.28.0.
         """
         row, session = endpoints.PROMOTIONS_ANALYTICS, self._session
+        first, last = (
+            datetime.date.fromisoformat(checks.check_date(name, day, row.id))
+            for name, day in (("start_date", start_date), ("end_date", end_date))
+        )
+        account = checks.check_id("ad_account_id", ad_account_id, row.id)
+        reach, warning = last, ""
+        if first <= last and last > (session.today() or datetime.datetime.fromtimestamp(session.clock(), datetime.UTC).date()):
+            from pinshop.analytics import fetching
+
+            reach, warning = yield from fetching.until_today(session, account, first, last, reporting_timezone)
         ids = query.ids_of("product_group_ids", product_group_ids, row.id)
         calls, asked = query.plan(
             row,
             ad_account_id,
             ids or ["0"],
             start_date=start_date,
-            end_date=end_date,
+            end_date=reach,
             columns=columns,
             granularity=granularity,
             api_version=session.api_version,
@@ -272,11 +284,10 @@ class Promotions(Resource[C]):
             conversion_report_time=conversion_report_time,
             reporting_timezone=reporting_timezone,
         )
-        first, last = (datetime.date.fromisoformat(str(day)) for day in (start_date, end_date))
         about = Asked(
             granularity=str(getattr(granularity, "value", granularity)),
             first=first,
-            last=last,
+            last=reach,
             ids={str(ad_account_id): tuple(ids)},
             keys=("PRODUCT_GROUP_ID",) if granularity == "TOTAL" else ("PRODUCT_GROUP_ID", "DATE"),
         )
@@ -287,8 +298,12 @@ class Promotions(Resource[C]):
         else:
             flows = [exchange(session, call, split) for call in calls]
             answers = yield Together(flows, session.options.concurrency)
+        if not warning:
+            reach, warning = query.until_today(first, last, session.today(), reporting_timezone)
+            about = msgspec.structs.replace(about, last=reach)
         rows = merge((answer.value for answer in answers), asked, asked=about)
-        query.check_future(first, session.today())
+        if warning:
+            session.emit(events.Noticed(row.id, warning, warning=True))
         if not len(rows):
             from pinshop.analytics import fetching
 
