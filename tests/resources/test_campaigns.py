@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -151,6 +152,25 @@ def test_a_wrong_token_is_an_error_with_the_outcomes() -> None:
     assert [o.state for o in caught.value.result] == ["failed"]
 
 
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda c, **k: c.campaigns.create(A, [], **k),
+        lambda c, **k: c.campaigns.update(A, (), **k),
+        lambda c, **k: c.ad_groups.create(A, [], **k),
+        lambda c, **k: c.ad_groups.update(A, iter([]), **k),
+        lambda c, **k: c.promotions.create(A, C1, [], **k),
+        lambda c, **k: c.promotions.create(A, None, [], **k),
+        lambda c, **k: c.promotions.update(A, C1, [], **k),
+    ],
+)
+def test_nothing_to_write_is_done_without_a_request(act: Any, tmp_path: Path) -> None:
+    """A job that runs every night has nights with nothing to do."""
+    result, script = both(Script, lambda c: act(c, journal=tmp_path / "a.journal"))
+    result.raise_if_failed()
+    assert (list(result), result.summary(), script.requests, list(tmp_path.iterdir())) == ([], "nothing", [], [])
+
+
 def test_an_item_of_another_account_is_refused() -> None:
     with pytest.raises(InvalidInput, match=r"items\[1\].ad_account_id: got '7', allowed: 549755885175"):
         both(Script, lambda c: c.campaigns.create(A, [{**NEW, "ad_account_id": int(A)}, {**NEW, "ad_account_id": "7"}]))
@@ -159,7 +179,6 @@ def test_an_item_of_another_account_is_refused() -> None:
 @pytest.mark.parametrize(
     ("act", "field"),
     [
-        (lambda c: c.campaigns.create(A, []), "items"),
         (lambda c: c.campaigns.create("549\n", [NEW]), "ad_account_id"),
         (lambda c: c.campaigns.create(A, [NEW, {**NEW, "objective_type": "CATALOG_SALE"}]), "items[1].objective_type"),
         (lambda c: c.campaigns.create(A, [{**NEW, "lifetime_spend_cap": 1}]), "items[0].lifetime_spend_cap"),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import click
+from msgspec import UNSET
 
 from pinshop.api import models
 from pinshop.cli.connection import Connection
@@ -115,8 +116,8 @@ def gather(path: Path | None, settings: Sequence[str], first: Sequence[Mapping[s
     """The items of the file and of the arguments, each with the fields that ``--set`` gives to all."""
     common = parse_settings(settings, kind)
     items = [dict(item) for item in first] + (read_items(path, kind) if path else [])
-    if not items:
-        raise InvalidInput("items", None, "at least one: as arguments or with --file")
+    if not items and not path:  # a file may well be empty: a job that runs every night has nights with nothing to do
+        raise InvalidInput("items", UNSET, "at least one: as arguments or with --file")
     return [{**item, **common} for item in items]
 
 
@@ -138,6 +139,6 @@ def show_result(here: Connection, result: Any) -> None:
         say(f"Dry run: nothing was sent ({len(result)} items).")
         return
     here.out.rows(rows, OUTCOME_COLUMNS, (*OUTCOME_COLUMNS, "advice", "sent"))
-    say(result.summary())
+    say(result.summary() if len(result) else "Nothing to write: there were no items.")
     if result.failed or result.unknown:
         raise SystemExit(PARTIAL)

@@ -35,8 +35,10 @@ def run_batch(
     progress: Progress | None,
     journal: str | os.PathLike[str] | None,
 ) -> Flow[BatchResult[Any]]:
-    """Write checked items, each to its group."""
+    """Write checked items, each to its group. Without items nothing is sent, and no journal is begun."""
     settle_seconds = check_settle_seconds(settle_seconds, row.id)
+    if not items:
+        return BatchResult(row.id, ())
     file: JournalFile | None = None
     if journal is not None:
         header = Header(

@@ -35,15 +35,13 @@ def check_items(kind: type, items: Iterable[object], operation: str | None = Non
     """Check the items of a batch; places are named ``items[3].tracking_url``. An ``id`` may come only once.
 
     Raises:
-        InvalidInput: not a list, an empty one, or an item that `check` refuses.
+        InvalidInput: not a list, or an item that `check` refuses. An empty list is fine: there is nothing to write.
     """
     field = "items"
     if isinstance(items, str | bytes | Mapping) or not isinstance(items, Iterable):
         raise InvalidInput(field, items, "a list of objects; put a single one in brackets", operation=operation)
     one = _check_for(kind)
     checked = [one(f"{field}[{index}]", item, operation) for index, item in enumerate(items)]
-    if not checked:
-        raise InvalidInput(field, [], "at least one item", operation=operation)
     seen: dict[str, int] = {}
     for index, item in enumerate(checked):
         # Of two changes to one thing, which comes last would be the server's choice.
@@ -97,7 +95,10 @@ def _object(kind: Any) -> Check:
             one = fields.get(name)
             if one is None:
                 raise InvalidInput(
-                    f"{path}.{name}", item, _no_such_field(str(name), tuple(fields), read_only), operation=operation
+                    f"{path}.{name}",
+                    item,
+                    _no_such_field(str(name), tuple(fields), read_only, [r for r in required if r not in value]),
+                    operation=operation,
                 )
             result[str(name)] = one(f"{path}.{name}", item, operation)
         for name in required:
@@ -158,7 +159,9 @@ def _takes_null(one: Check) -> bool:
         return False
 
 
-def _no_such_field(name: str, fields: Sequence[str], read_only: Sequence[str]) -> str:
+def _no_such_field(name: str, fields: Sequence[str], read_only: Sequence[str], missing: Sequence[str]) -> str:
+    if name in read_only and missing:
+        return f"not this field: Pinterest sets it, a request does not; what is required is {' and '.join(missing)}"
     if name in read_only:
         return "not this field: Pinterest sets it, a request does not (of an answer, write back entity.changed(field=value))"
     if meant := near(name, fields):
