@@ -10,6 +10,7 @@ from collections.abc import AsyncIterable, Iterable, Mapping
 from typing import Any
 
 from pinshop.api import checks, columns, models, operations
+from pinshop.api.column_words import family_of
 from pinshop.api.models import CatalogProductGroup
 from pinshop.api.near import either, near
 from pinshop.api.operations import ApiVersion, Call, Operation
@@ -158,7 +159,7 @@ def check_columns(
             checked += [one for one in several if granularity != "HOUR" or not columns.COLUMNS[one].conversion]
             continue
         if name not in available and not allow_unknown:
-            if family := _family(name):
+            if family := family_of(name):
                 some = sorted(columns.available(api_version, family), key=lambda one: not one.startswith("TOTAL_"))
                 allowed = (
                     f'a column, such as {", ".join(some[:3])}; the family "{family}" in small letters stands for all of its'
@@ -173,31 +174,6 @@ def check_columns(
     if not checked:
         raise InvalidInput("columns", [], "at least one column", operation=operation)
     return list(dict.fromkeys(checked))
-
-
-#: Words of shop owners, and the families that hold what they mean.
-_WORDS: dict[str, columns.Family] = {
-    "revenue": "checkout",
-    "order": "checkout",
-    "purchase": "checkout",
-    "sale": "checkout",
-    "cost": "spend",
-    "save": "engagement",
-    "repin": "engagement",
-    "visit": "page_visit",
-    "install": "app",
-}
-
-
-def _family(name: str) -> columns.Family | None:
-    """The family that a word means: its name in any letters, in the plural, or what a shop calls it."""
-    word = name.lower()
-    for one in (word, word.removesuffix("s")):
-        if one in columns.FAMILIES:
-            return one
-        if one in _WORDS:
-            return _WORDS[one]
-    return None
 
 
 def _meant(name: str, available: Iterable[str]) -> str:

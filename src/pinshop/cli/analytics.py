@@ -9,7 +9,7 @@ import click
 
 from pinshop.api.endpoints import PROMOTIONS_ANALYTICS
 from pinshop.cli import charts, periods
-from pinshop.cli.choices import Choice
+from pinshop.cli.choices import Choice, complete_columns
 from pinshop.cli.connection import Connection, connected
 from pinshop.cli.output import say
 from pinshop.errors import InvalidInput
@@ -33,16 +33,23 @@ _GRANULARITIES = tuple(map(str, PROMOTIONS_ANALYTICS.params["granularity"].choic
 @click.option("--ad-group", "ad_groups", multiple=True, metavar="ID", help="All promotions of these ad groups.")
 @click.option("--campaign", "campaigns", multiple=True, metavar="ID", help="All promotions of these campaigns.")
 @click.option("--all-accounts", is_flag=True, help="All ad accounts that the token reaches, side by side.")
-@click.option("--columns", default=",".join(DEFAULT_COLUMNS), help="Names or families (spend,checkout), or all.")
+@click.option(
+    "--columns",
+    default=",".join(DEFAULT_COLUMNS),
+    help="Names or families (spend,checkout), or all.",
+    shell_complete=complete_columns,
+)
 @periods.period_options
 @click.option("--granularity", type=Choice(_GRANULARITIES), default="DAY", show_default=True)
 @click.option(
-    "--by", metavar="COLUMNS", help="Total by these, such as DATE or PRODUCT_GROUP_ID; what cannot be added is refused."
+    "--by",
+    metavar="COLUMNS",
+    help="Total by these, such as DATE or PRODUCT_GROUP_ID; what cannot be added is refused.",
 )
 @click.option("--total", is_flag=True, help="One row for all.")
 @click.option("--densify", is_flag=True, help="A row for every promotion and day, also where nothing was reported.")
 @click.option("--names", is_flag=True, help="Join status, ad group and catalog product group.")
-@click.option("--chart", metavar="COLUMN", help="Draw this column by day.")
+@click.option("--chart", metavar="COLUMN", help="Draw this column by day.", shell_complete=complete_columns)
 @click.option("--way", type=Choice(["sync", "report"]), help="How it is fetched. Default: by the documented rules.")
 @click.option("--cost", is_flag=True, help="Say what it would take, and fetch nothing.")
 @connected()

@@ -10,7 +10,7 @@ import click
 from pinshop.api.operations import API_VERSIONS
 from pinshop.cli.choices import Choice
 from pinshop.cli.exit_codes import explained
-from pinshop.cli.output import FORMATS, Output
+from pinshop.cli.output import FORMATS, Output, say
 
 _SHOWN = ("name", "family", "kind", "unit", "since", "meaning")
 
@@ -23,17 +23,18 @@ _SHOWN = ("name", "family", "kind", "unit", "since", "meaning")
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file instead.")
 @explained
 def columns(words: tuple[str, ...], api_version: str, form: Any, fields: str | None, output: Path | None) -> None:
-    """List the columns of analytics whose name or family holds all WORDS.
+    """List the columns of analytics that fit all WORDS: by name, family, kind, meaning, or what a shop calls it.
 
     \b
     Examples:
       pinshop columns checkout
+      pinshop columns revenue
       pinshop columns spend roas --format json
     """
-    from pinshop.columns import COLUMNS, available
+    from pinshop.api.column_words import near_words
+    from pinshop.columns import FAMILIES, search
 
-    known = (COLUMNS[name] for name in available(api_version))
-    found = [column for column in known if all(word.upper() in (column.name + " " + column.family).upper() for word in words)]
+    found = search(words, api_version)
     rows = [
         {
             "name": c.name,
@@ -47,3 +48,7 @@ def columns(words: tuple[str, ...], api_version: str, form: Any, fields: str | N
         for c in found
     ]
     Output(form, fields, output).rows(rows, _SHOWN)
+    if not found:
+        near = " and ".join(meant for word in words if (meant := near_words(word)))
+        meant = f"Did you mean {near}? " if near else ""
+        say(f"No column of API {api_version} fits {' '.join(words)}. {meant}The families are {', '.join(FAMILIES)}.")

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from pinshop.cli.choices import complete_columns
 from pinshop.cli.connection import Connection, connected
 from pinshop.cli.exit_codes import PARTIAL
 from pinshop.cli.output import say
@@ -15,7 +16,13 @@ from pinshop.cli.output import say
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path), metavar="FILE.duckdb|FOLDER")
-@click.option("--columns", default="spend", show_default=True, help="Names or families with commas between them, or all.")
+@click.option(
+    "--columns",
+    default="spend",
+    show_default=True,
+    help="Names or families with commas between them, or all.",
+    shell_complete=complete_columns,
+)
 @click.option("--days", type=click.IntRange(1, 914), help="How many days are kept up to date. Default: 90.")
 @click.option("--all-accounts", is_flag=True, help="All ad accounts that the token reaches, side by side.")
 @click.option("--table", default="analytics", show_default=True, help="Its name.")
