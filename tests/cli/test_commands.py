@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import click
+import pyarrow.parquet
 import pytest
 from click.testing import CliRunner
 
@@ -102,15 +103,84 @@ def test_completion_imports_no_command():
     assert printed.strip() == "['profiles', 'product-groups', 'promotions'] ['pinshop.cli', 'pinshop.cli.tree']"
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_a_shell_is_completed(shell, run):
-    script = run(f"completion {shell}").stdout
-    assert "_PINSHOP_COMPLETE" in script
-    word = "promo" if shell == "fish" else "1"
-    environ = {"_PINSHOP_COMPLETE": f"{shell}_complete", "COMP_WORDS": "pinshop promo", "COMP_CWORD": word}
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("promo", "promotions"),
+        ("promotions pau", "pause"),
+        ("analytics --columns SPEND_IN_D", "SPEND_IN_DOLLAR"),
+        ("sync --columns spend,chec", "spend,checkout"),
+    ],
+)
+def test_a_shell_is_completed(shell, words, expected, run):
+    """The variables are those that the script of each shell sets."""
+    assert "_PINSHOP_COMPLETE" in run(f"completion {shell}").stdout
+    line, last = f"pinshop {words}", words.split()[-1]
+    place = last if shell == "fish" else str(len(words.split()))
+    environ = {"COMP_WORDS": line, **({"COMP_WORD": last} if shell == "powershell" else {"COMP_CWORD": place})}
     command = [sys.executable, "-c", "from pinshop.cli import main; main()"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **environ})
-    assert "promotions" in done.stdout
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **environ, "_PINSHOP_COMPLETE": f"{shell}_complete"},
+    )
+    assert expected in re.split(r"[\s]|plain,", done.stdout)
+
+
+def test_where_a_completion_script_goes_is_said_for_each_shell(run):
+    said = run("completion --help").stdout
+    assert [shell for shell in ("bash", "zsh", "fish", "powershell") if f"completion {shell}" not in said] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ("checkout", "TOTAL_OFFLINE_CHECKOUT"),
+        ("revenue", "TOTAL_CLICK_CHECKOUT_VALUE_IN_MICRO_DOLLAR"),
+        ("Sales", "TOTAL_CLICK_CHECKOUT_VALUE_IN_MICRO_DOLLAR"),
+        ("orders", "ORDER_LINE_ID"),
+        ("spend roas", "CHECKOUT_ROAS"),
+        ("clickthrough_2", "CLICKTHROUGH_2"),
+    ],
+)
+def test_columns_are_found_by_what_they_mean(words, first, run):
+    assert json.loads(run(f"columns {words}").stdout.splitlines()[0])["name"] == first
+
+
+def test_a_search_for_columns_that_finds_none_says_so(run):
+    done = run("columns chekout")
+    assert (done.stdout, "Did you mean checkout?" in done.stderr) == ("", True)
+
+
+@pytest.mark.parametrize("line", ["promotions create --ad-group 2680007368798", "ad-groups update", "campaigns update"])
+def test_an_empty_file_of_items_is_nothing_to_write(line, run, tmp_path):
+    (tmp_path / "none.jsonl").write_text("")
+    assert "Nothing to write" in run(f"{line} --file none.jsonl").stderr
+
+
+def test_a_field_that_nothing_has_is_said(run):
+    promoted(run)
+    assert "no row has statuss. Did you mean status?" in run("promotions list --fields id,statuss").stderr
+    assert "no row has owner.nam" in run("accounts get --fields owner.nam").stderr
+    assert "Warning" not in run("promotions list --fields id,is_mdl,tracking_url").stderr  # Pinterest may leave them out
+
+
+def test_parquet_goes_into_a_pipe(tmp_path):
+    code = f"{sys.executable} -m pinshop product-groups list --emulator --format parquet > rows.parquet"
+    subprocess.run(["sh", "-c", code], check=True, cwd=tmp_path)
+    assert pyarrow.parquet.read_table(tmp_path / "rows.parquet").column("id").to_pylist()
+
+
+@pytest.mark.parametrize("form", ["", "--json"])
+def test_who_and_how_well_can_be_asked_of_a_local_pinterest(form, run, monkeypatch):
+    monkeypatch.delenv("PINTEREST_ACCESS_TOKEN")
+    monkeypatch.delenv("PINTEREST_API_URI")
+    assert "emulated_shop_1" in run(f"whoami --emulator {form}").stdout
+    assert "by an emulator" in run(f"doctor --api --emulator {form}").stdout
+    assert "--profile" in run("doctor --emulator --profile x", code=2).stderr
 
 
 def test_python_m_pinshop_is_the_command():
@@ -170,7 +240,6 @@ def test_parquet_keeps_ids_as_text(run):
     table = pq.read_table("groups.parquet")
     assert table.schema.field("id").type == "string"
     assert table.num_rows == 5
-    assert "--output" in run("product-groups list --format parquet", code=2).stderr
 
 
 def test_a_file_is_replaced_whole_or_not_at_all(run, tmp_path):

@@ -8,6 +8,7 @@ import shlex
 import pytest
 from click.testing import CliRunner
 
+from pinshop import plans
 from pinshop.cli.tree import main
 
 AD_GROUP = "2680007368798"
@@ -80,8 +81,21 @@ def test_money_is_guarded(run, change):
     change('daily_spend_cap: "500.00 USD"', 'daily_spend_cap: "900.00 USD"')
     refused = run("apply promotions.yaml --yes", code=2)
     assert "900.00 USD" in refused.stderr
+    assert "(--max-spend 900)" in refused.stderr  # as it is written here, not as in Python
     assert set(statuses(run).values()) == {"PAUSED"}
+    assert "(--max-changes 3)" in run("apply promotions.yaml --yes --max-spend 900 --max-changes 2", code=2).stderr
     run("apply promotions.yaml --yes --max-spend 900.00")
+
+
+def test_ctrl_c_in_an_apply_says_how_to_go_on(run, change, monkeypatch):
+    def interrupted(*_args, **_options):
+        raise KeyboardInterrupt
+
+    change("status: PAUSED", "status: ACTIVE")
+    monkeypatch.setattr(plans, "apply", interrupted)
+    told = run("apply promotions.yaml --yes --journal .pinshop", code=130).stderr
+    assert "The same command again does what is left" in told
+    assert "resume" not in told
 
 
 def test_a_stale_plan_is_refused(run, change):

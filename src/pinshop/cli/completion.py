@@ -44,7 +44,13 @@ add_completion_class(PowerShellComplete)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish", "powershell"]))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
-    """Print the completion script of a shell.
+    """Print the completion script of a shell, which goes where that shell reads it when it starts.
+
+    \b
+    bash        echo 'eval "$(pinshop completion bash)"' >> ~/.bashrc
+    zsh         echo 'eval "$(pinshop completion zsh)"' >> ~/.zshrc
+    fish        pinshop completion fish > ~/.config/fish/completions/pinshop.fish
+    powershell  pinshop completion powershell >> $PROFILE
 
     \b
     Examples:

@@ -13,19 +13,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from pinshop.api.http import Reply, Request, Transport
-from pinshop.api.operations import API_VERSIONS
+from pinshop.api.operations import API_VERSIONS, ApiVersion
 from pinshop.cli import output as printing
 from pinshop.cli.choices import Choice
 from pinshop.cli.exit_codes import explained
 from pinshop.cli.options import event_log, open_client
 from pinshop.cli.output import FORMATS, Output, say
 from pinshop.errors import APIError, ConfigurationError, InvalidInput
+from pinshop.flow.tokens import Credentials, StaticToken
 
 if TYPE_CHECKING:
     from pinshop.client import Client
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+EMULATED_URL = "http://emulator.local/v5"
 DRY_RUN = "dry run: not sent"
 _PRINTING = ("form", "fields", "output", "as_json")
 
@@ -121,6 +123,18 @@ class DryRun:
         self._inner.close()
 
 
+emulator_option = click.option(
+    "--emulator", metavar="[=FILE]", help="Run against a fresh local Pinterest; =FILE one that stays."
+)
+
+
+def refuse_beside_emulator(profile: str | None, base_url: str | None) -> None:
+    """Nothing that chooses credentials goes with ``--emulator``."""
+    for name, value in (("--profile", profile), ("--base-url", base_url)):
+        if value is not None:
+            raise InvalidInput(name, value, "nothing beside --emulator, which needs no credentials")
+
+
 def connected(*, writes: bool = False, asks: bool = False, prints: bool = True) -> Callable[[F], F]:
     """Give a command the options of a connection, and a `Connection` as its first argument.
 
@@ -183,7 +197,7 @@ def _options(*, writes: bool, asks: bool, prints: bool) -> list[Callable[[Any], 
             show_default=True,
             help="The version of Pinterest's API to speak.",
         ),
-        click.option("--emulator", metavar="[=FILE]", help="Run against a fresh local Pinterest; =FILE one that stays."),
+        emulator_option,
     ]
     if prints:
         options += [
@@ -204,25 +218,29 @@ def _open(chosen: dict[str, Any], opened: ExitStack) -> tuple[Client, bool]:
     if chosen["emulator"] is None:
         found = open_client(chosen["profile"], chosen["base_url"], api_version=chosen["api_version"])
         return opened.enter_context(found), False
-    for name in ("profile", "base_url"):
-        if chosen[name] is not None:
-            raise InvalidInput(
-                f"--{name.replace('_', '-')}", chosen[name], "nothing beside --emulator, which needs no credentials"
-            )
+    refuse_beside_emulator(chosen["profile"], chosen["base_url"])
+    client, account = open_emulated(chosen["emulator"], chosen["api_version"], opened)
+    chosen["account"] = chosen["account"] or account
+    return client, True
+
+
+def open_emulated(file: str, api_version: ApiVersion, opened: ExitStack) -> tuple[Client, str]:
+    """A client of a local Pinterest, which stays in ``file`` if one is named, and the ad account it has."""
     from pinshop.client import Client
     from pinshop.emulator import Emulator
 
-    emulator = Emulator(chosen["api_version"], data=chosen["emulator"] or ":memory:")
+    emulator = Emulator(api_version, data=file or ":memory:")
     opened.callback(emulator.close)
+    kept = f"kept in {file}" if file else "fresh, and gone when this ends"
     client = Client(
-        emulator.access_token,
-        base_url="http://emulator.local/v5",
+        Credentials(
+            tokens=StaticToken(emulator.access_token), source=f"--emulator, a local Pinterest: {kept}", base_url=EMULATED_URL
+        ),
         transport=emulator.transport(),
-        api_version=chosen["api_version"],
+        api_version=api_version,
         on_event=event_log(),
     )
-    chosen["account"] = chosen["account"] or emulator.ad_account_id
-    return opened.enter_context(client), True
+    return opened.enter_context(client), emulator.ad_account_id
 
 
 def _complete_profiles(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:

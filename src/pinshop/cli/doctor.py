@@ -7,23 +7,30 @@ import os
 import platform
 import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from email.utils import parsedate_to_datetime
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from pinshop.api import endpoints, operations
+from pinshop.api.operations import API_VERSIONS
 from pinshop.cli import exit_codes
+from pinshop.cli.connection import emulator_option, open_emulated, refuse_beside_emulator
 from pinshop.cli.exit_codes import explained
-from pinshop.cli.options import show, with_json, with_profile
+from pinshop.cli.options import open_client, show, with_json, with_profile
 from pinshop.cli.profiles import describe
 from pinshop.credentials import environment, find, profiles, vaults
 from pinshop.errors import PinshopError
 from pinshop.flow.refreshing import RefreshingToken
 from pinshop.flow.tokens import BASE_URL, Credentials
+
+if TYPE_CHECKING:
+    from pinshop.client import Client
 
 #: Names that other tools read and pinshop does not, and what to use instead.
 _NOT_READ = {
@@ -53,9 +60,10 @@ class Finding(Struct, frozen=True):
 @click.command()
 @with_profile
 @click.option("--api", is_flag=True, help="Also make one call: GET /user_account.")
+@emulator_option
 @with_json
 @explained
-def doctor(profile: str | None, base_url: str | None, api: bool, as_json: bool) -> None:
+def doctor(profile: str | None, base_url: str | None, api: bool, emulator: str | None, as_json: bool) -> None:
     """Check the set-up: versions, configuration, credentials. It prints no token.
 
     Ends with 0 if all is well, with 7 if there is a problem; with --api, a call that fails ends with that failure's own code.
@@ -63,22 +71,33 @@ def doctor(profile: str | None, base_url: str | None, api: bool, as_json: bool) 
     \b
     Examples:
       pinshop doctor
+      pinshop doctor --api --emulator
     """
+    if emulator is not None:
+        refuse_beside_emulator(profile, base_url)
     environ = os.environ
     findings = [*_versions(), *_environment(environ), *_files(environ)]
-    found: Credentials | None = None
-    try:
-        found = find.find(profile=profile, base_url=base_url, environ=environ)
-    except PinshopError as error:
-        findings.append(Finding("credentials", "problem", str(error)))
-    else:
-        findings.extend(_token(found))
-        findings.append(_proxy(found))
-    code = exit_codes.FINDINGS if any(finding.state == "problem" for finding in findings) else exit_codes.OK
-    if api and found is not None:
-        called, failed = _call(profile, base_url)
-        findings.extend(called)
-        code = failed or code
+    with ExitStack() as opened:
+        connect: Callable[[], Client] | None = None
+        try:
+            if emulator is not None:
+                client, account = open_emulated(emulator, API_VERSIONS[-1], opened)
+                found = structs.replace(client.credentials, ad_account_id=account)
+                connect = lambda: client  # noqa: E731
+            else:
+                found = find.find(profile=profile, base_url=base_url, environ=environ)
+                connect = partial(open_client, profile, base_url, max_attempts=1)
+        except PinshopError as error:
+            findings.append(Finding("credentials", "problem", str(error)))
+        else:
+            findings.extend(_token(found))
+            if emulator is None:
+                findings.append(_proxy(found))
+        code = exit_codes.FINDINGS if any(finding.state == "problem" for finding in findings) else exit_codes.OK
+        if api and connect is not None:
+            called, failed = _call(connect)
+            findings.extend(called)
+            code = failed or code
     value = {"findings": [{"check": f.check, "state": f.state, "text": f.text} for f in findings], "exit_code": code}
     show(value, [f"{f.state:8}{f.check:14}{f.text}" for f in findings], as_json=as_json)
     raise SystemExit(code)
@@ -158,12 +177,10 @@ def _proxy(found: Credentials) -> Finding:
         return Finding("proxy", "problem", f"HTTPS_PROXY: {error}")
 
 
-def _call(profile: str | None, base_url: str | None) -> tuple[list[Finding], int]:
+def _call(connect: Callable[[], Client]) -> tuple[list[Finding], int]:
     """The findings of one GET /user_account, and the exit code of its failure (0: none); with the client of every command."""
-    from pinshop.client import Client
-
     try:
-        client = Client.from_env(profile=profile, base_url=base_url, max_attempts=1)
+        client = connect()
     except PinshopError as error:
         return [Finding("api", "problem", str(error))], exit_codes.code_of(error)
     with client:

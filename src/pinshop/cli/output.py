@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import io
 import itertools
 import os
 import shutil
@@ -22,6 +23,7 @@ from msgspec import UNSET, Struct
 
 from pinshop.api import models
 from pinshop.api.models import Entity
+from pinshop.api.near import did_you_mean
 from pinshop.errors import ConfigurationError, InvalidInput
 
 Format = Literal["table", "json", "jsonl", "csv", "parquet"]
@@ -80,7 +82,15 @@ class Output:
 
         ``columns`` are what a table shows; ``every`` all that a CSV or Parquet file holds (then the columns of any row).
         """
-        values = (plain(row) for row in rows)
+        values: Iterator[Any] = (plain(row) for row in rows)
+        if self._fields is None:
+            return self._rows(values, columns, every)
+        wanted = _Wanted(self._fields, (*columns, *every))
+        count = self._rows(map(wanted.seen_in, values), columns, every)
+        wanted.say_what_is_nowhere()
+        return count
+
+    def _rows(self, values: Iterator[Any], columns: Sequence[str], every: Sequence[str]) -> int:
         if self.form == "parquet":
             return self._parquet(values, self._fields or list(every) or list(columns))
         shown = self._fields or list(columns)
@@ -105,8 +115,8 @@ class Output:
             import pyarrow.parquet as pq
         except ImportError:
             raise ConfigurationError("--format parquet needs pyarrow", advice="pip install 'pinshop[arrow]'") from None
-        if self.path is None:
-            raise InvalidInput("--format", "parquet", "with --output FILE: it is no text")
+        if self.path is None and sys.stdout.isatty():
+            raise InvalidInput("--format", "parquet", "with --output FILE, or into a pipe: it is no text")
         held = [{name: _pick(row, name) for name in columns} for row in values]
         fields = [pa.field(name, _arrow_type(pa, [row[name] for row in held])) for name in columns]
         arrays = []
@@ -115,9 +125,16 @@ class Output:
             if field.type == pa.string():
                 cells = [cell if cell is None or isinstance(cell, str) else as_json(cell) for cell in cells]
             arrays.append(pa.array(cells, type=field.type, from_pandas=False))
+        table = pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+        if self.path is None:
+            whole = io.BytesIO()
+            pq.write_table(table, whole)
+            sys.stdout.buffer.write(whole.getbuffer())
+            sys.stdout.buffer.flush()
+            return len(held)
         part = self.path.with_name(self.path.name + ".part")
         try:
-            pq.write_table(pa.Table.from_arrays(arrays, schema=pa.schema(fields)), part)
+            pq.write_table(table, part)
             part.replace(self.path)
         except OSError as error:
             raise ConfigurationError(f"--output {self.path} cannot be written: {error.strerror or error}") from error
@@ -129,10 +146,13 @@ class Output:
         """Print one entity: a line per field on a terminal, one object elsewhere."""
         row = plain(value)
         if self._fields is not None:
+            wanted = _Wanted(self._fields, getattr(value, "__struct_fields__", ()))
+            wanted.seen_in(row)
             row = {name: _pick(row, name) for name in self._fields}
+            wanted.say_what_is_nowhere()
         if self.form != "table":
             if self.form in ("csv", "parquet"):
-                self.rows([row], list(row), list(row))
+                self._rows(iter([row]), list(row), list(row))
             else:
                 self._write(as_json(row))
             return
@@ -160,6 +180,41 @@ class Output:
             raise ConfigurationError(f"--output {self.path} cannot be written: {error.strerror or error}") from error
         finally:
             part.unlink(missing_ok=True)
+
+
+class _Wanted:
+    """The fields of ``--fields``, and whether there are such: a null for a name that is misspelt looks like an answer."""
+
+    def __init__(self, fields: Sequence[str], known: Iterable[str]) -> None:
+        self._known = dict.fromkeys(known)
+        self._nowhere = dict.fromkeys(fields)
+        self._any = False
+
+    def seen_in(self, row: Any) -> Any:
+        """Look into a row, and hand it on."""
+        self._any = True
+        for name in list(self._nowhere):
+            if _has(row, name):
+                del self._nowhere[name]
+        if self._nowhere and isinstance(row, Mapping):
+            self._known.update(dict.fromkeys(row))
+        return row
+
+    def say_what_is_nowhere(self) -> None:
+        """What Pinterest left out this time is a field all the same; what neither a row nor the model has is none."""
+        for name in self._nowhere:
+            first, dot, _ = name.partition(".")
+            if self._any and (dot or first not in self._known):
+                meant = "" if dot and first in self._known else did_you_mean(first, self._known)
+                say(f"Warning: --fields: no row has {name}.{meant}")
+
+
+def _has(row: Any, name: str) -> bool:
+    for part in name.split("."):
+        if not isinstance(row, Mapping) or part not in row:
+            return False
+        row = row[part]
+    return True
 
 
 def _format_of(path: Path | None) -> Format:

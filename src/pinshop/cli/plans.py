@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,7 +11,7 @@ import click
 
 from pinshop.cli.choices import Choice
 from pinshop.cli.connection import Connection, connected
-from pinshop.cli.exit_codes import FINDINGS, PARTIAL, explained
+from pinshop.cli.exit_codes import FINDINGS, INTERRUPTED, PARTIAL, explained
 from pinshop.cli.output import say
 
 if TYPE_CHECKING:
@@ -187,13 +188,26 @@ def _apply(here: Connection, wanted: Plan, journal: Path, **options: Any) -> Non
         return
     here.confirm(f"Plan {wanted.short_id} will be executed.")
     shown = (lambda outcome: say(str(outcome))) if sys.stderr.isatty() else None
-    applied = plans.apply(here.client, wanted, journal=journal, progress=shown, **options)
-    click.echo(plans.applied_text(applied))
+    try:
+        applied = plans.apply(here.client, wanted, journal=journal, progress=shown, **options)
+    except plans.GuardRefused as refused:
+        refused.message = _as_options(refused.message)
+        raise
+    except KeyboardInterrupt:
+        say("\nInterrupted. The same command again does what is left.")
+        raise SystemExit(INTERRUPTED) from None
+    click.echo(plans.applied_text(applied).rstrip("\n"))
     if applied.error is not None:
         raise applied.error
     if not applied.ok:
         say("The same command again does what is left.")
         raise SystemExit(PARTIAL)
+
+
+def _as_options(text: str) -> str:
+    """What allows a plan, as it is written on the command line: ``(max_spend=500)`` as ``(--max-spend 500)``."""
+    text = text.replace("(allow_unlimited=True)", "(--allow-unlimited)")
+    return re.sub(r"\((max_spend|max_changes)=([\d.]+)\)", lambda m: f"(--{m[1].replace('_', '-')} {m[2]})", text)
 
 
 @click.command()
@@ -218,7 +232,7 @@ def drift(here: Connection, files: tuple[Path, ...], journal: Path | None, form:
         account=here.chosen_account,
         ignore=ignore,
     )
-    sys.stdout.write(found.to_json().decode() if form == "json" else found.to_text() + "\n")
+    sys.stdout.write(found.to_json().decode() if form == "json" else found.to_text().rstrip("\n") + "\n")
     if not found.is_empty:
         raise SystemExit(FINDINGS)
 
@@ -294,4 +308,4 @@ def _print(wanted: Plan, form: str) -> None:
     if form == "json":
         sys.stdout.write(wanted.to_json().decode())
     else:
-        click.echo(wanted.to_markdown() if form == "markdown" else wanted.to_text())
+        click.echo((wanted.to_markdown() if form == "markdown" else wanted.to_text()).rstrip("\n"))

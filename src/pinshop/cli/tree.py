@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -99,6 +100,8 @@ class LazyGroup(SuggestingGroup):
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **more: Any) -> Any:
         """``--emulator`` takes a value only behind ``=``: the word after it is never taken for a file."""
+        if os.environ.get("_PINSHOP_COMPLETE") == "powershell_complete":
+            importlib.import_module("pinshop.cli.completion")  # it is the one that answers what its script asks
         given = list(sys.argv[1:] if args is None else args)
         return super().main([f"{arg}=" if arg == "--emulator" else arg for arg in given], *rest, **more)
 

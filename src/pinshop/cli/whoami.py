@@ -8,53 +8,53 @@ from typing import Any
 import click
 
 from pinshop.api import endpoints, models, operations
-from pinshop.cli.exit_codes import explained
-from pinshop.cli.options import open_client, show, with_json, with_profile
+from pinshop.cli.connection import Connection, connected
+from pinshop.cli.options import show, with_json
 from pinshop.errors import Unauthorized
 
 _SHOWN = 25
 
 
 @click.command()
-@with_profile
-@click.option("--ad-account-id", help="Say what writing to this ad account would mean.")
+@click.option("--ad-account-id", help="Say what writing to this ad account would mean; the same as --account.")
 @click.option("--all", "everything", is_flag=True, help=f"All ad accounts, not the first {_SHOWN}.")
 @with_json
-@explained
-def whoami(profile: str | None, base_url: str | None, ad_account_id: str | None, everything: bool, as_json: bool) -> None:
+@connected(prints=False)
+def whoami(here: Connection, ad_account_id: str | None, everything: bool, as_json: bool) -> None:
     """Say which credentials are used, whose they are, and which ad accounts they reach with which role.
 
     \b
     Examples:
       pinshop whoami
+      pinshop whoami --emulator
     """
-    with open_client(profile, base_url) as client:
-        chosen = ad_account_id or client.credentials.ad_account_id
-        value: dict[str, Any] = {
-            "source": client.credentials.source,
-            "base_url": client.credentials.base_url,
-            "emulated": False,
-            "user": None,
-            "ad_account": None,
-            "ad_accounts": [],
-            "more": False,
-        }
-        try:
-            answer = client.respond(operations.build(endpoints.USER_ACCOUNT_GET))
-        except Unauthorized as error:
-            if error.code != 3:
-                raise
-            value["user_unknown"] = str(error)  # a token for ads alone is a good token
-        else:
-            user = models.convert(answer.value, models.UserAccount)
-            value["emulated"] = answer.headers.get("x-emulated") == "true"
-            value["user"] = {"username": _text(user.username), "id": _text(user.id), "type": _text(user.account_type)}
-        if chosen:
-            value["ad_account"] = _account(client.ad_accounts.get(chosen))
-        first = None if everything else _SHOWN + 1
-        accounts = [_account(account) for account in itertools.islice(client.ad_accounts.list(page_size=first or 250), first)]
-        value["more"] = not everything and len(accounts) > _SHOWN
-        value["ad_accounts"] = accounts[:_SHOWN] if value["more"] else accounts
+    client = here.client
+    chosen = ad_account_id or here.chosen_account
+    value: dict[str, Any] = {
+        "source": client.credentials.source,
+        "base_url": client.credentials.base_url,
+        "emulated": False,
+        "user": None,
+        "ad_account": None,
+        "ad_accounts": [],
+        "more": False,
+    }
+    try:
+        answer = client.respond(operations.build(endpoints.USER_ACCOUNT_GET))
+    except Unauthorized as error:
+        if error.code != 3:
+            raise
+        value["user_unknown"] = str(error)  # a token for ads alone is a good token
+    else:
+        user = models.convert(answer.value, models.UserAccount)
+        value["emulated"] = answer.headers.get("x-emulated") == "true"
+        value["user"] = {"username": _text(user.username), "id": _text(user.id), "type": _text(user.account_type)}
+    if chosen:
+        value["ad_account"] = _account(client.ad_accounts.get(chosen))
+    first = None if everything else _SHOWN + 1
+    accounts = [_account(account) for account in itertools.islice(client.ad_accounts.list(page_size=first or 250), first)]
+    value["more"] = not everything and len(accounts) > _SHOWN
+    value["ad_accounts"] = accounts[:_SHOWN] if value["more"] else accounts
     show(value, _lines(value), as_json=as_json)
 
 

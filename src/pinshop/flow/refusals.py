@@ -275,4 +275,6 @@ def _advice(operation: Operation, status: int, code: int | None, words: str) -> 
     of_account = "{ad_account_id}" in operation.path and "account" in words.lower()
     if text and ((of_account and status == 404) or (status, code) in ((401, 29), (403, 29))):
         text = f"{text}; client.ad_accounts.list() and pinshop whoami show the ad accounts this token has"
+    if status == 405 and text is None:
+        text = f"{operation.verb} {operation.path} exists since API {operation.since}: what answered may be an older one"
     return text

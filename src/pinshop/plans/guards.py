@@ -157,13 +157,13 @@ def refusals(plan: Plan, limits: Limits) -> list[str]:
             names = ", ".join(spend.unlimited)
             found.append(
                 f"could spend without limit in ad account {plan.account(spend.account)}: no budget found for {names} "
-                "(allow_unlimited)"
+                "(allow_unlimited=True)"
             )
     for currency, micro in totals.items():
         if micro > limits.max_spend * MICRO:
             found.append(
                 f"could spend up to {amount(micro, currency)} a day more than now; allowed: "
-                f"{amount(int(limits.max_spend * MICRO), currency)} (max_spend)"
+                f"{amount(int(limits.max_spend * MICRO), currency)} (max_spend={Decimal(micro) / MICRO:f})"
             )
     return found + size_refusals(plan, limits)
 
@@ -172,13 +172,13 @@ def size_refusals(plan: Plan, limits: Limits) -> list[str]:
     """The part of `refusals` that is about how much is changed."""
     count = len(plan.changes)
     if limits.max_changes is not None:
-        return [f"{count} changes; allowed: {limits.max_changes} (max_changes)"] if count > limits.max_changes else []
+        return [f"{count} changes; allowed: {limits.max_changes} (max_changes={count})"] if count > limits.max_changes else []
     if count > FREE_CHANGES:
-        return [f"{count} changes; allowed without saying so: {FREE_CHANGES} (max_changes)"]
+        return [f"{count} changes; allowed without saying so: {FREE_CHANGES} (max_changes={count})"]
     touched = sum(change.entity_type == "promotion" and change.action == "update" for change in plan.changes)
     if touched > FREE_TOUCHED and touched > FREE_SHARE * plan.live:
         share = f"{touched} of {plan.live} live promotions would be changed"
-        return [f"{share}; allowed without saying so: {FREE_SHARE:.0%} (max_changes)"]
+        return [f"{share}; allowed without saying so: {FREE_SHARE:.0%} (max_changes={count})"]
     return []
 
 

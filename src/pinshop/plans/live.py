@@ -51,8 +51,10 @@ class Live:
         self._client = client
         version, listed = self.session.api_version, endpoints.PROMOTIONS_LIST
         if operations.version(version) < operations.version(listed.since):
-            words = f"API {version} cannot list promotions, so plans cannot know what is there"
-            raise ConfigurationError(words, advice=f"use a client of API {operations.API_VERSIONS[-1]}")
+            words = f"API {version} cannot list promotions (that came with {listed.since}), so a plan cannot know what is there"
+            newest = operations.API_VERSIONS[-1]
+            advice = f'use api_version="{newest}" (--api-version {newest}): the ad account is the same under every version'
+            raise ConfigurationError(words, advice=advice)
 
     # ------------------------------------------------------------------------------------------ who, where
 
