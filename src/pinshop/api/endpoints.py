@@ -47,20 +47,20 @@ PROMOTIONS_CREATE = Operation(
     id="product_group_promotions/create", verb="POST", path=_PROMOTIONS,
     summary="Promote catalog product groups in an ad group",
     category="ads_write", scopes=("ads:write",), body="object", envelope="product_group_promotion", max_items=30,
-    answer="batch", success=(200, 201), idempotent=False, since="5.4",
+    success=(200, 201), idempotent=False, since="5.4",
 )  # fmt: skip
 
 PROMOTIONS_UPDATE = Operation(
     id="product_group_promotions/update", verb="PATCH", path=_PROMOTIONS,
     summary="Change product group promotions of one ad group",
     category="ads_write", scopes=("ads:write",), body="object", envelope="product_group_promotion", max_items=30,
-    answer="batch", since="5.4",
+    since="5.4",
 )  # fmt: skip
 
 PROMOTIONS_LIST = Operation(
     id="product_group_promotions/list", verb="GET", path=_PROMOTIONS,
     summary="List product group promotions of an ad group, or by id",
-    category="ads_read", scopes=("ads:read",), answer="page", since="5.8",
+    category="ads_read", scopes=("ads:read",), since="5.8",
     query=(
         _ids("product_group_promotion_ids"), _STATUSES, Param(name="ad_group_id", kind="id"), _PAGE_SIZE, _ORDER, _BOOKMARK,
     ),
@@ -75,7 +75,7 @@ PROMOTIONS_GET = Operation(
 PROMOTIONS_ANALYTICS = Operation(
     id="product_groups/analytics", verb="GET", path="/ad_accounts/{ad_account_id}/product_groups/analytics",
     summary="What product group promotions earned",
-    category="ads_analytics", scopes=("ads:read",), answer="rows", since="5.0.2", client_credentials_since="5.15",
+    category="ads_analytics", scopes=("ads:read",), since="5.0.2", client_credentials_since="5.15",
     query=(
         Param(name="start_date", kind="date", required=True),
         Param(name="end_date", kind="date", required=True),
@@ -104,7 +104,7 @@ USER_ACCOUNT_GET = Operation(
 
 AD_ACCOUNTS_LIST = Operation(
     id="ad_accounts/list", verb="GET", path="/ad_accounts", summary="List ad accounts the token may use",
-    category="ads_read", scopes=("ads:read",), answer="page", sandbox=True, client_credentials_since="5.15",
+    category="ads_read", scopes=("ads:read",), sandbox=True, client_credentials_since="5.15",
     query=(Param(name="include_shared_accounts", kind="boolean", default=True), *_PAGED),
 )  # fmt: skip
 
@@ -120,7 +120,7 @@ AD_ACCOUNTS_CREATE = Operation(
 
 CAMPAIGNS_LIST = Operation(
     id="campaigns/list", verb="GET", path=_AD_ACCOUNT + "/campaigns", summary="List campaigns",
-    category="ads_read", scopes=("ads:read",), answer="page", sandbox=True, client_credentials_since="5.15",
+    category="ads_read", scopes=("ads:read",), sandbox=True, client_credentials_since="5.15",
     query=(_ids("campaign_ids"), _STATUSES, _PAGE_SIZE, _ORDER, _BOOKMARK),
 )  # fmt: skip
 
@@ -131,17 +131,17 @@ CAMPAIGNS_GET = Operation(
 
 CAMPAIGNS_CREATE = Operation(
     id="campaigns/create", verb="POST", path=_AD_ACCOUNT + "/campaigns", summary="Create campaigns",
-    category="ads_write", scopes=("ads:write",), body="array", max_items=30, answer="batch", idempotent=False, sandbox=True,
+    category="ads_write", scopes=("ads:write",), body="array", max_items=30, idempotent=False, sandbox=True,
 )  # fmt: skip
 
 CAMPAIGNS_UPDATE = Operation(
     id="campaigns/update", verb="PATCH", path=_AD_ACCOUNT + "/campaigns", summary="Change campaigns",
-    category="ads_write", scopes=("ads:write",), body="array", max_items=30, answer="batch", sandbox=True,
+    category="ads_write", scopes=("ads:write",), body="array", max_items=30, sandbox=True,
 )  # fmt: skip
 
 AD_GROUPS_LIST = Operation(
     id="ad_groups/list", verb="GET", path=_AD_ACCOUNT + "/ad_groups", summary="List ad groups",
-    category="ads_read", scopes=("ads:read",), answer="page", sandbox=True, client_credentials_since="5.15",
+    category="ads_read", scopes=("ads:read",), sandbox=True, client_credentials_since="5.15",
     query=(_ids("campaign_ids"), _ids("ad_group_ids"), _STATUSES, _PAGE_SIZE, _ORDER, _BOOKMARK,
            Param(name="translate_interests_to_names", kind="boolean", default=False)),
 )  # fmt: skip
@@ -153,23 +153,23 @@ AD_GROUPS_GET = Operation(
 
 AD_GROUPS_CREATE = Operation(
     id="ad_groups/create", verb="POST", path=_AD_ACCOUNT + "/ad_groups", summary="Create ad groups",
-    category="ads_write", scopes=("ads:write",), body="array", max_items=30, answer="batch", idempotent=False, sandbox=True,
+    category="ads_write", scopes=("ads:write",), body="array", max_items=30, idempotent=False, sandbox=True,
 )  # fmt: skip
 
 AD_GROUPS_UPDATE = Operation(
     id="ad_groups/update", verb="PATCH", path=_AD_ACCOUNT + "/ad_groups", summary="Change ad groups",
-    category="ads_write", scopes=("ads:write",), body="array", max_items=30, answer="batch", sandbox=True,
+    category="ads_write", scopes=("ads:write",), body="array", max_items=30, sandbox=True,
 )  # fmt: skip
 
 CATALOGS_LIST = Operation(
     id="catalogs/list", verb="GET", path="/catalogs", summary="List catalogs",
-    category="catalogs_read", scopes=("catalogs:read",), answer="page", since="5.11", sandbox=True,
+    category="catalogs_read", scopes=("catalogs:read",), since="5.11", sandbox=True,
     query=(*_PAGED, _AS_AD_ACCOUNT),
 )  # fmt: skip
 
 FEEDS_LIST = Operation(
     id="feeds/list", verb="GET", path="/catalogs/feeds", summary="List feeds of a catalog",
-    category="catalogs_read", scopes=("catalogs:read",), answer="page", sandbox=True, client_credentials_since="5.14",
+    category="catalogs_read", scopes=("catalogs:read",), sandbox=True, client_credentials_since="5.14",
     query=(*_PAGED, Param(name="catalog_id", kind="id", since="5.11"), _AS_AD_ACCOUNT),
 )  # fmt: skip
 
@@ -181,7 +181,7 @@ FEEDS_GET = Operation(
 
 CATALOG_PRODUCT_GROUPS_LIST = Operation(
     id="catalogs_product_groups/list", verb="GET", path="/catalogs/product_groups", summary="List catalog product groups",
-    category="catalogs_read", scopes=("catalogs:read",), answer="page", sandbox=True,
+    category="catalogs_read", scopes=("catalogs:read",), sandbox=True,
     query=(
         Param(name="id", kind="ids", minimum=1, maximum=1000, repeat=False, since="5.11"),
         Param(name="feed_id", kind="id", earlier=(("5.11", {"required": True}),)),
@@ -211,7 +211,7 @@ CATALOG_PRODUCT_GROUPS_UPDATE = Operation(
 CATALOG_PRODUCT_GROUPS_DELETE = Operation(
     id="catalogs_product_groups/delete", verb="DELETE", path="/catalogs/product_groups/{product_group_id}",
     summary="Delete a catalog product group without active promotions",
-    category="catalogs_write", scopes=("catalogs:write",), query=_CATALOG_QUERY, answer="nothing", success=(204, 200),
+    category="catalogs_write", scopes=("catalogs:write",), query=_CATALOG_QUERY, success=(204, 200),
     sandbox=True,
 )  # fmt: skip
 
@@ -224,7 +224,7 @@ CATALOG_PRODUCT_GROUPS_COUNTS = Operation(
 CATALOG_PRODUCT_GROUPS_PRODUCTS = Operation(
     id="catalogs_product_group_pins/list", verb="GET", path="/catalogs/product_groups/{product_group_id}/products",
     summary="List the product Pins of a group", category="catalogs_read",
-    scopes=("boards:read", "catalogs:read", "pins:read"), answer="page", sandbox=True,
+    scopes=("boards:read", "catalogs:read", "pins:read"), sandbox=True,
     query=(*_PAGED, _AS_AD_ACCOUNT, Param(name="pin_metrics", kind="boolean", default=False, since="5.11")),
 )  # fmt: skip
 
@@ -255,7 +255,7 @@ BULK_REQUEST_GET = Operation(
 
 DELIVERY_METRICS_GET = Operation(
     id="delivery_metrics/get", verb="GET", path="/resources/delivery_metrics", summary="Definitions of the metrics",
-    category="ads_read", scopes=("ads:read", "pins:read", "user_accounts:read"), answer="page", sandbox=True,
+    category="ads_read", scopes=("ads:read", "pins:read", "user_accounts:read"), sandbox=True,
     query=(Param(name="report_type", kind="enum", choices=("SYNC", "ASYNC")),), client_credentials_since="5.15",
 )  # fmt: skip
 
@@ -268,7 +268,7 @@ METRICS_READY_STATE_GET = Operation(
 # A refresh token may rotate on use, so a token request is repeated only if it certainly was not executed.
 OAUTH_TOKEN = Operation(
     id="oauth/token", verb="POST", path="/oauth/token", summary="Get or refresh an access token",
-    category="org_read", scopes=(), body="form", answer="object", idempotent=False, sandbox=True,
+    category="org_read", scopes=(), body="form", idempotent=False, sandbox=True,
 )  # fmt: skip
 
 OPERATIONS: tuple[Operation, ...] = tuple(

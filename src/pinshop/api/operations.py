@@ -93,8 +93,6 @@ class Operation(Struct, frozen=True, kw_only=True, dict=True):
     envelope: str | None = None
     #: Items per request; 0 where the body is not a list.
     max_items: int = 0
-    #: What the answer is: one entity, a page, a batch, analytics rows, a plain object, or nothing (204).
-    answer: Literal["entity", "page", "batch", "rows", "object", "nothing"] = "entity"
     #: Statuses of a success, the usual one first.
     success: tuple[int, ...] = (200,)
     #: True: sending twice leaves the same state as sending once. False: sent again only if certainly not executed.
@@ -240,7 +238,6 @@ def raw(
         summary="",
         category=category or ("org_read" if verb == "GET" else "org_write"),
         scopes=(),
-        answer="object",
         success=(200, 201, 204),
         idempotent=verb == "GET" if idempotent is None else idempotent,
     )

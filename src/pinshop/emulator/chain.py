@@ -139,7 +139,7 @@ def _serve(world: World, call: Call) -> tuple[int, Any]:
     )
     result = HANDLERS[operation.id](ctx)
     status = shapes.success(operation, world.api_version, rules.create_answers)
-    if operation.answer == "nothing":
+    if operation.success[0] == 204:
         return status, None
     return status, shapes.render(operation, world.api_version, result, rules.failed_item_data)
 
