@@ -145,8 +145,15 @@ def check_input(place: str, row: Field, hint: Any, verb: str, *, values: bool) -
         assert (limits is not None and "micro-currency" in limits.unit) == (row.unit == "micro-currency"), f"{place}: unit"
     if row.kind == "object":
         assert is_typeddict(hint) or get_origin(hint) is Mapping, place
+        if row.fields is not None and is_typeddict(hint):
+            inner = typing.get_type_hints(hint, include_extras=True)
+            assert set(inner) == {one.name for one in row.fields}, place
+            for one in row.fields:
+                check_input(f"{place}.{one.name}", one, inner[one.name], verb, values=True)
     if row.kind == "array":
         assert get_origin(hint) is Sequence, place
+        if row.each is not None:
+            check_input(f"{place}[]", row.each, get_args(hint)[0], verb, values=True)
     if row.kind == "boolean":
         assert hint is bool, place
 

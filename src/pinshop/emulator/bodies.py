@@ -52,7 +52,7 @@ def id_number(text: str) -> int:
     return int(text) if len(text) < 19 else min(int(text[:4000]), _NOBODY)
 
 
-def check_value(field: Field, value: Any, api_version: ApiVersion, where: str, verb: str) -> Any:
+def check_value(field: Field, value: Any, api_version: ApiVersion, where: str, verb: str, unknown: str = "ignore") -> Any:
     """A value of a body, as it is stored. Raises 400/1 that names the field."""
     if value is None:
         if field.null_in_body_at(api_version, verb):
@@ -79,7 +79,28 @@ def check_value(field: Field, value: Any, api_version: ApiVersion, where: str, v
         low, high = field.minimum, field.maximum
         if (low is not None and value < low) or value > (high if high is not None else 2**62):
             raise bad(f"Invalid request: '{where}' ({shown(value)} is not in the range {low or 0} to {high or 2**62})")
+    if field.kind in ("object", "array"):
+        return _check_inside(field, value, api_version, where, verb, unknown)
     return value
+
+
+def _check_inside(field: Field, value: Any, api_version: ApiVersion, where: str, verb: str, unknown: str) -> Any:
+    """An object or array with what its rows say of it; without rows nothing is known, and it is stored as it is."""
+    if field.kind == "array":
+        one = field.each
+        if one is None and field.values:
+            one = Field(name=field.name, kind="enum", nullable=False, values=field.values)
+        if one is None:
+            return value
+        return [check_value(one, item, api_version, f"{where}[{index}]", verb, unknown) for index, item in enumerate(value)]
+    if field.each is not None:
+        return {
+            name: check_value(field.each, item, api_version, f"{where}.{name}", verb, unknown) for name, item in value.items()
+        }
+    if field.fields is None:
+        return value
+    rows = {row.name: row for row in field.fields if row.at(api_version)}
+    return _check_object(rows, value, api_version, where, verb, "refuse" if field.closed else unknown)
 
 
 @lru_cache(maxsize=512)
@@ -98,7 +119,12 @@ def check_body(
     """The writable fields of a body object, by their names in the store."""
     if not isinstance(value, dict):
         raise bad(f"Invalid request: '{where}' ({shown(value)} is not of type object)")
-    known = known_fields(name, api_version, both_names)
+    return _check_object(known_fields(name, api_version, both_names), value, api_version, where, verb, unknown)
+
+
+def _check_object(
+    known: dict[str, Field], value: dict[str, Any], api_version: ApiVersion, where: str, verb: str, unknown: str
+) -> dict[str, Any]:
     checked: dict[str, Any] = {}
     for key, given in value.items():
         field = known.get(key)
@@ -107,5 +133,5 @@ def check_body(
                 raise bad(f"Invalid request: '{where}.{key}' (additional properties are not allowed)")
             continue
         if verb in field.write:
-            checked[field.source or key] = check_value(field, given, api_version, f"{where}.{key}", verb)
+            checked[field.source or key] = check_value(field, given, api_version, f"{where}.{key}", verb, unknown)
     return checked

@@ -142,11 +142,40 @@ def test_what_does_not_go_together_is_refused(newest: Any, fields: dict[str, Any
         {"tracking_urls": {"click": ["https://shop.example/" + "a" * 2000]}},
         {"tracking_urls": {"click": ["a", "b", "c", "d"]}},
         {"tracking_urls": {"glance": ["a"]}},
+        {"tracking_urls": {"click": [1]}},
+        {"targeting_spec": {"GENDER": ["woman"]}},
+        {"targeting_spec": {"GENDER": "female"}},
+        {"targeting_spec": {"AUDIENCE_INCLUDE": ["a"]}},
+        {"targeting_spec": {"LOCATION": [1]}},
+        {"targeting_spec": {"MINIMUM_AGE": "young"}},
+        {"optimization_goal_metadata": {"conversion_tag_v3_goal_metadata": {"conversion_event": "BUY"}}},
+        {"optimization_goal_metadata": {"conversion_tag_v3_goal_metadata": {"cpa_goal_value_in_micro_currency": 5}}},
+        {
+            "optimization_goal_metadata": {
+                "conversion_tag_v3_goal_metadata": {"attribution_windows": {"click_window_days": "7"}}
+            }
+        },
+        {"optimization_goal_metadata": {"frequency_goal_metadata": {"frequency": 21}}},
+        {"targeting_spec": {"SHOPPING_RETARGETING": [{"lookback_window": "7"}]}},
+        {"optimization_goal_metadata": {"frequency_goal_metadata": []}},
     ],
 )
 def test_what_cannot_be_is_a_bad_request(newest: Any, fields: dict[str, Any]) -> None:
     body = {"name": "G", "campaign_id": newest.emulator.campaign_id, "billable_event": "CLICKTHROUGH", **fields}
     assert newest("POST", f"{newest.account}/ad_groups", [body], status=400)["code"] == 1
+
+
+def test_nested_objects_are_kept_as_they_were_sent(newest: Any) -> None:
+    fields = {
+        "tracking_urls": {"click": ["https://shop.example/"]},
+        "targeting_spec": {"GENDER": ["female"], "AUDIENCE_INCLUDE": ["12"], "MAXIMUM_AGE": "65+"},
+        "optimization_goal_metadata": {
+            "conversion_tag_v3_goal_metadata": {"conversion_event": "CHECKOUT", "attribution_windows": {"view_window_days": 1}},
+            "frequency_goal_metadata": {"frequency": 2, "timerange": "DAY"},
+        },
+    }
+    made = group_of(newest, **fields)["data"]
+    assert {name: made[name] for name in fields} == fields
 
 
 @pytest.mark.parametrize(

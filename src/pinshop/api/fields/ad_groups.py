@@ -6,6 +6,77 @@ Source: the schemas of Pinterest's descriptions 5.6.0 to 5.23.0; for 5.28 the mo
 from __future__ import annotations
 
 from pinshop.api.fields.table import STATUS_VALUES, SUMMARY_VALUES, Field, since
+from pinshop.api.fields.tracking_urls import TRACKING_URLS
+from pinshop.api.models import enums
+
+_TEXT = Field(name="text", kind="text", nullable=False)
+
+_AUDIENCE = Field(name="audience", kind="foreign_id", nullable=False)
+
+_AGES = since("5.0", "18-24", "21+", "25-34", "35-44", "45-49", "50-54", "55-64", "65+") | since("5.23", "19+", "20+")
+
+_APP_TYPES = since("5.0", "android_mobile", "android_tablet", "ipad", "iphone", "web", "web_mobile")
+
+_STRATEGIES = since("5.0", "CHOOSE_YOUR_OWN", "FIND_NEW_CUSTOMERS", "RECONNECT_WITH_USERS")
+
+_NUMBER = Field(name="number", kind="integer", nullable=False)
+
+SHOPPING_RETARGETING: tuple[Field, ...] = (
+    Field(name="lookback_window", kind="integer", nullable=False),
+    Field(name="tag_types", kind="array", nullable=False, each=_NUMBER),
+    Field(name="exclusion_window", kind="integer", nullable=False),
+)
+
+_RETARGETING = Field(name="retargeting", kind="object", nullable=False, fields=SHOPPING_RETARGETING)
+
+#: Source: ``TargetingSpec``. Values of an array are those of its items.
+TARGETING_SPEC: tuple[Field, ...] = (
+    Field(name="AGE_BUCKET", kind="array", values=_AGES),
+    Field(name="APPTYPE", kind="array", values=_APP_TYPES),
+    Field(name="AUDIENCE_EXCLUDE", kind="array", each=_AUDIENCE),
+    Field(name="AUDIENCE_INCLUDE", kind="array", each=_AUDIENCE),
+    Field(name="GENDER", kind="array", values=since("5.0", "unknown", "male", "female")),
+    Field(name="GEO", kind="array", each=_TEXT),
+    Field(name="INTEREST", kind="array", nullable=False, each=_TEXT),
+    Field(name="LOCALE", kind="array", each=_TEXT),
+    Field(name="LOCATION", kind="array", each=_TEXT),
+    Field(name="MAXIMUM_AGE", kind="text", since="5.23", nullable=False, pattern=r"[0-9]+\+?"),
+    Field(name="MINIMUM_AGE", kind="text", since="5.23", nullable=False, pattern="[0-9]+"),
+    Field(name="SHOPPING_RETARGETING", kind="array", each=_RETARGETING),
+    Field(name="TARGETING_STRATEGY", kind="array", values=_STRATEGIES),
+)
+
+ATTRIBUTION_WINDOWS: tuple[Field, ...] = (
+    Field(name="click_window_days", kind="integer", nullable=False),
+    Field(name="engagement_window_days", kind="integer", nullable=False),
+    Field(name="view_window_days", kind="integer", nullable=False),
+)
+
+CONVERSION_GOAL: tuple[Field, ...] = (
+    Field(name="conversion_event", kind="enum", nullable=False, values=since("5.14", *enums.choices(enums.ConversionEvent))),
+    Field(name="conversion_tag_id", kind="foreign_id", nullable=False),
+    Field(name="cpa_goal_value_in_micro_currency", kind="text", nullable=False, pattern="[0-9]+"),
+    Field(name="attribution_windows", kind="object", nullable=False, fields=ATTRIBUTION_WINDOWS),
+    Field(name="is_roas_optimized", kind="boolean"),
+    Field(name="learning_mode_type", kind="enum", values=since("5.14", "NOT_ACTIVE", "ACTIVE")),
+    Field(name="reporting_event", kind="text", since="5.23", nullable=False),
+)
+
+_TIME_RANGES = since("5.14", "THIRTY_DAY", "DAY", "SEVEN_DAY", "TWENTY_MINUTE", "TEN_MINUTE", "TWENTY_FOUR_HOUR")
+
+FREQUENCY_GOAL: tuple[Field, ...] = (
+    Field(name="frequency", kind="integer", nullable=False, minimum=2, maximum=20),
+    Field(name="timerange", kind="enum", nullable=False, values=_TIME_RANGES),
+)
+
+SCROLLUP_GOAL: tuple[Field, ...] = (Field(name="scrollup_goal_value_in_micro_currency", kind="text", pattern="[0-9]+"),)
+
+#: Source: ``OptimizationGoalMetadata`` 5.14.0 and 5.23.0.
+OPTIMIZATION_GOAL: tuple[Field, ...] = (
+    Field(name="conversion_tag_v3_goal_metadata", kind="object", since="5.14", nullable=False, fields=CONVERSION_GOAL),
+    Field(name="frequency_goal_metadata", kind="object", since="5.14", nullable=False, fields=FREQUENCY_GOAL),
+    Field(name="scrollup_goal_metadata", kind="object", since="5.14", nullable=False, fields=SCROLLUP_GOAL),
+)
 
 AD_GROUP: tuple[Field, ...] = (
     Field(name="id", kind="id", nullable=False, write="u", required="u"),
@@ -28,13 +99,20 @@ AD_GROUP: tuple[Field, ...] = (
     ),
     Field(name="start_time", kind="integer", unit="seconds"),
     Field(name="end_time", kind="integer", unit="seconds"),
-    Field(name="targeting_spec", kind="object", nullable=False),
+    Field(name="targeting_spec", kind="object", nullable=False, fields=TARGETING_SPEC),
     Field(name="lifetime_frequency_cap", kind="integer", nullable=False),
-    Field(name="tracking_urls", kind="object"),
+    Field(name="tracking_urls", kind="object", fields=TRACKING_URLS, closed=True),
     Field(name="auto_targeting_enabled", kind="boolean"),
     Field(name="placement_group", kind="enum", nullable=False, values=since("5.0", "ALL", "SEARCH", "BROWSE", "OTHER")),
     Field(name="pacing_delivery_type", kind="enum", nullable=False, values=since("5.0", "STANDARD", "ACCELERATED")),
-    Field(name="optimization_goal_metadata", kind="object", since="5.14", nullable=False, null_in_bodies="cu"),
+    Field(
+        name="optimization_goal_metadata",
+        kind="object",
+        since="5.14",
+        nullable=False,
+        null_in_bodies="cu",
+        fields=OPTIMIZATION_GOAL,
+    ),
     Field(name="targeting_template_ids", kind="array", since="5.14", maximum=1),
     Field(name="is_creative_optimization", kind="boolean", since="5.23"),
     Field(name="promotion_application_level", kind="enum", since="5.23", values=since("5.23", "NONE", "ITEM", "AD_GROUP")),

@@ -6,12 +6,22 @@ Source: the schemas of Pinterest's descriptions 5.6.0 to 5.23.0; for 5.28 the mo
 from __future__ import annotations
 
 from pinshop.api.fields.table import STATUS_VALUES, SUMMARY_VALUES, Field, since
+from pinshop.api.fields.tracking_urls import TRACKING_URLS
 
 _OBJECTIVES: dict[str, str | tuple[str, str]] = {
     "AWARENESS": "5.0", "CONSIDERATION": "5.0", "VIDEO_VIEW": ("5.0", "5.15"), "WEB_CONVERSION": "5.0", "CATALOG_SALES": "5.0",
     "WEB_SESSIONS": ("5.0", "5.15"), "VIDEO_COMPLETION": "5.14", "SALES": "5.28", "LEADS": "5.28", "APP_INSTALL": "5.28",
     "CTV_CONSIDERATION": "5.28",
 }  # fmt: skip
+
+_MULTIPLIER = Field(name="multiplier", kind="number", nullable=False, minimum=0, maximum=10)
+
+#: 5.23: each kind of multipliers is an object of numbers; null only of app types and placements.
+BID_OPTIONS: tuple[Field, ...] = (
+    Field(name="app_type_multipliers", kind="object", since="5.23", each=_MULTIPLIER),
+    Field(name="audience_multipliers", kind="object", since="5.23", nullable=False, each=_MULTIPLIER),
+    Field(name="placement_multipliers", kind="object", since="5.23", each=_MULTIPLIER),
+)
 
 CAMPAIGN: tuple[Field, ...] = (
     Field(name="id", kind="id", nullable=False, write="u", required="u"),
@@ -21,7 +31,7 @@ CAMPAIGN: tuple[Field, ...] = (
     Field(name="lifetime_spend_cap", kind="integer", minimum=0, unit="micro-currency", plausible=1_000_000),
     Field(name="daily_spend_cap", kind="integer", minimum=0, unit="micro-currency", plausible=1_000_000),
     Field(name="order_line_id", kind="foreign_id"),
-    Field(name="tracking_urls", kind="object"),
+    Field(name="tracking_urls", kind="object", fields=TRACKING_URLS, closed=True),
     Field(name="start_time", kind="integer", unit="seconds"),
     Field(name="end_time", kind="integer", unit="seconds"),
     Field(name="objective_type", kind="enum", nullable=False, null_in_bodies="u", required="c", values=_OBJECTIVES),
@@ -38,7 +48,7 @@ CAMPAIGN: tuple[Field, ...] = (
     Field(
         name="default_ad_group_budget_in_micro_currency", kind="integer", minimum=0, unit="micro-currency", plausible=1_000_000
     ),
-    Field(name="bid_options", kind="object", since="5.23"),
+    Field(name="bid_options", kind="object", since="5.23", fields=BID_OPTIONS),
     Field(name="is_performance_plus", kind="boolean", since="5.23", nullable=False),
     Field(name="is_top_of_search", kind="boolean", since="5.28", null_in_bodies=""),
     Field(name="is_ltv_optimized", kind="boolean", since="5.28", null_in_bodies=""),

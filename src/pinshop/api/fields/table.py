@@ -55,6 +55,12 @@ class Field(Struct, frozen=True, kw_only=True):
     unit: Unit = ""
     #: Of money: less than this is hardly meant; see `pinshop.api.money`.
     plausible: int = 0
+    #: Of an object: the rows of what it holds. None: nothing is known of it.
+    fields: tuple[Field, ...] | None = None
+    #: Of an object: other names than those are refused even where unknown fields of bodies are ignored.
+    closed: bool = False
+    #: Of an array: the row of its items; of an object with names that are not Pinterest's: that of its values.
+    each: Field | None = None
 
     def at(self, api_version: str) -> bool:
         """Whether the version has this field."""

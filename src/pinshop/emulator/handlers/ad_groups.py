@@ -8,7 +8,6 @@ from typing import Any
 
 from pinshop.emulator.bodies import is_id
 from pinshop.emulator.handlers.campaigns import (
-    check_nested,
     check_nesting,
     check_schedule,
     list_body,
@@ -134,7 +133,6 @@ def ad_groups_create(ctx: Context) -> Batch:
     for index, item in enumerate(list_body(ctx)):
         required(item, f"body[{index}]", "billable_event", "campaign_id", "name")
         bodies.append(checked_body(ctx, "ad_group", item, "c", f"body[{index}]"))
-        check_nested(bodies[-1], f"body[{index}]")
         _check_templates(bodies[-1], f"body[{index}]")
 
     def create(body: Mapping[str, Any]) -> Entity:
@@ -173,7 +171,6 @@ def ad_groups_update(ctx: Context) -> Batch:
     for index, item in enumerate(list_body(ctx)):
         required(item, f"body[{index}]", "id")
         bodies.append(checked_body(ctx, "ad_group", item, "u", f"body[{index}]"))
-        check_nested(bodies[-1], f"body[{index}]")
         _check_templates(bodies[-1], f"body[{index}]")
 
     def update(body: Mapping[str, Any]) -> Entity:

@@ -21,7 +21,7 @@ from pinshop.emulator.handlers.context import (
     save,
 )
 from pinshop.emulator.handlers.promotions import carries_shopping
-from pinshop.emulator.refusals import ItemRefusal, bad, shown
+from pinshop.emulator.refusals import ItemRefusal, bad
 from pinshop.emulator.shapes import Batch, Page
 from pinshop.emulator.storage.store import Entity
 
@@ -119,41 +119,6 @@ def _check_owner(ctx: Context, body: Mapping[str, Any]) -> None:
         raise refuse_item(ctx, f"ad_account_id {body['ad_account_id']} is not that of the path.")
 
 
-_MULTIPLIERS = ("app_type_multipliers", "audience_multipliers", "placement_multipliers")
-
-_TRACKED = ("impression", "click", "engagement", "buyable_button", "audience_verification")
-
-
-def check_nested(body: Mapping[str, Any], where: str) -> None:
-    """Targeting is lists (MINIMUM_AGE and MAXIMUM_AGE are text, 5.23), tracking URLs are up to three per event."""
-    for name, value in (body.get("targeting_spec") or {}).items():
-        if not (value is None or isinstance(value, str if name in ("MINIMUM_AGE", "MAXIMUM_AGE") else list)):
-            raise bad(f"Invalid request: '{where}.targeting_spec.{name}' ({shown(value)} is not of type array)")
-    for name, value in (body.get("tracking_urls") or {}).items():
-        if name not in _TRACKED:
-            raise bad(f"Invalid request: '{where}.tracking_urls' ({shown(name)} is not one of {', '.join(_TRACKED)})")
-        good = isinstance(value, list) and len(value) <= 3 and all(isinstance(url, str) and len(url) <= 2000 for url in value)
-        if value is not None and not good:
-            raise bad(
-                f"Invalid request: '{where}.tracking_urls.{name}' ({shown(value)} is not a list of up to 3 URLs, each of up "
-                "to 2,000 characters)"
-            )
-    _check_bid_options(body.get("bid_options") or {}, f"{where}.bid_options")
-
-
-def _check_bid_options(options: Mapping[str, Any], where: str) -> None:
-    """5.23: each kind of multipliers is an object of numbers from 0 to 10; null only of app types and placements."""
-    for name in _MULTIPLIERS:
-        value = options.get(name, {})
-        if value is None and name != "audience_multipliers":
-            continue
-        if not isinstance(value, dict):
-            raise bad(f"Invalid request: '{where}.{name}' ({shown(value)} is not of type object)")
-        for what, number in value.items():
-            if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number <= 10:
-                raise bad(f"Invalid request: '{where}.{name}.{what}' ({shown(number)} is not a number from 0 to 10)")
-
-
 def _check_generation(ctx: Context, body: Mapping[str, Any]) -> None:
     """Whether campaigns of this kind can (still, or already) be created."""
     generation, objective = ctx.rules.objective_generation, body["objective_type"]
@@ -170,7 +135,6 @@ def campaigns_create(ctx: Context) -> Batch:
     for index, item in enumerate(list_body(ctx)):
         required(item, f"body[{index}]", "ad_account_id", "name", "objective_type")
         bodies.append(checked_body(ctx, "campaign", item, "c", f"body[{index}]"))
-        check_nested(bodies[-1], f"body[{index}]")
 
     def create(body: Mapping[str, Any]) -> Entity:
         _check_owner(ctx, body)
@@ -218,7 +182,6 @@ def campaigns_update(ctx: Context) -> Batch:
     for index, item in enumerate(list_body(ctx)):
         required(item, f"body[{index}]", "id", "ad_account_id")
         bodies.append(checked_body(ctx, "campaign", item, "u", f"body[{index}]"))
-        check_nested(bodies[-1], f"body[{index}]")
 
     def update(body: Mapping[str, Any]) -> Entity:
         _check_owner(ctx, body)

@@ -1,0 +1,16 @@
+"""Fields of tracking URLs, which campaigns and ad groups have alike.
+
+Source: ``TrackingUrls`` of Pinterest's description 5.6.0: up to three URLs of at most 2,000 characters for each event.
+"""
+
+from __future__ import annotations
+
+from pinshop.api.fields.table import Field
+
+_EVENTS = ("impression", "click", "engagement", "buyable_button", "audience_verification")
+
+_URL = Field(name="url", kind="text", nullable=False, minimum=1, maximum=2000)
+
+TRACKING_URLS: tuple[Field, ...] = tuple(
+    Field(name=event, kind="array", nullable=False, null_in_bodies="", maximum=3, each=_URL) for event in _EVENTS
+)
