@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar, Self, TypeVar
 
 from pinshop.api.http import AsyncTransport, Request
 from pinshop.base_client import BaseClient
-from pinshop.flow.outcomes import keep_result
-from pinshop.flow.steps import Blocking, Flow, Together
+from pinshop.flow.outcomes import keep_result, result_of
+from pinshop.flow.steps import Blocking, Flow, Together, abandon
 from pinshop.resources.binding import Async, AsyncResponse
 from pinshop.transports.aiohttp import AiohttpTransport
 from pinshop.transports.options import NetworkOptions
@@ -56,6 +57,8 @@ class AsyncClient(BaseClient[Async]):
         error: BaseException | None = None
         #: A cancellation that came while a step was made that has to be made whole. The flow is told with its next step.
         kept: asyncio.CancelledError | None = None
+        failure: BaseException
+        cancelled_before = _cancellations()
         try:
             while True:
                 step = flow.send(answer) if error is None else flow.throw(error)
@@ -78,10 +81,22 @@ class AsyncClient(BaseClient[Async]):
                 except BaseException as caught:  # noqa: BLE001 -- cancellation too: the flow must keep what it knows
                     error = caught
         except StopIteration as end:
-            if kept is not None:
-                keep_result(kept, end.value)
-                raise kept from None
-            return end.value  # type: ignore[no-any-return]
+            try:
+                if kept is None and _cancellations() == cancelled_before:
+                    return end.value  # type: ignore[no-any-return]
+                # A task that is cancelled behind its last await drops what it returns; so the cancellation is let in here.
+                failure = kept or await _next_cancellation()
+            except BaseException as late:  # noqa: BLE001 -- a second Ctrl-C
+                failure = late
+            keep_result(failure, end.value)
+        except BaseException as stop:  # noqa: BLE001 -- raised below, outside: there it can be seen what surrounds it
+            failure = stop
+            abandon(flow, stop)
+        try:
+            _tell_what_ends_the_loop(failure)
+            raise failure
+        finally:
+            del failure  # or it would hold this frame, which holds it
 
     async def _run_together(self, step: Together) -> list[Any]:
         gate = asyncio.Semaphore(step.at_most)
@@ -111,6 +126,30 @@ class AsyncClient(BaseClient[Async]):
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+def _cancellations() -> int:
+    task = asyncio.current_task()
+    return 0 if task is None else task.cancelling()
+
+
+async def _next_cancellation() -> asyncio.CancelledError:
+    try:
+        await asyncio.sleep(0)
+    except asyncio.CancelledError as late:
+        return late
+    return asyncio.CancelledError()
+
+
+def _tell_what_ends_the_loop(failure: BaseException) -> None:
+    """Give a result to the `KeyboardInterrupt` that is on its way out of ``asyncio.run``.
+
+    A second Ctrl-C stops the loop wherever it is. ``asyncio.run`` then cancels what is left, and runs it to its end while that
+    exception is being handled: it surrounds whatever ends here.
+    """
+    outer = sys.exception()
+    if isinstance(outer, KeyboardInterrupt) and outer is not failure:
+        keep_result(outer, result_of(failure))
 
 
 async def _to_the_end(work: Coroutine[Any, Any, T]) -> tuple[T, asyncio.CancelledError | None]:

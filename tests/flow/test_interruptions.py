@@ -280,3 +280,45 @@ def test_ctrl_c_in_asyncio_run_holds_the_result_in_its_context():
         asyncio.run(main())
     assert caught.value.__context__.result.summary() == "2 unknown"
     assert result_of(caught.value).summary() == "2 unknown"
+
+
+def run_asynchronously(at: AtLine, given: list[Any], journal: Path | None = None) -> tuple[Server, Any]:
+    """One batch in ``asyncio.run``: the server, and the result wherever it is."""
+    server = AsyncServer()
+
+    async def sleep(_: float) -> None:
+        await asyncio.sleep(0)
+
+    async def main() -> Any:
+        client = AsyncClient("emulated_x", transport=server, base_url="http://127.0.0.1:9/v5", sleep=sleep, pacing=False)
+        with at:
+            return await client.promotions.create(ACCOUNT, None, given, journal=journal)
+
+    try:
+        return server, asyncio.run(main())
+    except KeyboardInterrupt as stop:
+        return server, result_of(stop)
+
+
+@pytest.mark.soak
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("second", [None, 1, 7, 40], ids=["one signal", "two in a row", "7 lines later", "40 lines later"])
+def test_ctrl_c_at_every_line_in_asyncio_run(second, rounds, capsys, tmp_path):
+    """The first cancels the task; the second ends the event loop wherever it is, and even then the result is not lost."""
+    given = items(1, 4)
+    run_asynchronously(AtLine(), given)
+    whole = AtLine()
+    run_asynchronously(whole, given, tmp_path / "whole")
+    step = max(1, whole.count // rounds(60, 100_000))
+    without = ran = 0
+    for number in range(1, whole.count + 1, step):
+        lines = (number, *([number + second] if second else []))
+        server, result = run_asynchronously(AtLine(*lines), given, tmp_path / f"journal-{number}")
+        ran += 1
+        if result is not None:
+            server.check(result, given)
+        elif server.requests:
+            without += 1
+    with capsys.disabled():
+        print(f"\nasyncio.run, Ctrl-C at {ran} of {whole.count} lines (second: {second}): 0 lies; {without} without a result")
+    assert without == 0 if second is None else without <= 2 + ran * 0.01

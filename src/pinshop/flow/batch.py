@@ -162,9 +162,16 @@ class Batch(Generic[T]):
 
     def run(self) -> Flow[BatchResult[T]]:
         """Write everything that has no outcome yet."""
-        if self._journal is None:
-            return (yield from self._run())
-        return (yield from always(self._run(), self._journal.close))
+        try:
+            if self._journal is None:
+                return (yield from self._run())
+            return (yield from always(self._run(), self._journal.close))
+        except GeneratorExit:
+            raise
+        except BaseException as stop:  # a second Ctrl-C, while the first was being told what is known
+            if getattr(stop, "result", None) is None:
+                keep_result(stop, self.result())
+            raise
 
     def _run(self) -> Flow[BatchResult[T]]:
         lanes: dict[str, tuple[str, list[Job]]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, TypeAlias, TypeVar
 
@@ -37,6 +38,19 @@ class Stopped(BaseException):
 Step: TypeAlias = "Request | Pause | Together | Blocking"
 
 Flow: TypeAlias = Generator[Step, Any, T]
+
+
+def abandon(flow: Flow[Any], stop: BaseException) -> None:
+    """Tell a flow what ended its run between two of its steps; a flow that is over hears nothing of it.
+
+    What it has to call before it can end (to let go of a file) is called at once.
+    """
+    with contextlib.suppress(BaseException):
+        step = flow.throw(stop)
+        while isinstance(step, Blocking):
+            step = flow.send(step.call())
+    with contextlib.suppress(RuntimeError):
+        flow.close()
 
 
 def always(work: Flow[T], end: Callable[[], object]) -> Flow[T]:
