@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import copy
 import json
@@ -10,12 +11,14 @@ import string
 import threading
 import typing
 from decimal import Decimal
+from pathlib import Path
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import pinshop
 from pinshop.api import models, params
 from pinshop.api.models import UNSET, ProductGroupPromotion, ServerException, decoding
 from pinshop.errors import BadReply, InvalidInput
@@ -220,6 +223,48 @@ def test_decoders_are_built_once_by_many_threads(monkeypatch):
     for thread in threads:
         thread.join()
     assert len(built) == 1
+
+
+PLAIN = {"dict", "list", "tuple", "bytes", "str", "int", "float", "bool", "Any", "msgspec.Raw"}
+
+
+def made_without_the_lock(source: str) -> list[str]:
+    """Calls in functions that build msgspec's tables of what may be a Struct, where no `decoder_of` of it goes before."""
+    found = []
+    for function in ast.walk(ast.parse(source)):
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+        locked = {ast.unparse(call.args[0]) for call in calls if ast.unparse(call.func) == "decoder_of"}
+        for call in calls:
+            named = {keyword.arg: keyword.value for keyword in call.keywords}
+            match ast.unparse(call.func).split("."):
+                case ["msgspec", "convert"]:
+                    kind = named.get("type") or call.args[1]
+                case ["msgspec", "json" | "msgpack" | "yaml" | "toml", "decode"]:
+                    kind = named.get("type")
+                case ["msgspec", "json" | "msgpack", "Decoder"]:
+                    kind = named.get("type") or next(iter(call.args), None)
+                case _:
+                    continue
+            if kind is not None and ast.unparse(kind).partition("[")[0] not in PLAIN and ast.unparse(kind) not in locked:
+                found.append(ast.unparse(call))
+    return found
+
+
+def test_no_function_builds_a_decoder_of_a_struct_without_the_lock():
+    """Two threads that build the tables of one Struct for the first time crash the interpreter."""
+    assert made_without_the_lock("def f(x): return msgspec.json.decode(x, type=Plan)")
+    assert made_without_the_lock("def f(x): return msgspec.convert(x, Plan)")
+    assert made_without_the_lock("class A:\n async def f(x): return msgspec.json.Decoder(x.body)")
+    assert not made_without_the_lock("def f(x):\n decoder_of(Plan)\n return msgspec.convert(x, Plan)")
+    sources = Path(pinshop.__file__).parent
+    found = {
+        str(path.relative_to(sources)): calls
+        for path in sorted(sources.rglob("*.py"))
+        if (calls := made_without_the_lock(path.read_text("utf-8"))) and path.name != "decoding.py"
+    }
+    assert found == {}
 
 
 def test_both_names_of_the_catalog_product_group_read_the_same():

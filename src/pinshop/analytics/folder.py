@@ -25,6 +25,7 @@ from msgspec import Struct
 from pinshop.analytics import files, tables, warehouse
 from pinshop.analytics.files import literal, quoted
 from pinshop.analytics.warehouse import Applied, Scope
+from pinshop.api.models.decoding import decoder_of
 from pinshop.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -77,10 +78,10 @@ class FolderStore:
             ConfigurationError: the folder holds a manifest that pinshop did not write.
         """
         try:
-            return msgspec.json.decode((self.path / _MANIFEST).read_bytes(), type=Manifest)
+            return decoder_of(Manifest).decode((self.path / _MANIFEST).read_bytes())
         except FileNotFoundError:
             return Manifest()
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"{self.path / _MANIFEST} is no manifest of a sync: {error}") from error
 
     def prepare(self, table: str, columns: Sequence[str], setting: str, schema: pyarrow.Schema) -> list[str]:

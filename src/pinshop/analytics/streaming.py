@@ -23,6 +23,7 @@ from pinshop.analytics import fetching, files, tables
 from pinshop.analytics.fetching import Account, OnProgress
 from pinshop.analytics.plain_rows import Block
 from pinshop.analytics.planning import Ask, Plan
+from pinshop.api.models.decoding import decoder_of
 from pinshop.errors import ConfigurationError, InvalidInput, PinshopError
 from pinshop.files.locks import lock_file
 from pinshop.flow.session import Session
@@ -63,8 +64,8 @@ class Parts:
 
     def kept(self) -> list[Ask] | None:
         """The asks whose parts are here; None, and an empty folder, if they are of another query."""
-        with contextlib.suppress(OSError, msgspec.DecodeError):
-            found = msgspec.json.decode(self._plan_file.read_bytes(), type=_Kept)
+        with contextlib.suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
+            found = decoder_of(_Kept).decode(self._plan_file.read_bytes())
             if found.question == self._question:
                 return found.asks
         for path in self.folder.iterdir():

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from pinshop.api.checks import check_id
 from pinshop.api.http import BaseUrl
+from pinshop.api.models.decoding import decoder_of
 from pinshop.credentials.environment import config_dir
 from pinshop.errors import ConfigurationError, InvalidInput
 from pinshop.files.atomic import replace_file
@@ -80,6 +81,7 @@ def _profile(name: str, table: Any, where: str) -> Profile:
         if key not in _KEYS:
             raise ConfigurationError(f"{where}: [{name}] {key} is unknown; known are {', '.join(_KEYS)}")
     field = f"{where}: [{name}]"
+    decoder_of(Profile)
     try:
         profile = msgspec.convert({**table, "name": name}, Profile)
     except msgspec.ValidationError as error:

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from pinshop.api.endpoints import BY_ID
+from pinshop.api.models.decoding import decoder_of
 from pinshop.api.near import or_rather
 from pinshop.emulator.requests import decode
 from pinshop.errors import ConfigurationError
@@ -186,6 +187,7 @@ def _checked(given: dict[str, Any]) -> Fault:
         facts["items"] = [item]
     if facts.get("probability") is not None:
         facts.setdefault("times", None)
+    decoder_of(Fault)
     try:
         fault = msgspec.convert(facts, Fault)
         msgspec.json.encode(fault)

@@ -10,6 +10,7 @@ from collections.abc import Generator
 import msgspec
 from msgspec import Struct
 
+from pinshop.api.models.decoding import decoder_of
 from pinshop.api.operations import ApiVersion
 from pinshop.emulator.arguments import text
 from pinshop.emulator.clock import Clock
@@ -72,6 +73,7 @@ class World:
         if self._seeded is None:
             kept = self.store.get_meta("seeded")
             texts = {name: list(map(str, value)) if isinstance(value, list) else str(value) for name, value in kept.items()}
+            decoder_of(Seeded)
             self._seeded = msgspec.convert(texts, Seeded)
         return self._seeded
 

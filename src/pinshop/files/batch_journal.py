@@ -24,6 +24,7 @@ import msgspec
 from msgspec import Struct
 
 from pinshop.api import models
+from pinshop.api.models.decoding import decoder_of
 from pinshop.errors import ConfigurationError, InvalidInput
 from pinshop.files.locks import lock_file
 
@@ -220,7 +221,7 @@ def _count(data: bytes) -> int:
 def _read(data: bytes) -> Journal:
     first, *lines = data.split(b"\n")
     count = _count(data)
-    header = msgspec.json.decode(_checked(first, first[: len(_BEGIN) + _DIGITS + 2]), type=Header)
+    header = decoder_of(Header).decode(_checked(first, first[: len(_BEGIN) + _DIGITS + 2]))
     if not lines:
         raise ValueError("its first line is cut")
     records: dict[int, dict[str, Any]] = {}
@@ -229,7 +230,7 @@ def _read(data: bytes) -> Journal:
         if not line:
             continue
         try:
-            record = msgspec.json.decode(_checked(line, b"{"), type=_Line)
+            record = decoder_of(_Line).decode(_checked(line, b"{"))
         except (msgspec.MsgspecError, UnicodeDecodeError, ValueError):
             damaged = True
             continue

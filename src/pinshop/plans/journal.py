@@ -20,6 +20,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from pinshop.api.models.decoding import decoder_of
 from pinshop.errors import InvalidInput, PlanRefused
 from pinshop.files.locks import lock_file
 from pinshop.plans.changes import EntityType
@@ -73,8 +74,8 @@ def read_history(path: str | os.PathLike[str]) -> History:
     path = Path(path)
     try:
         whole = path.read_bytes().rpartition(b"\n")[0]
-        lines = [msgspec.json.decode(line, type=_Line) for line in whole.split(b"\n") if line]
-        plan = msgspec.json.decode(bytes(lines[0].plan), type=Plan)
+        lines = [decoder_of(_Line).decode(line) for line in whole.split(b"\n") if line]
+        plan = decoder_of(Plan).decode(bytes(lines[0].plan))
     except OSError as error:
         raise InvalidInput("journal", str(path), f"a file that can be read ({error.strerror})") from None
     except (msgspec.MsgspecError, IndexError, UnicodeDecodeError) as error:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from pinshop.api.models.decoding import decoder_of
 from pinshop.errors import InvalidInput, PlanRefused
 from pinshop.files.atomic import replace_file
 from pinshop.plans.changes import PlanContents
@@ -64,7 +65,7 @@ def load_plan(path: str | os.PathLike[str]) -> Plan:
 def decode_plan(data: bytes, name: str = "plan") -> Plan:
     """As `load_plan`, from memory."""
     try:
-        plan = msgspec.json.decode(data, type=Plan)
+        plan = decoder_of(Plan).decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise InvalidInput("plan", name, f"a plan that pinshop wrote ({error})") from None
     if plan.digest() != plan.id:

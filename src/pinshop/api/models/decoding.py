@@ -38,7 +38,7 @@ _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 _locks: dict[int, threading.Lock] = {}
 
 
-def decoder_of(kind: Any) -> msgspec.json.Decoder[Any]:
+def decoder_of(kind: type[T]) -> msgspec.json.Decoder[T]:
     """The decoder of a type, made once. Numbers that are no integers become exact `Decimal`, also where anything may stand.
 
     Under a lock, because two threads that build the first decoder of one Struct at the same time crash the interpreter
@@ -69,7 +69,7 @@ def decode(body: bytes, kind: type[T]) -> T:
         BadReply: the body is not JSON, or not even of the outer shape (an object for a model).
     """
     try:
-        return decoder_of(kind).decode(body)  # type: ignore[no-any-return]
+        return decoder_of(kind).decode(body)
     except msgspec.ValidationError:
         return convert(parse(body), kind)
     except _NOT_JSON as error:
@@ -158,7 +158,7 @@ def decode_page(body: bytes, kind: type[T]) -> Page[T]:
     """Decode a list answer of any generation. Entries that hold only exceptions are left out of ``items``."""
     if b'"data"' not in body:  # a wrapped entry would decode to a model with nothing set
         try:
-            return decoder_of(Page[kind]).decode(body)  # type: ignore[no-any-return,valid-type]
+            return decoder_of(Page[kind]).decode(body)  # type: ignore[valid-type]
         except msgspec.ValidationError:
             pass
         except _NOT_JSON as error:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from pinshop.api.models.decoding import decoder_of
 from pinshop.emulator import access
 from pinshop.emulator import rules as known_rules
 from pinshop.emulator.control.bodies import MAX_BODY, Unreadable, read_whole
@@ -415,7 +416,7 @@ def routes(bound: Bind) -> list[Route]:
 
 
 def _endpoint(row: Row) -> Callable[[World, Request], Awaitable[Response]]:
-    decode: Callable[[bytes], Any] = bytes if row.body is bytes else msgspec.json.Decoder(row.body).decode
+    decode: Callable[[bytes], Any] = bytes if row.body is bytes else decoder_of(row.body).decode
 
     async def endpoint(world: World, request: Request) -> Response:
         try:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from pinshop.api.models.decoding import decoder_of
 from pinshop.api.operations import ApiVersion, version
 from pinshop.emulator.catalog import groups
 from pinshop.emulator.delivery import model, stated
@@ -329,6 +330,7 @@ class Earnings:
             if engagement == "by_api_version"
             else engagement == "on",
         }
+        decoder_of(model.Reporting)
         return msgspec.convert(facts, model.Reporting)
 
 
@@ -345,6 +347,7 @@ def _ad_group_limit(settings: Settings) -> tuple[int | None, int | None]:
 
 
 def _stated(days: Mapping[int, Settings]) -> dict[int, model.Stated]:
+    decoder_of(model.Stated)
     return {day: msgspec.convert(dict(one), model.Stated) for day, one in days.items()}
 
 

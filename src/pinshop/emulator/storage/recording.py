@@ -32,6 +32,7 @@ from msgspec import Struct
 from pinshop.api.endpoints import OPERATIONS
 from pinshop.api.fields import FIELDS
 from pinshop.api.http import AsyncTransport, Reply, Request, Transport
+from pinshop.api.models.decoding import decoder_of
 from pinshop.api.operations import Operation
 from pinshop.errors import ConfigurationError
 
@@ -223,7 +224,7 @@ def read(path: str | Path) -> list[Recorded]:
     found: list[Recorded] = []
     for number, line in enumerate(lines, 1):
         try:
-            recorded = msgspec.json.decode(line, type=Recorded)
+            recorded = decoder_of(Recorded).decode(line)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"recording: line {number} of {path}: {error}") from error
         if _kind(recorded) not in _ORDER:
