@@ -13,29 +13,37 @@ The ways, cheapest first; each falls back to the next one where Pinterest has it
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct
 
 from pinshop.analytics import query
+from pinshop.analytics.plain_rows import Block
 from pinshop.analytics.planning import Ask, Query
-from pinshop.analytics.report_asks import REPORT_SECONDS, of_report
+from pinshop.analytics.report_asks import REPORT_SECONDS, of_report, order_report
 from pinshop.api import endpoints, models, operations
 from pinshop.api.models import AdGroup, Page, ProductGroupPromotion, decoders
 from pinshop.api.reaches import reach
-from pinshop.errors import BadReply, Forbidden, NotFound, ReportUnavailable
+from pinshop.errors import BadReply, Forbidden, NotFound, PinshopError, ReportUnavailable
 from pinshop.flow import bulk, events
 from pinshop.flow.exchange import exchange
 from pinshop.flow.session import Session
 from pinshop.flow.steps import Flow, Together
 
+T = TypeVar("T")
+
+Ordered = TypeVar("Ordered")
+
 _EVERY_STATUS = models.choices(models.EntityStatus)
 
 #: Promotions that were never live.
 _DRAFTS = frozenset({"DRAFT", "DELETED_DRAFT"})
+
+#: Statuses from which nothing follows about what else files hold.
+_SAYS_NOTHING = ("ACTIVE", msgspec.UNSET, None)
 
 #: So many files without a promotion that is not ACTIVE are a sign that there are none in files: no more are asked for.
 _MOST_UNPROVEN = 20
@@ -44,11 +52,8 @@ _MOST_UNPROVEN = 20
 MARGIN = datetime.timedelta(days=1)
 
 
-class Files(Struct):
-    """What the files of one run have shown. ``complete``: they hold promotions of every status."""
-
-    complete: bool = False
-    unproven: int = 0
+#: So many jobs are ordered before the first of them is asked for: most are done by then, and nobody waits for a single one.
+_ORDERED_AHEAD = 200
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -58,68 +63,119 @@ class Found(Struct, frozen=True, kw_only=True):
     every_until: datetime.datetime | None = None
 
 
-def discover(session: Session, question: Query, ad_account_id: str) -> Flow[list[str]]:
-    """Ids of the promotions that were live, and perhaps of others."""
-    return (yield from find(session, question, ad_account_id, Files(), None)).ids
+def find(
+    session: Session, question: Query, ad_account_ids: Sequence[str], since: Mapping[str, datetime.datetime]
+) -> Flow[dict[str, Found | PinshopError]]:
+    """The same for many ad accounts. ``since``: up to then every promotion of an account is known (UTC without a zone).
+
+    Jobs of many accounts are ordered first and asked for then, so that the wait for one is the wait for all.
+    """
+    found: dict[str, Found | PinshopError] = {}
+    complete, unproven, position = False, 0, 0
+    while position < len(ad_account_ids):
+        known = ad_account_ids[position] in since
+        part = ad_account_ids[position : position + (_ORDERED_AHEAD if complete or position or known else _MOST_UNPROVEN)]
+        position += len(part)
+        held: dict[str, list[str]] = {}
+        if question.discover == "bulk":
+            by_file = part if complete or unproven < _MOST_UNPROVEN else [account for account in part if account in since]
+            now = session.now()
+            moment = None if now is None else datetime.datetime.fromtimestamp(now, datetime.UTC).replace(tzinfo=None)
+            files = yield from _jobs(
+                session,
+                {account: _order_file(session, question, account, since.get(account)) for account in by_file},
+                lambda account, request_id: _read_file(session, account, request_id),
+            )
+            for account, file in files.items():
+                if isinstance(file, list):
+                    complete = complete or any(one.status not in _SAYS_NOTHING for one in file)
+                    held[account] = list(dict.fromkeys(one.id for one in file if one.status not in _DRAFTS))
+                elif isinstance(file, Forbidden | NotFound | ReportUnavailable | BadReply):
+                    what = f"no file of promotions ({file.message}): asking for a report"
+                    session.emit(events.Noticed(endpoints.BULK_DOWNLOAD_CREATE.id, what))
+                else:
+                    found[account] = file
+            for account, ids in held.items():
+                # Files held all when ``since`` was kept, or it would not have been.
+                if complete or account in since:
+                    found[account] = Found(ids=ids, every_until=moment)
+            unproven += sum(account not in since for account in by_file)
+        left = [account for account in part if account not in found]
+        reports: dict[str, list[str] | PinshopError] = {}
+        if question.discover != "listing" and left:
+            reports = yield from _by_reports(session, question, left)
+        for account in left:
+            one = reports.get(account)
+            if isinstance(one, list):
+                found[account] = Found(ids=list(dict.fromkeys([*held.get(account, ()), *one])))
+            elif one is not None and not isinstance(one, Forbidden | NotFound):
+                found[account] = one
+            elif one is not None:
+                session.emit(events.Noticed(endpoints.REPORTS_CREATE.id, f"no reports here ({one.message}): listing ad groups"))
+        for account in (account for account in left if account not in found):
+            listed = yield from _attempt(_by_listing(session, question, account))
+            found[account] = listed if isinstance(listed, PinshopError) else Found(ids=listed)
+    return found
 
 
-def find(session: Session, question: Query, ad_account_id: str, files: Files, since: datetime.datetime | None) -> Flow[Found]:
-    """The same. ``since``: up to then every promotion is known (UTC without a zone); only a file makes use of it."""
-    found: list[str] = []
-    if question.discover == "bulk" and (files.complete or files.unproven < _MOST_UNPROVEN):
-        moment = session.now()
-        try:
-            found = yield from _by_file(session, question, ad_account_id, files, since)
-        except (Forbidden, NotFound, ReportUnavailable, BadReply) as error:
-            files.unproven += 1
-            what = f"no file of promotions ({error.message}): asking for a report"
-            session.emit(events.Noticed(endpoints.BULK_DOWNLOAD_CREATE.id, what))
-        else:
-            # Files held all when this was found out, so they did when ``since`` was kept.
-            if files.complete or since is not None:
-                until = None if moment is None else datetime.datetime.fromtimestamp(moment, datetime.UTC).replace(tzinfo=None)
-                return Found(ids=found, every_until=until)
-            files.unproven += 1
-    if question.discover != "listing":
-        try:
-            named = yield from _by_report(session, question, ad_account_id)
-            return Found(ids=list(dict.fromkeys([*found, *named])))
-        except (Forbidden, NotFound) as error:
-            session.emit(events.Noticed(endpoints.REPORTS_CREATE.id, f"no reports here ({error.message}): listing ad groups"))
-    return Found(ids=(yield from _by_listing(session, question, ad_account_id)))
+def _attempt(flow: Flow[T]) -> Flow[T | PinshopError]:
+    try:
+        return (yield from flow)
+    except PinshopError as error:
+        return error
 
 
-def _by_file(
-    session: Session, question: Query, ad_account_id: str, files: Files, since: datetime.datetime | None
-) -> Flow[list[str]]:
+def _jobs(
+    session: Session, orders: Mapping[str, Flow[Ordered]], read: Callable[[str, Ordered], Flow[T]]
+) -> Flow[dict[str, T | PinshopError]]:
+    """Order all, then read all; an account that fails takes no other with it."""
+    at_most = session.options.concurrency
+    ordered = yield Together([_attempt(flow) for flow in orders.values()], at_most)
+    answers: dict[str, Any] = dict(zip(orders, ordered, strict=True))
+    good = {account: one for account, one in answers.items() if not isinstance(one, PinshopError)}
+    answers |= zip(good, (yield Together([_attempt(read(*pair)) for pair in good.items()], at_most)), strict=True)
+    return answers
+
+
+def _order_file(session: Session, question: Query, ad_account_id: str, since: datetime.datetime | None) -> Flow[str]:
     fields: dict[str, Any] = {"entity_types": ["PRODUCT_GROUP"]}
     if question.ad_group_ids or question.campaign_ids:  # "as well as their children and grandchildren"
         fields["entity_ids"] = [one.removeprefix("AG") for one in (*question.ad_group_ids, *question.campaign_ids)]
-    now = session.now()
     if since is not None:
-        moment = since.replace(tzinfo=datetime.UTC).timestamp()
+        now, moment = session.now(), since.replace(tzinfo=datetime.UTC).timestamp()
         # A clock that was put back has changes before the moment that is known.
         first = (moment if now is None else min(moment, now)) - MARGIN.total_seconds()
         fields["updated_since"] = str(max(0, int(first)))
-    ordered = yield from bulk.order(session, ad_account_id, fields)
-    yield from bulk.wait(session, ad_account_id, ordered.request_id, REPORT_SECONDS)
-    held = (yield from bulk.download(session, ad_account_id, ordered.request_id)).promotions
-    if any(one.status not in ("ACTIVE", msgspec.UNSET, None) for one in held):
-        files.complete = True
+    return (yield from bulk.order(session, ad_account_id, fields)).request_id
+
+
+def _read_file(session: Session, ad_account_id: str, request_id: str) -> Flow[list[ProductGroupPromotion]]:
+    yield from bulk.wait(session, ad_account_id, request_id, REPORT_SECONDS)
+    held = (yield from bulk.download(session, ad_account_id, request_id)).promotions
     if any(not one.id for one in held):
         raise BadReply("a file of promotions holds one without an id", operation=endpoints.BULK_REQUEST_GET.id)
-    return list(dict.fromkeys(one.id for one in held if one.status not in _DRAFTS))
+    return held
 
 
-def _by_report(session: Session, question: Query, ad_account_id: str) -> Flow[list[str]]:
+def _by_reports(session: Session, question: Query, ad_account_ids: Sequence[str]) -> Flow[dict[str, list[str] | PinshopError]]:
     """Rows of a TOTAL report are those of promotions that had anything at all to tell in these days."""
     total = msgspec.structs.replace(question, granularity="TOTAL", level="PRODUCT_GROUP")
-    found: dict[str, None] = {}
-    for first, last in query.cut(question.start_date, question.end_date, reach("report", "TOTAL").days):
-        ask = Ask(ad_account_id, "report", None, first, last)
-        block = yield from of_report(session, total, ask, {})
-        found.update(dict.fromkeys(str(row["PRODUCT_GROUP_ID"]) for row in block.dicts()))
-    return list(found)
+    spans = query.cut(question.start_date, question.end_date, reach("report", "TOTAL").days)
+    found: dict[str, list[str] | PinshopError] = {account: [] for account in ad_account_ids}
+    for first, last in spans:
+        asks = {one: Ask(one, "report", None, first, last) for one, ids in found.items() if isinstance(ids, list)}
+
+        def read(account: str, token: str, asks: Mapping[str, Ask] = asks) -> Flow[Block]:
+            return of_report(session, total, asks[account], {}, token)
+
+        blocks = yield from _jobs(session, {one: order_report(session, total, ask) for one, ask in asks.items()}, read)
+        for account, block in blocks.items():
+            ids = found[account]
+            if isinstance(block, PinshopError):
+                found[account] = block
+            elif isinstance(ids, list):
+                found[account] = list(dict.fromkeys([*ids, *(str(row["PRODUCT_GROUP_ID"]) for row in block.dicts())]))
+    return found
 
 
 def _by_listing(session: Session, question: Query, ad_account_id: str) -> Flow[list[str]]:

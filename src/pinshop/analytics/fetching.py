@@ -169,15 +169,9 @@ def prepared(
     failed = yield from accounts_of(session, plan.query.ad_account_ids, known)
     wanted = [account for account in plan.to_discover if account not in failed]
 
-    def one(account: str) -> Flow[list[str] | PinshopError]:
-        try:
-            return (yield from discovery.discover(session, plan.query, account))
-        except PinshopError as error:
-            return error
-
-    found = yield Together([one(account) for account in wanted], session.options.concurrency)
-    ids = {account: tuple(one) for account, one in zip(wanted, found, strict=True) if not isinstance(one, PinshopError)}
-    failed |= {account: one for account, one in zip(wanted, found, strict=True) if isinstance(one, PinshopError)}
+    found = yield from discovery.find(session, plan.query, wanted, {})
+    ids = {account: tuple(one.ids) for account, one in found.items() if not isinstance(one, PinshopError)}
+    failed |= {account: one for account, one in found.items() if isinstance(one, PinshopError)}
     return planning.with_ids(plan, ids, session.api_version) if plan.to_discover else plan, ids, failed
 
 

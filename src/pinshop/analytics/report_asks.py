@@ -19,21 +19,31 @@ from pinshop.flow.steps import Flow
 REPORT_SECONDS = 1800.0
 
 
-def of_report(session: Session, question: Query, ask: Ask, constants: Mapping[str, str]) -> Flow[Block]:
-    """Order, wait, download. A report that expires while it is read is ordered once more."""
+def order_report(session: Session, question: Query, ask: Ask) -> Flow[str]:
+    """Order it; its token."""
+    order = yield from reports.order(session, ask.ad_account_id, planning.report_fields(question, ask))
+    if not order.token:
+        raise BadReply("the order of a report was answered without a token", operation=endpoints.REPORTS_CREATE.id)
+    return order.token
+
+
+def of_report(
+    session: Session, question: Query, ask: Ask, constants: Mapping[str, str], token: str | None = None
+) -> Flow[Block]:
+    """Order (unless there is a token), wait, download. A report that expires while it is read is ordered once more."""
     ordered = 0
     while True:
         ordered += 1
-        order = yield from reports.order(session, ask.ad_account_id, planning.report_fields(question, ask))
-        if not isinstance(order.token, str):
-            raise BadReply("the order of a report was answered without a token", operation=endpoints.REPORTS_CREATE.id)
+        if token is None:
+            token = yield from order_report(session, question, ask)
         try:
-            yield from reports.wait(session, ask.ad_account_id, order.token, REPORT_SECONDS)
-            body = yield from reports.download(session, ask.ad_account_id, order.token)
+            yield from reports.wait(session, ask.ad_account_id, token, REPORT_SECONDS)
+            body = yield from reports.download(session, ask.ad_account_id, token)
         except ReportUnavailable as error:
             if ordered > 1 or error.state.report_status not in ("EXPIRED", "DOES_NOT_EXIST"):
                 raise
             session.emit(events.Noticed(endpoints.REPORTS_GET.id, "the report expired before it was read: ordering it again"))
+            token = None
         else:
             return report_block(body, constants)
 

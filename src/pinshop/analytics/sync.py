@@ -244,18 +244,9 @@ def _ids(
     """The promotions to read: those named, or those that are known and those that were found; and when every one was found."""
     named = question.promotions
     wanted = [account for account in question.ad_account_ids if account not in named and account not in failed]
-    seen = discovery.Files()
-
-    def one(account: str) -> Flow[discovery.Found | PinshopError]:
-        try:
-            return (yield from discovery.find(session, question, account, seen, until.get(account)))
-        except PinshopError as error:
-            return error
-
-    found = yield Together([one(account) for account in wanted], session.options.concurrency)
     ids = {account: list(named[account]) for account in named}
     every: dict[str, datetime.datetime] = {}
-    for account, live in zip(wanted, found, strict=True):
+    for account, live in (yield from discovery.find(session, question, wanted, until)).items():
         if isinstance(live, PinshopError):
             failed[account] = live
             continue
