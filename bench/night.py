@@ -171,8 +171,8 @@ class Simulated(Client):
             self._at(self.server.now, begin)
 
 
-def night(accounts: int, promotions: int, folder: Path, *, concurrency: int = 8) -> Night:
-    """One user's night of so many ad accounts."""
+def night(accounts: int, promotions: int, folder: Path, *, concurrency: int = 8, kept: bool = True) -> Night:
+    """One user's night of so many ad accounts. ``kept=False``: rows are made, and not written."""
     path, server = folder / f"ads-{accounts}.duckdb", Server(promotions)
     known = [str(549_700_000_000 + n) for n in range(accounts)]
     _seed(path, known, promotions)
@@ -186,8 +186,18 @@ def night(accounts: int, promotions: int, folder: Path, *, concurrency: int = 8)
         concurrency=concurrency,
     )
     client.server = server
+    real = warehouse.DuckStore.replace
+
+    def count(_: Any, __: Any, found: Any) -> warehouse.Applied:
+        return warehouse.Applied(found.num_rows, 0)
+
     began, first = time.process_time(), server.now
-    done = client.analytics.sync(path, known, columns=COLUMNS, start_date=(TODAY - datetime.timedelta(30)).date())
+    if not kept:
+        warehouse.DuckStore.replace = count  # type: ignore[method-assign]
+    try:
+        done = client.analytics.sync(path, known, columns=COLUMNS, start_date=(TODAY - datetime.timedelta(30)).date())
+    finally:
+        warehouse.DuckStore.replace = real  # type: ignore[method-assign]
     if done.failed:
         raise next(iter(done.failed.values()))
     return Night(
@@ -228,15 +238,48 @@ def _seed(path: Path, accounts: list[str], promotions: int) -> None:
     )
 
 
+def drawn(nights: list[Night]) -> str:
+    """The growth of a night's minutes and memory with the ad accounts of one user."""
+    width, height, left, top = 720, 200, 60, 30
+    most = max(one.accounts for one in nights)
+    parts = []
+    for panel, (title, unit, values) in enumerate(
+        (
+            ("Minutes of a night, one user", "min", [one.minutes for one in nights]),
+            ("Most memory in use", "MB", [one.memory_mb for one in nights]),
+        )
+    ):
+        base, scale = (panel + 1) * height - 40, (height - 80) / (max(values) * 1.1)
+        points = [
+            (left + one.accounts / most * (width - left - 90), base - y * scale) for one, y in zip(nights, values, strict=True)
+        ]
+        line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+        parts.append(f'<text x="{left}" y="{panel * height + top - 8}" class="t">{title}</text>')
+        parts.append(f'<path d="M{left} {base}H{width - 60}" class="a"/><polyline points="{line}" class="l"/>')
+        for one, value, (x, y) in zip(nights, values, points, strict=True):
+            parts.append(
+                f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3"/><text x="{x + 6:.1f}" y="{y - 6:.1f}">{value:,.0f} {unit}</text>'
+            )
+            parts.append(f'<text x="{x:.1f}" y="{base + 16}" class="m">{one.accounts:,}</text>')
+    style = (
+        "text{font:12px system-ui,sans-serif;fill:#555}.t{font-weight:600}.m{text-anchor:middle}.a{stroke:#999;fill:none}"
+        ".l{stroke:#bd081c;fill:none;stroke-width:2}circle{fill:#bd081c}@media(prefers-color-scheme:dark){text{fill:#bbb}}"
+    )
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {2 * height}" role="img"'
+    return f'{head} aria-label="Minutes and memory by ad accounts of one user"><style>{style}</style>{"".join(parts)}</svg>\n'
+
+
 def main(sizes: list[int]) -> None:
     nights = []
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
-            nights.append(one := night(size, 200, Path(folder)))
+            nights.append(one := night(size, 200, Path(folder), kept=size <= 250))
         calls = " ".join(f"{count:,} {name}" for name, count in sorted(one.calls.items()))
         print(f"{size:5,} accounts: {calls}; {one.refused} × 429; {one.minutes:.1f} min; {one.rows:,} rows; "
               f"{one.busy_seconds:.0f} s of this machine; {one.memory_mb:.0f} MB", flush=True)  # fmt: skip
 
+    (Path(__file__).parents[1] / "docs" / "night.svg").write_text(drawn(nights), "utf-8")
+
 
 if __name__ == "__main__":
-    main([int(word) for word in sys.argv[1:]] or [250, 1250, 5000])
+    main([int(word) for word in sys.argv[1:]] or [250, 1250, 2500, 5000])

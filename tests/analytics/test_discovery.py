@@ -162,7 +162,7 @@ NIGHTS = st.lists(
             ),
             "verify": st.booleans(),
             "days_kept": st.none() | st.integers(1, 20),
-            "killed_at": st.none() | st.integers(0, 24),
+            "killed_at": st.none() | st.integers(0, 60),
         }
     ),
     min_size=1,
@@ -183,6 +183,8 @@ def test_no_promotion_is_missed_whatever_files_hold_and_whenever_it_is_killed(tm
         for store in (DuckStore, FolderStore):
             for name in ("prepare", "read", "replace", "note"):
                 patch.setattr(store, name, seams.around(getattr(store, name)))
+        for name in ("_write", "_replace", "_clear"):  # within a transaction of a folder
+            patch.setattr(FolderStore, name, seams.around(getattr(FolderStore, name)))
         made.refuse = lambda _: seams.strike()
         for night in nights:
             made.today += night["days"] * DAY

@@ -192,3 +192,20 @@ def test_a_killed_stream_goes_on(tmp_path, rounds):
         made.client().analytics.stream("7", IDS, to=target, **ASKED)
         assert sum(made.asked.values()) == 29 * len(IDS) - 29 * 250 * n
         assert read(target) == expected
+
+
+@pytest.mark.soak
+@pytest.mark.source
+def test_ten_million_rows_take_the_memory_of_one_million(rounds):
+    """Memory within 10 %, and rows a second, too: the first rows are no quicker than the last."""
+    thousands = rounds(0, 10_000)
+    script = Path(__file__).resolve().parents[2] / "bench" / "tables.py"
+
+    def measured(name: str, count: int) -> float:
+        done = subprocess.run([sys.executable, str(script), name, str(count)], capture_output=True, text=True, check=True)
+        return float(done.stdout.split()[-1])
+
+    few, many = (measured("stream_memory", count) for count in (thousands // 10, thousands))
+    assert many <= 1.1 * few
+    few, many = (measured("wall_stream_rate", count) for count in (thousands // 10, thousands))
+    assert many >= 0.9 * few

@@ -118,10 +118,10 @@ def _sync(
     last_read = yield from _patiently(session, wait_seconds, lambda: store.read(warehouse.latest))
     read_at = max(now, last_read) if last_read is not None else now
     question = _range(question, today, days)
-    states: dict[str, dict[str, Known]] = {}
-    for account in question.ad_account_ids:
-        found: list[Known] = yield from _patiently(session, wait_seconds, _reads(store, table, account))
-        states[account] = {one.product_group_id: one for one in found}
+    accounts = question.ad_account_ids
+    states: dict[str, dict[str, Known]] = yield from _patiently(
+        session, wait_seconds, lambda: store.read(lambda connection: warehouse.known_ids(connection, table, accounts))
+    )
     until = yield from _patiently(session, wait_seconds, lambda: store.read(lambda c: warehouse.known_until(c, table)))
     ids, every = yield from _ids(session, question, states, {} if verify else until, failed)
     units = [
@@ -181,10 +181,6 @@ def _sync(
         read_at=read_at,
         failed=failed,
     )
-
-
-def _reads(store: DuckStore | FolderStore, table: str, account: str) -> Callable[[], list[Known]]:
-    return lambda: store.read(lambda connection: warehouse.known_ids(connection, table, account))
 
 
 def _table(blocks: Sequence[Block], schema: Any) -> Any:

@@ -44,7 +44,7 @@ CREATE TABLE IF NOT EXISTS sync_accounts (table_name VARCHAR, ad_account_id VARC
 """
 
 
-class Known(Struct):
+class Known(Struct, frozen=True, gc=False):
     """What is known of one promotion: its days from ``first_day`` to ``last_day`` were read, with these columns."""
 
     product_group_id: str
@@ -124,14 +124,20 @@ def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[str] |
     return [name for (name,) in found] or None
 
 
-def known_ids(connection: duckdb.DuckDBPyConnection, table: str, ad_account_id: str) -> list[Known]:
-    """What is known of the promotions of an ad account."""
-    found = connection.execute(
-        "SELECT product_group_id, first_day, last_day, settled_until, columns, read_at FROM sync_ids "
-        "WHERE table_name = ? AND ad_account_id = ?",
-        [table, ad_account_id],
-    ).fetchall()
-    return [Known(*row) for row in found]
+def known_ids(connection: duckdb.DuckDBPyConnection, table: str, ad_account_ids: Sequence[str]) -> dict[str, dict[str, Known]]:
+    """What is known of the promotions of ad accounts, by account and promotion."""
+    cursor = connection.execute(
+        "SELECT ad_account_id, product_group_id, first_day, last_day, settled_until, columns, read_at FROM sync_ids "
+        "WHERE table_name = $table AND ad_account_id IN (SELECT unnest($accounts::VARCHAR[]))",
+        {"table": table, "accounts": list(ad_account_ids)},
+    )
+    found: dict[str, dict[str, Known]] = {account: {} for account in ad_account_ids}
+    # A million promotions have few days, settings and moments between them.
+    same: dict[Any, Any] = {}
+    while rows := cursor.fetchmany(10_000):
+        for account, one, *facts in rows:
+            found[account][one] = Known(one, *(same.setdefault(fact, fact) for fact in facts))
+    return found
 
 
 def latest(connection: duckdb.DuckDBPyConnection) -> datetime.datetime | None:

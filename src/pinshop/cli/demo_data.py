@@ -54,7 +54,8 @@ def run(say: Callable[[str], object], folder: Path | None = None) -> None:
         report.report(rows, path, title="An agency's month")
         client.close()
     say(f"The report, for a browser without a network: {path}\nThe table: {warehouse}\n")
-    say("A night of 5,000 ad accounts with up to 250 promotions each, at 300 analytics calls a minute for each user:")
+    say("A night of 5,000 ad accounts with up to 250 promotions each, at 300 analytics calls a minute for each user")
+    say("(these calls alone; what the whole night takes stands in docs/agency.md):")
     for users in (1, 4, 20):
         took = minutes(5_000 // users)
         words = f"{took:4.1f} minutes" if took >= 1 else "under a minute"
