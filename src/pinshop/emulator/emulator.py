@@ -367,6 +367,9 @@ class Emulator:
     def import_answers(self, answers: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, int]:
         """Put recorded answers of the real API into the state: ``[("campaigns/list", {"items": […]}), …]``, parents first.
 
+        Answers of ``catalogs_product_groups/product_counts_get`` and ``catalogs_product_group_pins/list`` say what groups
+        hold, as far as earning needs it; the ``id`` of the group must be added to them.
+
         Raises:
             ConfigurationError: an operation that answers no entities, or an entity whose parent is missing.
         """

@@ -325,3 +325,107 @@ def test_a_replayed_account_earns_without_its_products_and_its_archived_campaign
             "id,title,description,link,image_link,price,availability\n1,L,A,https://x/1,https://x/1.jpg,5 USD,in stock\n"
         )
         assert emulator.load_feed(feed) == 1
+
+
+def _live_account(emulator, cap):
+    """An account whose promotions spend, with the daily cap given (None: no cap)."""
+    with _client(emulator) as client:
+        items = [{"catalog_product_group_id": group} for group in emulator.catalog_product_group_ids]
+        assert not client.promotions.create(emulator.ad_account_id, emulator.ad_group_id, items).failed
+        caps = {"daily_spend_cap": cap, "lifetime_spend_cap": None}
+        client.campaigns.update(emulator.ad_account_id, [{"id": emulator.campaign_id, **caps}])
+
+
+def _record(emulator, path):
+    """What the docs' recipe reads."""
+    account = emulator.ad_account_id
+    with contextlib.closing(Recorder(emulator.transport(), path)) as recorder, _client(emulator, recorder) as client:
+        client.ad_accounts.get(account)
+        list(client.campaigns.list(account)), list(client.catalogs.list()), list(client.feeds.list())
+        for ad_group in client.ad_groups.list(account):
+            list(client.promotions.list(account, ad_group_id=ad_group.id))
+        for group in client.catalog_product_groups.list():
+            client.catalog_product_groups.product_counts(group.id)
+            list(client.catalog_product_groups.products(group.id))
+
+
+def _spend(emulator, account, ad_group):
+    """By promotion, over the four weeks that follow."""
+    emulator.clock.advance(days=29)
+    with _client(emulator) as client:
+        ids = [one.id for one in client.promotions.list(account, ad_group_id=ad_group)]
+        rows = client.promotions.analytics(
+            account, ids, start_date="2026-03-03", end_date="2026-03-30", granularity="TOTAL", columns=["SPEND_IN_MICRO_DOLLAR"]
+        )
+        return {row["PRODUCT_GROUP_ID"]: row["SPEND_IN_MICRO_DOLLAR"] for row in rows}
+
+
+@pytest.mark.parametrize("cap", [None, 50_000_000, 2_000_000, 100_000])
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_the_copy_spends_what_a_known_source_spends_within_the_stated_band(seed, cap, tmp_path):
+    now = "2026-03-02T12:00:00Z"
+    with (
+        contextlib.closing(Emulator(seed=seed, now=now)) as real,
+        contextlib.closing(Emulator(seed=500 + seed, now=now)) as copy,
+    ):
+        _live_account(real, cap)
+        _record(real, tmp_path / "account.jsonl")
+        stored = replay(copy, tmp_path / "account.jsonl")
+        assert stored["promotions"] == 5
+        assert "product groups with made-up products" not in stored
+        where = real.ad_account_id, real.ad_group_id
+        source, found = _spend(real, *where), _spend(copy, *where)
+        ratio = sum(found.values()) / sum(source.values())
+        assert 0.5 < ratio < 2 if cap is None else 0.98 < ratio < 1.02
+        if cap is None:
+            assert source.keys() == found.keys()
+            assert all(1 / 3 < found[one] / spent < 3 for one, spent in source.items())
+
+
+def test_of_products_only_numbers_prices_and_stock_are_recorded(real, tmp_path):
+    path = tmp_path / "account.jsonl"
+    _record(real, path)
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    for secret in (*SECRETS, "Bowl", "title", "link", "item_id", "image"):
+        assert not any(secret in json.dumps(line) for line in lines if "catalogs_product_group_pins" in line["operation"]), (
+            secret
+        )
+    counts = [line["body"] for line in lines if line["operation"] == "catalogs_product_groups/product_counts_get"]
+    assert {"id", "in_stock", "out_of_stock", "preorder", "total"} == set(counts[0])
+    products = [line["body"] for line in lines if line["operation"] == "catalogs_product_group_pins/list"]
+    assert {"price", "availability"} <= set(products[0]["items"][0]["metadata"]) <= {"price", "sale_price", "availability"}
+
+
+@pytest.mark.parametrize(
+    ("count", "prices", "expected"),
+    [
+        ({"in_stock": 0, "preorder": 0}, [], (0, None)),
+        ({"in_stock": 7, "preorder": 2}, ["12.5", 7.5], (9, 10_000_000)),
+        (None, [20], (1, 20_000_000)),
+        ({"in_stock": 3}, [], (3, None)),
+    ],
+)
+def test_a_group_holds_what_was_answered(count, prices, expected):
+    account = {"id": "549900000001", "name": "x", "currency": "EUR", "country": "DE"}
+    group = {"id": "2680900000001", "name": "x 1", "feed_id": None, "catalog_id": "2680800000001", "filters": {"any_of": []}}
+    answers = [("ad_accounts/get", account), ("catalogs/list", {"items": [{"id": "2680800000001", "name": "c"}]})]
+    answers += [("catalogs_product_groups/list", {"items": [group]})]
+    if count is not None:
+        answers += [("catalogs_product_groups/product_counts_get", {"id": group["id"], **count})]
+    items = [{"metadata": {"price": price, "availability": "in stock"}} for price in prices]
+    items += [{"metadata": {"price": 999, "availability": "out of stock"}}, {"metadata": {"price": "much"}}, {}, 5]
+    answers += [("catalogs_product_group_pins/list", {"id": group["id"], "items": items})] if prices else []
+    with contextlib.closing(Emulator(now="2026-03-02T12:00:00Z")) as emulator:
+        stored = emulator.import_answers(answers)
+        kept = emulator.world.store.get("product_groups", 2680900000001)
+        assert kept["product_count"] == expected[0]
+        if expected[1] is not None:
+            assert kept["average_price_micro"] == expected[1]
+        made_up = expected[0] > 0 and expected[1] is None
+        assert ("product groups with made-up products" in stored) == made_up
+
+
+@pytest.mark.parametrize("body", [{}, {"id": "x", "in_stock": 1}, {"id": 5, "in_stock": -1}, {"id": "5", "in_stock": True}])
+def test_counts_that_are_none_are_refused(body):
+    with contextlib.closing(Emulator()) as emulator, pytest.raises(ConfigurationError, match="product_counts_get"):
+        emulator.import_answers([("catalogs_product_groups/product_counts_get", body)])

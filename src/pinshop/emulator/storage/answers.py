@@ -11,6 +11,7 @@ from pinshop.api.fields import FIELDS
 from pinshop.emulator import shapes
 from pinshop.emulator.catalog import groups
 from pinshop.emulator.seeded_numbers import digest
+from pinshop.emulator.storage.answers_of_products import OPERATIONS, Products
 from pinshop.emulator.storage.entities import check_references, load_kind, measure
 from pinshop.emulator.storage.store import Entity, Store
 from pinshop.errors import ConfigurationError
@@ -38,9 +39,13 @@ def import_answers(store: Store, answers: Iterable[tuple[str, Mapping[str, Any]]
     """
     seeded = store.get_meta("seeded")
     stored: dict[str, int] = {}
+    products = Products()
     try:
         with store.transaction():
             for operation_id, body in answers:
+                if operation_id in OPERATIONS:
+                    products.take(operation_id, body)
+                    continue
                 name, kind = _answered(operation_id)
                 items = body.get("items", [body])
                 entities = [item.get("data", item) if isinstance(item, Mapping) else {} for item in items]
@@ -53,7 +58,7 @@ def import_answers(store: Store, answers: Iterable[tuple[str, Mapping[str, Any]]
                 stored[kind] = stored.get(kind, 0) + len(converted)
             check_references(store)
             measure(store, now)
-            made_up = _make_products_up(store)
+            made_up = _give_products(store, products)
     except ConfigurationError:
         raise
     except (KeyError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError, sqlite3.Error) as error:
@@ -82,17 +87,24 @@ def _stand_in_for_parents(store: Store, kind: str, entities: Sequence[Entity], s
             load_kind(store, "product_groups", [missing], seeded, now)
 
 
-def _make_products_up(store: Store) -> int:
-    """Give recorded groups without products plausible ones, as far as earning needs them: how many, and at which price."""
+def _give_products(store: Store, products: Products) -> int:
+    """Give recorded groups without products what earning needs of them: how many, and at which price.
+
+    Both as they were answered; what was not is made up, and it is counted for how many groups.
+    """
     made = 0
     for group in store.find("product_groups"):
         if group["product_count"] or not group.get(_RECORDED):
             continue
+        count, price = products.of(group["id"])
+        if count is None or (price is None and count):
+            made += 1
         chance = digest(store.seed, "products", group["id"])
-        group["plausible"] = [5 + chance % 40, (10 + chance // 64 % 70) * 1_000_000]
+        count = 5 + chance % 40 if count is None else count
+        price = (10 + chance // 64 % 70) * 1_000_000 if price is None else price
+        group["plausible"] = [count, price]
         store.update("product_groups", groups.measured(store, group))
         store.history.note("product_groups", group, 0)
-        made += 1
     return made
 
 

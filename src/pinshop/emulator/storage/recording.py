@@ -11,10 +11,11 @@
     emulator = Emulator()
     replay(emulator, "account.jsonl")                           # the same campaigns, to break at will
 
-Only answers to GETs of ad accounts, campaigns, ad groups, catalogs, feeds, catalog product groups and promotions are kept.
-A line holds the operation, the path and the body. No header is kept, hence no token. Of the body, ids, enums, numbers, dates
-and truth values stay, because code refers to them; every other text (names, addresses, URLs, filters' values) becomes a
-placeholder, the same one for the same text. What is not known to be harmless is replaced, not the other way round.
+Only answers to GETs of ad accounts, campaigns, ad groups, catalogs, feeds, catalog product groups and promotions are kept,
+and of a group's products how many there are, their prices and whether they are in stock. A line holds the operation, the
+path and the body. No header is kept, hence no token. Of the body, ids, enums, numbers, dates and truth values stay, because
+code refers to them; every other text (names, addresses, URLs, filters' values) becomes a placeholder, the same one for the
+same text. What is not known to be harmless is replaced, not the other way round.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from pinshop.api.fields import FIELDS
 from pinshop.api.http import AsyncTransport, Reply, Request, Transport
 from pinshop.api.models.decoding import decoder_of
 from pinshop.api.operations import Operation
+from pinshop.emulator.storage import answers_of_products
 from pinshop.errors import ConfigurationError
 
 #: Parents before children, as they must be put into a state.
@@ -42,7 +44,7 @@ _ORDER = ("ad_accounts", "campaigns", "ad_groups", "catalogs", "feeds", "catalog
 _RECORDED: tuple[tuple[re.Pattern[str], Operation], ...] = tuple(
     (re.compile(r"(?:/v5)?" + "[^/]+".join(map(re.escape, operation.path_parts))), operation)
     for operation in OPERATIONS
-    if operation.id in {f"{kind}/{verb}" for kind in _ORDER for verb in ("list", "get")}
+    if operation.id in {f"{kind}/{verb}" for kind in _ORDER for verb in ("list", "get")} | answers_of_products.OPERATIONS
 )
 
 #: Fields by what their values look like when they say nothing about anybody; anything else under their names is replaced, too.
@@ -172,7 +174,11 @@ class Recording:
         except (msgspec.MsgspecError, UnicodeDecodeError):  # the caller will be told; there is nothing to keep
             return
         with self._lock:
-            line = Recorded(operation.id, self._redaction.path(path), self._redaction.redacted(body))
+            if operation.id in answers_of_products.OPERATIONS:
+                kept = answers_of_products.harmless(operation.id, path, body)
+            else:
+                kept = self._redaction.redacted(body)
+            line = Recorded(operation.id, self._redaction.path(path), kept)
             self._file.write(msgspec.json.encode(line) + b"\n")
 
     def close(self) -> None:
@@ -227,13 +233,14 @@ def read(path: str | Path) -> list[Recorded]:
             recorded = decoder_of(Recorded).decode(line)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"recording: line {number} of {path}: {error}") from error
-        if _kind(recorded) not in _ORDER:
+        if _kind(recorded) not in _ORDER and recorded.operation not in answers_of_products.OPERATIONS:
             raise ConfigurationError(
                 f"recording: line {number} of {path}: operation: got {recorded.operation!r}, "
-                f"allowed: list or get of {', '.join(_ORDER)}"
+                f"allowed: list or get of {', '.join(_ORDER)}; {', '.join(sorted(answers_of_products.OPERATIONS))}"
             )
         found.append(recorded)
-    return sorted(found, key=lambda recorded: _ORDER.index(_kind(recorded)))
+    places = {kind: place for place, kind in enumerate(_ORDER)}
+    return sorted(found, key=lambda recorded: places.get(_kind(recorded), len(places)))
 
 
 def _kind(recorded: Recorded) -> str:
