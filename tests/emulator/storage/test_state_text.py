@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import os
+import random
 
 import pytest
+import yaml
 
 from pinshop.api.http import Request
 from pinshop.emulator import Emulator
@@ -87,6 +91,10 @@ def test_after_a_state_by_hand_everything_works(emulator):
 
 
 CAMPAIGN = "ad_accounts: [{id: '1'}]\ncampaigns: [{id: '2', ad_account_id: '1', %s}]"
+TORN = (
+    "ad_accounts: [{id: '1'}, {id: '9'}]\ncampaigns: [{id: '2', ad_account_id: '1'}]\n"
+    "ad_groups: [{id: '3', campaign_id: '2', ad_account_id: '9'}]"
+)
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(9)
 )
@@ -122,7 +130,32 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("seed: 1.5", "seed: got 1.5"),
         ("catalogs: [{id: !!binary aGVsbG8=}]", "got b'hello'"),
         ("catalogs: [{id: !!python/object:os.system x}]", "YAML"),
-        ("history: [5]", "state"),
+        ("history: [5]", r"history\[0\]: got 5, allowed: a list of kind, id, since, settings"),
+        ("history: [[campaigns, 1, 5, {stats: ACTIVE}]]", r"history\[0\].settings.stats: allowed: .*Did you mean status\?"),
+        ("history: [[campaigns, 1, 5, {status: 7}]]", r"history\[0\].settings.status: got 7"),
+        ("history: [[campaign, 1, 5, {}]]", r"history\[0\].kind: got 'campaign'"),
+        ("stated: [[1, 5, {impressions: many}]]", r"stated\[0\].numbers"),
+        ("past_items: [[1, 5, 6, {item_id: a}]]", r"past_items\[0\].item: feed_id is missing"),
+        (CAMPAIGN % "daily_spend_capp: 5", "daily_spend_capp: got 5, allowed: .*Did you mean daily_spend_cap?"),
+        (CAMPAIGN % "summary_status: RUNNING", "summary_status: got 'RUNNING', allowed: "),
+        ("ad_accounts: [{id: '1', curency: EUR}]", r"ad_accounts\[0\].curency: got 'EUR', .*Did you mean currency\?"),
+        ("users: [{id: '1', user_name: x}]", r"users\[0\].user_name: got 'x'.*Did you mean username\?"),
+        ("items: [{feed_id: '1', item_id: a, price: 5}]", r"items\[0\].price: got 5.*price_micro"),
+        ("items: [{feed_id: '1', item_id: a}]", r"items\[0\]: price_micro is missing"),
+        (
+            "items: [{feed_id: '1', item_id: a, price_micro: 1, availability: SOLD}]",
+            "availability: got 'SOLD', allowed: IN_STOCK",
+        ),
+        ("sequences: {user: 5}", "sequences.user: .*Did you mean users?"),
+        ("product_groups: [{id: '5', catalog_id: '2', filters: {any_of: 5}}]", r"product_groups\[0\].filters.any_of: allowed"),
+        ("product_groups: [{id: '5', catalog_id: '2', filters: {any_of: [{BRAN: {values: []}}]}}]", "any_of.0.: got 'BRAN'"),
+        ("history: [[promotions, 1, 5, {catalog_product_group_id: {}}]]", "catalog_product_group_id: got {}, allowed: 1 to 18"),
+        ("history: [[product_groups, 1, 5, {filters: '{\"any_of\": 5}'}]]", "settings.filters: got"),
+        (CAMPAIGN % "status: null", "status: got null"),
+        ("users: [{id: '5'}]\ntokens: [[t, access, 6, a, s, null, null, f]]", r"tokens\[0\].user_id: got 6"),
+        ("users: [{id: '5'}]\nroles: [[5, 6, ADMIN]]", r"roles\[0\].ad_account_id: got 6"),
+        (TORN, "ad_groups 3: ad_account_id: got 9, allowed: 1"),
+        ("campaign: []", "the state has campaign; .*Did you mean campaigns?"),
         ("product_groups: [{id: '5', catalog_id: '2', filters: 5}]", "filters: got 5"),
         ("users: [{id: '5'}]\nad_accounts: [{id: '1', owner_id: 99999999999999999999}]", "owner_id: got 99999999999999999999"),
         ("\x00", "YAML"),
@@ -136,3 +169,60 @@ def test_a_state_that_is_wrong_changes_nothing_and_is_named(emulator, text, word
         emulator.load(text)
     assert emulator.export() == before
     assert call(emulator, "GET", "/user_account").status == 200
+
+
+PLACES = 60 if os.environ.get("PINSHOP_SOAK") else 6
+WRONG = (
+    None, True, -1, 0, 2**61, 1.5, 1e300, "", "x" * 3000, "\0", "<b>", [], {}, [1], {"a": 1}, [None], {"x": {"y": []}},
+    "ACTIVE", "5", "2026-01-01", "../../etc/passwd", "EUR",
+)  # fmt: skip
+
+
+def _places(value, path=()):
+    yield path
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, inner in inside:
+        yield from _places(inner, (*path, name))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(4))
+def test_one_thing_made_wrong_is_refused_whole_or_harmless(emulator, seed):
+    """A value, a name or an entry of an exported state is changed, left out or doubled."""
+    chance = random.Random(seed)
+    ids = promote(emulator)
+    emulator.clock.advance(days=4)
+    emulator.earn(ids[0], "2026-03-03", spend=5, clicks=2)
+    text = emulator.export()
+    state = yaml.load(text, yaml.CSafeLoader)
+    places = {}
+    for path in _places(state):
+        if path:
+            places.setdefault((path[0], path[-1] if isinstance(path[-1], str) else len(path)), []).append(path)
+    for kind in chance.sample(sorted(places, key=str), PLACES):
+        path = chance.choice(places[kind])
+        wrong = copy.deepcopy(state)
+        inner = wrong
+        for name in path[:-1]:
+            inner = inner[name]
+        how = chance.random()
+        if how < 0.7:
+            inner[path[-1]] = chance.choice(WRONG)
+        elif how < 0.85 or isinstance(inner, dict):
+            inner.pop(path[-1])
+        else:
+            inner.append(copy.deepcopy(inner[path[-1]]))
+        try:
+            emulator.load(yaml.dump(wrong, Dumper=yaml.CSafeDumper))
+        except ConfigurationError as error:
+            assert "cannot be read" not in str(error), (path, error)
+            assert emulator.export() == text, path
+            continue
+        account = emulator.ad_account_id
+        for target in ("/user_account", "/ad_accounts", f"/ad_accounts/{account}/campaigns", "/catalogs/product_groups"):
+            assert call(emulator, "GET", target).status < 500, (path, target)
+        query = "start_date=2026-03-01&end_date=2026-03-06&granularity=DAY&columns=SPEND_IN_MICRO_DOLLAR,TOTAL_CHECKOUT"
+        target = f"/ad_accounts/{account}/product_groups/analytics?{query}&product_group_ids={','.join(ids)}"
+        assert call(emulator, "GET", target).status < 500, path
+        emulator.clock.advance(hours=1)
+        emulator.load(text)

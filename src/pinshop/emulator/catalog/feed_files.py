@@ -51,13 +51,13 @@ class FeedError(ConfigurationError, ValueError):
 
 _REQUIRED = ("id", "title", "description", "link", "image_link", "price", "availability")
 
-_TEXTS = frozenset({
+TEXTS = frozenset({
     "item_group_id", "brand", "condition", "gender", "age_group", "color", "size", "size_type", "size_system", "material",
     "pattern", "product_type", "google_product_category", "gtin", "mpn", "mobile_link", "ad_link", "video_link",
     *(f"custom_label_{number}" for number in range(5)),
 })  # fmt: skip
 
-_CUSTOM_NUMBERS = frozenset(f"custom_number_{number}" for number in range(5))
+CUSTOM_NUMBERS = frozenset(f"custom_number_{number}" for number in range(5))
 
 _PRICE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?) ?([A-Z]{3})?")
 
@@ -167,9 +167,9 @@ def _with_details(item: Item, values: dict[str, str]) -> Item | tuple[str, str]:
     if more := values.get("additional_image_link"):
         item["additional_image_link"] = [link.strip() for link in more.split(",") if link.strip()][:10]
     for name, text in values.items():  # in the order of the feed, so that equal feeds make equal bytes
-        if name in _TEXTS and text:
+        if name in TEXTS and text:
             item[name] = text
-        elif name in _CUSTOM_NUMBERS and text:
+        elif name in CUSTOM_NUMBERS and text:
             if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) < 2**32):
                 return "PARSE_LINE_ERROR", f"{name} {shown(text)} is not an integer from 0 to 4294967295"
             item[name] = int(text)

@@ -13,6 +13,7 @@ from pinshop.emulator.catalog import groups
 from pinshop.emulator.seeded_numbers import digest
 from pinshop.emulator.storage.answers_of_products import OPERATIONS, Products
 from pinshop.emulator.storage.entities import check_references, load_kind, measure
+from pinshop.emulator.storage.state_text import DERIVED
 from pinshop.emulator.storage.store import Entity, Store
 from pinshop.errors import ConfigurationError
 
@@ -110,22 +111,7 @@ def _give_products(store: Store, products: Products) -> int:
 
 def _from_wire(name: str, entity: Mapping[str, Any]) -> Entity:
     """An entity as the API answered it, by the names of the store; what is derived is left out."""
-    derived = {
-        "owner",
-        "permissions",
-        "summary_status",
-        "type",
-        "catalog_product_group_name",
-        "definition",
-        "included",
-        "relative_definition",
-        "parent_id",
-        "grid_click_type",
-        "created_at",
-        "updated_at",
-    }
-    if name == "product_group":
-        derived.discard("type")
+    derived = DERIVED - {"type"} if name == "product_group" else DERIVED
     found: Entity = {}
     for field in FIELDS[name]:
         source = field.source or field.name

@@ -87,6 +87,15 @@ def _filled(kind: str, facts: Entity, seeded: Mapping[str, Any], now: int) -> En
         defaults = seeding.campaign(facts["id"], facts["ad_account_id"], name, created)
     elif kind == "ad_groups" and "campaign_id" in facts and "ad_account_id" in facts:
         defaults = seeding.ad_group(facts["id"], facts["ad_account_id"], facts["campaign_id"], name, created)
+    elif kind == "items":
+        item = str(facts["item_id"])
+        texts = {
+            "title": item,
+            "description": item,
+            "link": f"https://shop.example/{item}",
+            "image_link": f"https://shop.example/{item}.jpg",
+        }
+        defaults = {**texts, "availability": "IN_STOCK", "currency": "USD"}
     elif kind == "promotions":
         defaults = {"status": "ACTIVE", "creative_type": "REGULAR", "created": created}
     elif kind == "catalogs":
@@ -116,6 +125,10 @@ def check_references(store: Store) -> None:
         for name, target in references.items():
             if lost := store.dangling(kind, name, target):
                 raise ConfigurationError(f"{kind} {lost[0]}: {name} {lost[1]} is not in {target}")
+    for kind, name, parent in (("ad_groups", "campaign_id", "campaigns"), ("promotions", "ad_group_id", "ad_groups")):
+        if torn := store.torn(kind, name, parent):
+            child, mine, other = torn
+            raise ConfigurationError(f"{kind} {child}: ad_account_id: got {mine}, allowed: {other}, that of its {name}")
 
 
 def measure(store: Store, now: int) -> None:

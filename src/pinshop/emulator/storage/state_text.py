@@ -6,10 +6,20 @@ import datetime
 import math
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Literal
+
+import msgspec
 
 from pinshop.api.fields import FIELDS, Field
+from pinshop.api.fields.table import FieldKind
+from pinshop.api.near import did_you_mean
 from pinshop.emulator.arguments import shown
+from pinshop.emulator.bodies import is_id
+from pinshop.emulator.catalog.feed_files import AVAILABILITY, CUSTOM_NUMBERS, TEXTS
+from pinshop.emulator.catalog.filters import validate_filters
+from pinshop.emulator.delivery.model import Stated
+from pinshop.emulator.storage.history import SETTINGS
+from pinshop.emulator.storage.schema import COLUMNS
 from pinshop.errors import ConfigurationError
 from pinshop.extras import required
 
@@ -108,25 +118,87 @@ def sections(whole: Mapping[str, Any], lists: tuple[str, ...]) -> None:
             raise ConfigurationError(f"{name}: got {shown(whole[name])}, allowed: a list")
 
 
+_INSTANTS = frozenset({"created_time", "updated_time", "created", "updated", "start_time", "end_time"})
+
+#: Derived from others whenever an entity is answered, hence never stored.
+DERIVED = frozenset({
+    "owner", "permissions", "summary_status", "type", "catalog_product_group_name", "definition", "included",
+    "relative_definition", "parent_id", "grid_click_type", "created_at", "updated_at",
+})  # fmt: skip
+
+_OF_FEEDS: dict[str, FieldKind] = {
+    **dict.fromkeys(("title", "description", "link", "image_link", "currency", *TEXTS), "text"), "availability": "text",
+    "price_micro": "integer", "sale_price_micro": "integer", "adult": "boolean", "additional_image_link": "array",
+    **dict.fromkeys(CUSTOM_NUMBERS, "number"),
+}  # fmt: skip
+
+#: What an entity of the store has beside the fields of its row: name -> kind, as in `FIELDS`.
+_BESIDE: dict[str, dict[str, FieldKind]] = {
+    "users": {
+        **dict.fromkeys(("account_type", "business_name", "about", "profile_image", "website_url"), "text"),
+        **dict.fromkeys(("board_count", "pin_count", "follower_count", "following_count", "monthly_views"), "integer"),
+    },
+    "items": _OF_FEEDS,
+    "promotions": {"created": "integer", "updated": "integer"},
+    "catalogs": {"created": "integer", "updated": "integer"},
+    "feeds": {"created": "integer", "updated": "integer"},
+    "product_groups": {
+        "created": "integer", "updated": "integer", "type": "text", "filters": "object", "product_set": "text",
+        "plausible": "array", "recorded": "boolean", "catalog_type": "enum",
+    },
+}  # fmt: skip
+
+_OF_COLUMNS: dict[str, FieldKind] = {
+    "username": "text",
+    "item_id": "text",
+    "name": "text",
+    "product_count": "integer",
+    "average_price_micro": "integer",
+}
+
+
 @cache
 def _known(kind: str) -> dict[str, Field]:
-    return {field.source or field.name: field for field in FIELDS[_FIELDS_OF[kind]]} if kind in _FIELDS_OF else {}
+    """What is known of the fields of an entity, by the names of the store."""
+    beside = {name: Field(name=name, kind=of) for name, of in _BESIDE.get(kind, {}).items()}
+    columns = {name: Field(name=name, kind=_OF_COLUMNS.get(name, "id")) for name in COLUMNS[kind]}
+    rows = FIELDS[_FIELDS_OF[kind]] if kind in _FIELDS_OF else ()
+    by_row = {field.source or field.name: field for field in rows}
+    found = {**columns, **beside, **{name: field for name, field in by_row.items() if name not in DERIVED}}
+    return found | ({"history": Field(name="history", kind="array")} if "status" in found else {})
 
 
 def check_entity(kind: str, where: str, given: Mapping[str, Any]) -> None:
-    """Raises: ConfigurationError: a field whose value its row does not allow, whatever the API version."""
+    """Raises: ConfigurationError: an unknown field, or a value that its row does not allow, whatever the API version."""
+    known = _known(kind)
     for name, value in given.items():
-        field = _known(kind).get(name)
-        if name in ("created_time", "updated_time", "created", "updated", "start_time", "end_time"):
+        if name not in known:
+            meant = did_you_mean(name, known)
+            raise ConfigurationError(f"{where}.{name}: got {shown(value)}, allowed: {', '.join(sorted(known))}.{meant}")
+        if name in _INSTANTS and isinstance(value, bool | int | float | str | datetime.date):
             _whole_seconds(f"{where}.{name}", value)
-        elif field is not None and value is not None:
-            _check_field(field, f"{where}.{name}", value)
-        elif name == "filters" and not isinstance(value, dict):
-            raise ConfigurationError(f"{where}.{name}: got {shown(value)}, allowed: an object")
-        elif name in ("name", "username", "item_id", "currency", "country") and not isinstance(value, str | None):
-            raise ConfigurationError(f"{where}.{name}: got {shown(value)}, allowed: text")
-        elif name == "price_micro" and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-            raise ConfigurationError(f"{where}.{name}: got {shown(value)}, allowed: a whole number of millionths")
+        elif value is not None:
+            _check_field(known[name], f"{where}.{name}", value)
+        elif name == "name" or (name in COLUMNS[kind] and name not in ("id", "feed_id")):
+            raise ConfigurationError(f"{where}.{name}: got null, allowed: {known[name].kind}")
+    if kind == "items":
+        _check_item(where, given)
+    filters = given.get("filters")
+    # In a recording the values of filters are placeholders.
+    if filters and any(filters.values()) and not given.get("recorded") and (problem := validate_filters(filters)):
+        raise ConfigurationError(f"{where}.{problem}")
+
+
+def _check_item(where: str, given: Mapping[str, Any]) -> None:
+    for name in ("feed_id", "item_id", "price_micro"):
+        if given.get(name) is None:
+            raise ConfigurationError(f"{where}: {name} is missing")
+    for name in ("price_micro", "sale_price_micro"):
+        if not 0 <= (given.get(name) or 0) < 10**18:
+            raise ConfigurationError(f"{where}.{name}: got {shown(given[name])}, allowed: 0 to 10**18 millionths")
+    stock = given.get("availability", "IN_STOCK")
+    if stock not in AVAILABILITY.values():
+        raise ConfigurationError(f"{where}.availability: got {shown(stock)}, allowed: {', '.join(AVAILABILITY.values())}")
 
 
 def _whole_seconds(where: str, value: Any) -> None:
@@ -138,6 +210,8 @@ def _check_field(field: Field, where: str, value: Any) -> None:
     types = _TYPES.get(field.kind)
     if types is not None and (not isinstance(value, types) or (isinstance(value, bool) and bool not in types)):
         raise ConfigurationError(f"{where}: got {shown(value)}, allowed: {' or '.join(t.__name__ for t in types)}")
+    if field.kind == "id" and not is_id(str(value), 18):
+        raise ConfigurationError(f"{where}: got {shown(value)}, allowed: 1 to 18 digits")
     if field.kind == "enum" and field.values and value not in field.values:
         raise ConfigurationError(f"{where}: got {shown(value)}, allowed: {', '.join(field.values)}")
 
@@ -156,6 +230,9 @@ def check_clock(value: Any) -> None:
 
 
 _ROWS: dict[str, tuple[tuple[str, tuple[type, ...]], ...]] = {
+    "history": (("kind", (str,)), ("id", (int,)), ("since", (int,)), ("settings", (dict,))),
+    "past_items": (("feed_id", (int,)), ("id", (int,)), ("until", (int,)), ("item", (dict, type(None)))),
+    "stated": (("promotion_id", (int,)), ("day", (int,)), ("numbers", (dict,))),
     "roles": (("user_id", (int,)), ("ad_account_id", (int,)), ("role", (str,))),
     "tokens": (("token", (str,)), ("kind", (str,)), ("user_id", (int,)), ("app", (str,)), ("scopes", (str,)),
                ("expires", (int, type(None))), ("revoked", (int, type(None))), ("family", (str,))),
@@ -165,7 +242,7 @@ _TOKEN_KINDS = ("access", "client", "refresh", "code")
 
 
 def check_row(table: str, index: int, row: Any) -> None:
-    """Raises: ConfigurationError: not a row of ``roles`` or ``tokens`` as `export` writes it."""
+    """Raises: ConfigurationError: not a row of a table as `export` writes it."""
     columns = _ROWS[table]
     if not isinstance(row, list) or len(row) != len(columns):
         raise ConfigurationError(
@@ -177,3 +254,37 @@ def check_row(table: str, index: int, row: Any) -> None:
             raise ConfigurationError(f"{table}[{index}].{name}: got {shown(value)}, allowed: {allowed}")
     if table == "tokens" and row[1] not in _TOKEN_KINDS:
         raise ConfigurationError(f"tokens[{index}].kind: got {shown(row[1])}, allowed: {', '.join(_TOKEN_KINDS)}")
+    if table == "history":
+        _check_settings(f"history[{index}]", row)
+    elif table == "past_items" and row[3] is not None:
+        check_entity("items", f"past_items[{index}].item", row[3])
+    elif table == "stated":
+        try:
+            msgspec.convert(row[2], Stated)
+        except msgspec.ValidationError as error:
+            raise ConfigurationError(f"stated[{index}].numbers: {error}") from None
+
+
+def _check_settings(where: str, row: list[Any]) -> None:
+    kind, _, since, settings = row
+    if kind not in SETTINGS:
+        raise ConfigurationError(f"{where}.kind: got {shown(kind)}, allowed: {', '.join(SETTINGS)}")
+    if not 0 <= since < 2**33:
+        raise ConfigurationError(f"{where}.since: got {since}, allowed: unix seconds")
+    for name, value in settings.items():
+        if name not in SETTINGS[kind]:
+            meant = did_you_mean(name, SETTINGS[kind])
+            raise ConfigurationError(f"{where}.settings.{name}: allowed: {', '.join(SETTINGS[kind])}.{meant}")
+        if name == "filters":  # as the store keeps them
+            _check_filters_as_text(f"{where}.settings.filters", value)
+        elif name in _INSTANTS:
+            _whole_seconds(f"{where}.settings.{name}", value)
+        elif value is not None:
+            _check_field(_known(kind)[name], f"{where}.settings.{name}", value)
+
+
+def _check_filters_as_text(where: str, value: object) -> None:
+    try:
+        msgspec.json.decode(str(value), type=dict[Literal["any_of", "all_of"], list[dict[str, dict[str, Any]]]])
+    except (msgspec.MsgspecError, UnicodeError):
+        raise ConfigurationError(f"{where}: got {shown(value)}, allowed: filters as JSON") from None

@@ -180,6 +180,16 @@ class Store:
             found: tuple[int, int] | None = self._db.execute(sql).fetchone()
         return found
 
+    def torn(self, kind: str, column: str, parent: str) -> tuple[int, int, int] | None:
+        """An entity of another ad account than its parent: its id, its ad account, and that of the parent."""
+        sql = (
+            f"select child.id, child.ad_account_id, parent.ad_account_id from {kind} child join {parent} parent "
+            f"on parent.id = child.{column} where parent.ad_account_id <> child.ad_account_id limit 1"
+        )
+        with self.lock:
+            found: tuple[int, int, int] | None = self._db.execute(sql).fetchone()
+        return found
+
     def raise_sequence(self, kind: str, to: int) -> None:
         """See that new ids of this kind are higher than ``to``."""
         with self.lock:

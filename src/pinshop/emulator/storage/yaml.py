@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from pinshop.api.near import did_you_mean
 from pinshop.emulator.arguments import shown
 from pinshop.emulator.arguments import whole as whole_number
 from pinshop.emulator.clock import Clock, instant
@@ -25,6 +26,7 @@ from pinshop.emulator.delivery.earnings import Earnings
 from pinshop.emulator.rules import Rules
 from pinshop.emulator.storage import history, state_text
 from pinshop.emulator.storage.entities import check_references, is_id_name, load_kind, measure
+from pinshop.emulator.storage.schema import FIRST_ID
 from pinshop.emulator.storage.store import Entity, Store
 from pinshop.errors import ConfigurationError
 from pinshop.extras import required
@@ -76,7 +78,9 @@ def load(store: Store, text: str, now: int, given_out: Mapping[str, int]) -> Non
     """
     whole = state_text.read(text)
     if unknown := sorted(set(whole) - {*_KINDS, *_OTHER}):
-        raise ConfigurationError(f"the state has {', '.join(unknown)}; allowed: {', '.join((*_OTHER, *_KINDS))}")
+        known = (*_OTHER, *_KINDS)
+        meant = did_you_mean(unknown[0], known)
+        raise ConfigurationError(f"the state has {', '.join(unknown)}; allowed: {', '.join(known)}.{meant}")
     state_text.sections(whole, (*_KINDS, "roles", "tokens", "earned", *history.TABLES))
     seeded = store.get_meta("seeded")
     fresh = Store(seed=_seed(whole.get("seed"), store.seed))
@@ -100,6 +104,7 @@ def load(store: Store, text: str, now: int, given_out: Mapping[str, int]) -> Non
                     state_text.check_row(table, index, row)
                     fresh.put_row(table, row)
             check_references(fresh)
+            _check_owners(fresh, whole)
             measure(fresh, now)
             _load_history(fresh, whole)
             fresh.set_meta("clock", _clock(whole.get("clock"), store.get_meta("clock")))
@@ -130,11 +135,25 @@ def _seed(given: Any, present: int) -> int:
     return present if given is None else whole_number("seed", given, 0, 2**53)
 
 
+def _check_owners(store: Store, whole: Mapping[str, Any]) -> None:
+    """Roles and tokens are those of users that there are."""
+    users, accounts = set(store.ids_of("users")), set(store.ids_of("ad_accounts"))
+    for table, place in (("roles", 0), ("tokens", 2)):
+        for index, row in enumerate(whole.get(table) or []):
+            if row[place] not in users:
+                raise ConfigurationError(f"{table}[{index}].user_id: got {row[place]}, allowed: the id of one of users")
+            if table == "roles" and row[1] not in accounts:
+                raise ConfigurationError(f"roles[{index}].ad_account_id: got {row[1]}, allowed: the id of one of ad_accounts")
+
+
 def _sequences(given: Any) -> dict[str, int]:
     if given is None:
         return {}
     if not isinstance(given, dict):
         raise ConfigurationError(f"sequences: got {shown(given)}, allowed: an object of the last number of each kind")
+    for kind in given:
+        if kind not in FIRST_ID:
+            raise ConfigurationError(f"sequences.{kind}: allowed: {', '.join(FIRST_ID)}.{did_you_mean(kind, FIRST_ID)}")
     return {kind: whole_number(f"sequences.{kind}", last, 0, 2**60) for kind, last in given.items()}
 
 
@@ -158,11 +177,16 @@ def _seeded(store: Store, given: Any, present: Mapping[str, Any]) -> dict[str, A
         wrong = not isinstance(value, str) if name == "access_token" else isinstance(value, list) != name.endswith("_ids")
         if wrong or (name != "access_token" and not all(isinstance(one, int) and not isinstance(one, bool) for one in values)):
             raise ConfigurationError(f"seeded.{name}: got {shown(value)}, allowed: as it is exported")
+    if store.get("users", given["user_id"]) is None:
+        raise ConfigurationError(f"seeded.user_id: got {given['user_id']}, allowed: the id of one of users")
     return dict(given)
 
 
 def _load_history(store: Store, whole: Mapping[str, Any]) -> None:
     """The tables of a file that was exported; what they tell of takes the place of what is supposed of other files."""
+    for table in history.TABLES:
+        for index, row in enumerate(whole.get(table) or []):
+            state_text.check_row(table, index, row)
     for kind, entity_id, *_ in whole.get("history") or []:
         store.history.forget(kind, entity_id)
     for table in history.TABLES:
