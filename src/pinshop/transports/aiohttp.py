@@ -201,7 +201,8 @@ class AiohttpTransport:
                     reason = response.reason or ""
             if exchange.protocol is not None:
                 _check_end(exchange.protocol, exchange)
-            if encoding := headers.get("content-encoding"):
+            if headers.get("content-encoding"):
+                encoding = ", ".join(headers.getall("content-encoding"))  # two of them are two layers
                 body = gunzip(body, encoding, self._limit, exchange.status)
             return Reply(exchange.status, headers, body, reason)
         except (aiohttp.ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError

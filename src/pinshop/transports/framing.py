@@ -56,7 +56,7 @@ def read_headers(stream: Any) -> http.client.HTTPMessage:
             if not pairs:
                 raise Malformed("a header line that begins with a space")
             name, value = pairs.pop()
-            pairs.append((name, f"{value} {line.decode('latin-1').strip()}"))
+            pairs.append((name, f"{value} {line.decode('latin-1').strip()}".strip()))
             continue
         raw, colon, rest = line.partition(b":")
         if not colon or _NAME.fullmatch(raw) is None or CONTROL.search(rest) is not None:
