@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test docs check format wheel lowest bench engines soak clean
+.PHONY: help demo test docs check format wheel lowest bench engines soak mutants clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -53,6 +53,9 @@ bench: $(READY) ## Measure speed against the old client and the bare libraries
 
 engines: $(READY) ## Run dlt, Spark and Sail in environments of their own (minutes; Spark needs Java)
 	@PINSHOP_ENGINES=1 $(BIN)/python -m pytest -rP -q tests/third_party/test_dlt.py tests/third_party/test_spark.py
+
+mutants: $(READY) ## Break the code on purpose, a sample of ways, and say what no test notices (minutes)
+	@.ci/mutants
 
 soak: $(READY) ## Run the tests that scale, with many more rounds
 	@PINSHOP_SOAK=1 $(PYTEST) -m soak -rP

@@ -260,3 +260,38 @@ def test_the_request_of_a_refresh_shows_nothing_until_it_is_written():
             pickle.dumps(held)
     assert REFRESH.encode() in bytes(request.body)
     assert dict(request.headers)["Authorization"] == f"Basic {BASIC}"
+
+
+@pytest.mark.parametrize("start", [0, 1, 5, 40, 100])
+@pytest.mark.parametrize("length", [16, 17, 25, 85])
+@pytest.mark.parametrize("before", [b"", b"x", b"bad token: "])
+def test_a_piece_of_a_token_is_struck_out_of_a_refusal(start, length, before):
+    piece = ACCESS[start : start + length].encode()
+    assert len(piece) >= 16
+    struck = Secret(ACCESS).pieces_struck_from(before + piece + b" and " + piece[::-1] + b"; " + piece)
+    assert struck == before + "…".encode() + b" and " + piece[::-1] + b"; " + "…".encode()
+
+
+def test_what_is_no_piece_of_a_token_stays():
+    for data in (b"", b"<html>hunter2</html>", ACCESS[:15].encode(), ACCESS[100:115].encode() + b"!" + ACCESS[1:14].encode()):
+        assert Secret(ACCESS).pieces_struck_from(data) == data
+    assert Secret("short").pieces_struck_from(b"short of words") == b"short of words"
+
+
+def test_the_end_of_a_token_in_a_refusal_shows_nowhere():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        answer = reply(400, json.dumps({"code": 1, "message": f"unknown token {ACCESS[9:]}"}).encode(), f"X-Echo: {ACCESS[9:]}")
+        thread = threading.Thread(target=lambda: _answer_once(server, answer))
+        thread.start()
+        origin = f"http://127.0.0.1:{server.getsockname()[1]}"
+        with Client(ACCESS, base_url=f"{origin}/v5") as client, pytest.raises(PinshopError) as caught:
+            client.ad_accounts.get("1")
+        thread.join()
+    assert "hunter2" not in str(caught.value) + repr(vars(caught.value))
+
+
+def _answer_once(server, answer):
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(65536)
+        connection.sendall(answer)

@@ -55,9 +55,14 @@ class Liar:
 
     def client(self) -> Client:
         return Client(
-            "emulated_liar", transport=self, base_url="http://127.0.0.1:9/v5", sleep=self.sleep, random=lambda: 0.5,
-            pacing=False, clock=lambda: self.now,
-        )  # fmt: skip
+            "emulated_liar",
+            transport=self,
+            base_url="http://127.0.0.1:9/v5",
+            sleep=self.sleep,
+            random=lambda: 0.5,
+            pacing=False,
+            clock=lambda: self.now,
+        )
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds

@@ -162,6 +162,12 @@ def test_a_refusal_that_is_not_of_pinterests_form_leaves_it_open_unless_its_stat
     assert is_repeatable(GET, error) == (status in (408, 425, 429, 499) or (bool(body) and status != 401))
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_wrong_ad_account_is_answered_with_the_way_to_see_the_right_ones(status):
+    for code in (2, 28, 29, 30):
+        assert ("pinshop whoami" in str(refusal(status, {"code": code, "message": "No."}).advice)) is (code == 29)
+
+
 @pytest.mark.parametrize("status", [402, 408, 418, 421, 423, 424, 425, 426, 428, 440, 444, 449, 460, 494, 499])
 def test_a_status_that_pinterest_does_not_use_leaves_it_open_in_whatever_form(status):
     for body in (SAID, {"code": status, "message": "gave up"}, {}):
@@ -188,7 +194,7 @@ def test_words_that_blame_pinterest_count_wherever_they_stand_and_before_an_orde
     assert ordered_wait(error, 0.0) == (5.0 if "etry after" in str(body) else None)
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 406, 409, 410, 413, 415, 422, 451])
 def test_a_refusal_of_pinterests_form_was_not_executed(status):
     for body in (SAID, {"code": 1}, {"code": "29", "message": "x"}, {**SAID, "status": "failure"}):
         error = refusal(status, body)

@@ -140,6 +140,22 @@ def test_empty_pages_without_end_are_an_error_in_both_clients():
         assert len(transport.requests) == 101
 
 
+@pytest.mark.parametrize("cycle", [1, 2, 7])
+def test_pages_that_come_again_without_end_are_an_error_in_both_clients(cycle):
+    for asynchronous in (False, True):
+        numbers = itertools.count()
+
+        def handler(_, numbers=numbers):
+            number = next(numbers)
+            return page([str(number % cycle), "7"], f"b{number}")
+
+        pinterest, transport = (async_client if asynchronous else client)(handler)
+        there = pinterest.campaigns.list(ACCOUNT)
+        with pytest.raises(BadReply, match=r"101 empty pages in a row, or repeated ones.*does not end"):
+            asyncio.run(there.all()) if asynchronous else there.all()
+        assert len(transport.requests) == 101 + cycle
+
+
 def test_empty_pages_between_full_ones_are_no_error():
     pages = [page([], f"b{n}") if n % 50 else page([str(n)], f"b{n}") for n in range(400)]
     pages[-1] = page(["399"], None)

@@ -222,7 +222,7 @@ def _without_token(reply: Reply, signature: SecretText) -> Reply:
             return reply
         body = token.struck_from(reply.body)
     else:
-        body = conceal_bytes(token.struck_from(reply.body))
+        body = conceal_bytes(token.pieces_struck_from(reply.body))
     headers = _struck_headers(reply, signature)
     return msgspec.structs.replace(reply, body=body, headers=headers, reason=_struck(reply.reason, token))
 
@@ -234,7 +234,7 @@ def _struck_headers(reply: Reply, signature: SecretText | None) -> Mapping[str, 
 
 
 def _struck(text: str, token: Secret) -> str:
-    return conceal(token.struck_from(text.encode("utf-8", "replace")).decode("utf-8", "replace"))
+    return conceal(token.pieces_struck_from(text.encode("utf-8", "replace")).decode("utf-8", "replace"))
 
 
 def _give_up(session: Session, operation: Operation, failure: Any, attempts: int) -> Any:

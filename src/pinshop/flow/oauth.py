@@ -124,7 +124,7 @@ def _refusal(reply: Reply, now: float, sent: Iterable[Secret]) -> APIError | Bad
     """The refusal in Pinterest's words, or in those of RFC 6749 5.2 (``error``, ``error_description``)."""
     body = reply.body
     for secret in sent:
-        body = secret.struck_from(body)
+        body = secret.pieces_struck_from(body)
     reply = msgspec.structs.replace(reply, body=body)
     error = explain(OAUTH_TOKEN, reply, now, advice="try again later", keep_body=False)
     error.operation = OAUTH_TOKEN.id

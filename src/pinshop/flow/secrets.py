@@ -37,6 +37,19 @@ class Secret:
             return data
         return data.replace(self._text.encode(), "…".encode())
 
+    def pieces_struck_from(self, data: bytes) -> bytes:
+        """As `struck_from`, and without any longer piece of this text: a server may repeat its end, or break it in two."""
+        size = _SHORTEST_STRUCK
+        pieces = {self._text[at : at + size].encode() for at in range(len(self._text) - size + 1)} if data else ()
+        found = [at for piece in pieces if piece in data for at in _places(piece, data)]
+        parts: list[bytes] = []
+        end = 0
+        for at in sorted(found):
+            if at > end or not parts:
+                parts += [data[end:at], "…".encode()]
+            end = max(end, at + size)
+        return self.struck_from(b"".join([*parts, data[end:]]))
+
     def stands_in(self, data: bytes) -> bool:
         """Whether ``data`` repeats this text."""
         return self._text.encode() in data
@@ -63,6 +76,13 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Secret is not pickled; let each process read its credentials")
+
+
+def _places(piece: bytes, data: bytes) -> Iterator[int]:
+    at = data.find(piece)
+    while at >= 0:
+        yield at
+        at = data.find(piece, at + 1)
 
 
 class SecretText(Secret):

@@ -51,7 +51,7 @@ class paginated(Generic[P, T]):  # noqa: N801 - used as a decorator
         return cache(instance, function, bound)
 
 
-#: Pages without an entry, one after the other, each with a new bookmark: a filter may leave some empty, but not this many.
+#: Pages with nothing new, one after the other, each with a new bookmark: a filter may leave some empty, but not this many.
 _MOST_EMPTY_PAGES = 100
 
 
@@ -65,6 +65,8 @@ class Cursor(Generic[T]):
         self._bookmark: str | None = None
         self._seen: set[str] = set()
         self._empty = 0
+        #: What tells pages apart: their size, and their first and last entry.
+        self._pages: set[int] = set()
 
     def flow(self, session: Session) -> Flow[Response[Page[T]]] | None:
         """The exchange for the next page, or None after the last."""
@@ -78,10 +80,10 @@ class Cursor(Generic[T]):
 
     def take(self, page: Page[T]) -> None:
         bookmark = page.bookmark or None
-        self._empty = 0 if page.items else self._empty + 1
+        self._empty = 0 if self._is_new(page) else self._empty + 1
         if self._empty > _MOST_EMPTY_PAGES and bookmark is not None and bookmark not in self._seen:
             raise BadReply(
-                f"{self._empty} empty pages in a row, each with a new bookmark; the list does not end",
+                f"{self._empty} empty pages in a row, or repeated ones, each with a new bookmark; the list does not end",
                 operation=self._rest[-1].operation.id,
                 advice="narrow the list by its arguments, or ask Pinterest's support",
             )
@@ -92,9 +94,19 @@ class Cursor(Generic[T]):
         if bookmark is None:
             self._rest.pop()
             self._seen.clear()
+            self._pages.clear()
         else:
             self._seen.add(bookmark)
         self._bookmark = bookmark
+
+    def _is_new(self, page: Page[T]) -> bool:
+        """Whether a page has entries, and not those of a page before."""
+        if not page.items:
+            return False
+        told = hash((len(page.items), repr(page.items[0]), repr(page.items[-1])))
+        before = len(self._pages)
+        self._pages.add(told)
+        return len(self._pages) > before
 
 
 class _Walk(Generic[T]):
