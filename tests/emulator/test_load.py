@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import os
 import random
 import signal
 import subprocess
@@ -216,6 +217,55 @@ def test_many_accounts_are_made_at_once_and_are_real():
             # A small account's rows of nothing are left out, so not all of the 25.
             assert rows
             assert {row["PRODUCT_GROUP_ID"] for row in rows} <= {str(promotion["id"]) for promotion in promotions}
+
+
+PROMOTIONS = 300_000 if os.environ.get("PINSHOP_SOAK") else 3_000
+
+
+@pytest.mark.soak
+def test_an_account_of_hundreds_of_thousands_of_promotions_is_listed_and_reported():
+    """In a process of its own: its peak of memory is at most 6 kB a promotion, beside 200 MB."""
+    code = """
+import json, resource, sys
+from pinshop.api.http import Request
+from pinshop.emulator import Emulator
+
+emulator = Emulator(now="2026-03-02T12:00:00Z")
+(account,) = emulator.scale(1, int(sys.argv[1]))
+emulator.clock.advance(days=3)
+
+def call(method, path, body=None):
+    headers = {"authorization": f"Bearer {emulator.access_token}", "content-type": "application/json"}
+    content = None if body is None else json.dumps(body).encode()
+    reply = emulator.handle(Request(method, "http://x", path, headers, content))
+    assert reply.status == 200, reply.body
+    return json.loads(reply.body)
+
+base = f"/v5/ad_accounts/{account}"
+(group,) = call("GET", f"{base}/ad_groups")["items"]
+ids, bookmark = [], ""
+while bookmark is not None:
+    page = call("GET", f"{base}/product_group_promotions?page_size=250&ad_group_id={group['id']}{bookmark}")
+    ids += [item["id"] for item in page["items"]]
+    bookmark = f"&bookmark={page['bookmark']}" if page["bookmark"] else None
+order = {"start_date": "2026-03-02", "end_date": "2026-03-05", "granularity": "DAY", "level": "PRODUCT_GROUP"}
+token = call("POST", f"{base}/reports", order | {"columns": ["SPEND_IN_MICRO_DOLLAR"]})["token"]
+while (answer := call("GET", f"{base}/reports?token={token}"))["report_status"] != "FINISHED":
+    pass
+rows = call("GET", "/" + answer["url"].split("/", 3)[3])
+spend = {}
+for row in (row for mine in rows.values() for row in mine):
+    spend[row["DATE"]] = spend.get(row["DATE"], 0) + row["SPEND_IN_MICRO_DOLLAR"]
+cap = call("GET", f"{base}/campaigns/{group['campaign_id']}")["daily_spend_cap"]
+print(json.dumps([len(ids), len(set(ids)), cap, spend, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]))
+"""
+    done = subprocess.run([sys.executable, "-c", code, str(PROMOTIONS)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    listed, distinct, cap, spend, kilobytes = json.loads(done.stdout)
+    assert listed == distinct == PROMOTIONS
+    assert all(0.9 * cap <= spend[day] <= cap for day in ("2026-03-03", "2026-03-04"))
+    if sys.platform == "linux":
+        assert kilobytes < 200_000 + 6 * PROMOTIONS
 
 
 # --------------------------------------------------------------------------------------------------- reset

@@ -23,6 +23,9 @@ _PROMPT_PLANS, _PAUSE = 48, 900
 
 _WHOLE = (0, DAY, 0, DAY)
 
+#: From so many members on, chance is computed anew rather than kept: 300,000 promotions would take 700 MB more.
+_LARGE = 10_000
+
 
 class Limit(Struct, frozen=True):
     """What a budget allows, from a moment on. Micro-currency; nothing set: no limit."""
@@ -224,6 +227,8 @@ class Pool:
         if not met.impressions:
             return None
         impressions, clicks, prices = demand(met, self._noise[place], first, count)
+        if len(self.members) > _LARGE:
+            self._noise[place].forget()
         spend = list(map(mul, impressions if met.per_impression else clicks, prices))
         return _Line(place, met, impressions, clicks, prices, spend)
 

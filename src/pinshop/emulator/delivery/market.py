@@ -114,6 +114,11 @@ class Noise:
             found = self._made[channel, first, count] = self._days(channel, first, count)
         return found
 
+    def forget(self) -> None:
+        """Let go of what was computed; it is computed anew when asked for."""
+        self._digests.clear()
+        self._made.clear()
+
     def _days(self, channel: int, first: int, count: int) -> tuple[int, ...]:
         numbers: tuple[int, ...] = ()
         start = first // _NOISE_DAYS
