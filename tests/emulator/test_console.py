@@ -626,6 +626,15 @@ def test_every_control_has_a_name(console, busy):
         assert console.open(path).browser.execute_script(nameless) == [], path
 
 
+# Text of charts that is too small to read, charts that are cut off, and tables whose columns are out of sight.
+CRAMPED = """
+const seen = e => e.checkVisibility();
+const small = [...document.querySelectorAll("main svg text")].filter(e => seen(e) && e.getBoundingClientRect().height < 10);
+const tables = [...document.querySelectorAll("main .scroll")].filter(e => seen(e) && e.scrollWidth > e.clientWidth + 1);
+return [...small.slice(0, 1), ...tables].map(e => e.outerHTML.slice(0, 120));
+"""
+
+
 def test_it_fits_a_telephone(console, busy):
     size = {"width": 360, "height": 800, "deviceScaleFactor": 1, "mobile": False}
     console.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
@@ -633,6 +642,7 @@ def test_it_fits_a_telephone(console, busy):
         for path in pages(busy):
             wide = console.open(path).browser.execute_script("return document.documentElement.scrollWidth")
             assert wide <= 360, path
+            assert console.browser.execute_script(CRAMPED) == [], path
     finally:
         console.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 

@@ -65,8 +65,15 @@ def _plain(currency: str) -> str:
 
 
 def chart(days: Sequence[Mapping[str, Any]], currency: str, name: str = "spend") -> Any:
-    """One metric per day as bars on a scale of its own. Days before the creation have no bar, unreported ones are hatched."""
-    width, height, left, bottom = 1000, 180, 62, 28
+    """One metric per day as bars on a scale of its own. Days before the creation have no bar, unreported ones are hatched.
+
+    Drawn twice: a drawing for a desk is illegible where it is shrunk to a phone. The style sheet shows one of them.
+    """
+    return _markup(_drawn("wide", 1000, 180, days, currency, name) + _drawn("narrow", 360, 190, days, currency, name))
+
+
+def _drawn(kind_of: str, width: int, height: int, days: Sequence[Mapping[str, Any]], currency: str, name: str) -> str:
+    left, bottom, dates = 62, 28, 5 if kind_of == "wide" else 3
     unit = 1_000_000 if name in ("spend", "value") else 1
     top = _round_up(max((day[name] for day in days), default=0) / unit)
     plot, step = height - bottom - 8, (width - left) / max(1, len(days))
@@ -75,13 +82,13 @@ def chart(days: Sequence[Mapping[str, Any]], currency: str, name: str = "spend")
         return 8 + plot * (1 - amount / unit / top)
 
     label = f"{METRICS[name]} per day: {shown(name, sum(day[name] for day in days), currency)} in all"
-    parts = [f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{label}">']
+    parts = [f'<svg class="{kind_of}" viewBox="0 0 {width} {height}" role="img" aria-label="{label}">']
     for share in (0, 0.5, 1):
         at, amount = y(top * share * unit), top * share
         text = f"{amount:,.0f}" if amount == int(amount) else f"{amount:,.2f}"
         parts.append(f'<line class="grid" x1="{left}" x2="{width}" y1="{at:.1f}" y2="{at:.1f}"/>')
         parts.append(f'<text x="{left - 8}" y="{at + 4:.1f}" text-anchor="end">{text}</text>')
-    every = max(1, len(days) // 5 if len(days) < 30 else 7 * max(1, len(days) // 30))
+    every = max(1, len(days) // dates if len(days) < 30 else 7 * -(-len(days) // (7 * (dates + 1))))
     for n, day in enumerate(days):
         x, at = left + n * step, y(day[name])
         hover = f"{day['date']}: {shown(name, day[name], currency)}"
@@ -103,7 +110,7 @@ def chart(days: Sequence[Mapping[str, Any]], currency: str, name: str = "spend")
         if (len(days) - 1 - n) % every == 0:
             date = datetime.date.fromisoformat(day["date"])
             parts.append(f'<text x="{x + step / 2:.1f}" y="{height - 6}" text-anchor="middle">{date:%b} {date.day}</text>')
-    return _markup("".join([*parts, "</svg>"]))
+    return "".join([*parts, "</svg>"])
 
 
 def sparkline(amounts: Sequence[int]) -> Any:
