@@ -275,9 +275,8 @@ def main(sizes: list[int]) -> None:
         with tempfile.TemporaryDirectory() as folder:
             nights.append(one := night(size, 200, Path(folder), kept=size <= 250))
         calls = " ".join(f"{count:,} {name}" for name, count in sorted(one.calls.items()))
-        print(f"{size:5,} accounts: {calls}; {one.refused} × 429; {one.minutes:.1f} min; {one.rows:,} rows; "
-              f"{one.busy_seconds:.0f} s of this machine; {one.memory_mb:.0f} MB", flush=True)  # fmt: skip
-
+        print(f"{size:5,} accounts: {calls}; {one.refused} × 429; {one.minutes:.1f} min; {one.rows:,} rows;", end=" ")
+        print(f"{one.busy_seconds:.0f} s of this machine; {one.memory_mb:.0f} MB", flush=True)
     (Path(__file__).parents[1] / "docs" / "night.svg").write_text(drawn(nights), "utf-8")
 
 

@@ -29,7 +29,7 @@ class Earned:
         self.calls: Counter[str] = Counter()
         self.targets: list[str] = []
         self.ready = True
-        #: What a file of a bulk download holds: None (there are no files), "active" or "all" promotions.
+        #: What a file of a bulk download holds: None (there are no files), "active", "not archived" or "all" promotions.
         self.files: str | None = None
         #: Account -> promotion -> (status, when it was changed last). Those that only have rows are ACTIVE, since ever.
         self.promotions: dict[str, dict[str, tuple[str, datetime.datetime]]] = defaultdict(dict)
@@ -95,7 +95,8 @@ class Earned:
         held = [
             {"id": one, "status": status}
             for one, (status, changed) in known.items()
-            if changed >= since and (self.files == "all" or status == "ACTIVE")
+            if changed >= since
+            and (self.files == "all" or status == "ACTIVE" or (self.files == "not archived" and status != "ARCHIVED"))
         ]
         return {"product_groups": held}
 

@@ -34,7 +34,7 @@ def begin(made: Earned, one: str, status: str = "ACTIVE", account: str = "7", da
 @pytest.fixture
 def made() -> Earned:
     made = Earned()
-    begin(made, "1", "PAUSED", days=40)
+    begin(made, "1", "ARCHIVED", days=40)
     begin(made, "2", days=40)
     return made
 
@@ -71,14 +71,21 @@ def test_later_files_hold_what_changed_since(made, tmp_path):
     assert rows_of(tmp_path / "ads.duckdb") == truth(made, first=made.today - 100 * DAY)
 
 
-def test_files_of_active_promotions_are_not_trusted(made, tmp_path):
-    made.files = "active"
+@pytest.mark.parametrize("held", ["active", "not archived"])
+def test_files_of_some_promotions_are_not_trusted(made, tmp_path, held):
+    made.files = held
     for _ in range(3):
         sync(made, tmp_path / "ads.duckdb")
         assert rows_of(tmp_path / "ads.duckdb") == truth(made, first=made.today - 100 * DAY)
         made.today += DAY
-        begin(made, str(len(made.promotions["7"]) + 1), "PAUSED")
+        begin(made, str(len(made.promotions["7"]) + 1), "ARCHIVED" if held == "not archived" else "PAUSED")
     assert made.calls["order"] == 3
+    # A word that is not known says nothing, either.
+    made.promotions["7"]["1"] = ("RUNNING", at(made))
+    made.files = "all"
+    del made.promotions["7"]["3"], made.promotions["7"]["4"], made.promotions["7"]["5"]
+    sync(made, tmp_path / "ads.duckdb")
+    assert made.calls["order"] == 4
 
 
 def test_one_file_shows_for_all_accounts_of_a_run_and_twenty_that_do_not_are_enough(tmp_path):
@@ -122,6 +129,15 @@ def test_a_sandbox_has_neither_files_nor_reports(made, tmp_path):
     made.send = send  # type: ignore[method-assign]
     sync(made, tmp_path / "ads.duckdb")
     assert rows_of(tmp_path / "ads.duckdb") == truth(made, first=made.today - 100 * DAY)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 500, 503])
+def test_where_files_fail_a_report_names_them(made, tmp_path, status):
+    made.files = "all"
+    made.refuse = lambda request: made._reply({"code": 1, "message": "No."}, status) if "/bulk/" in request.target else None
+    sync(made, tmp_path / "ads.duckdb")
+    assert rows_of(tmp_path / "ads.duckdb") == truth(made, first=made.today - 100 * DAY)
+    assert made.calls["order"] == 1
 
 
 def test_drafts_were_never_live_and_a_filter_names_what_belongs_to_it(made, tmp_path):
@@ -172,12 +188,12 @@ NIGHTS = st.lists(
 
 @pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=200 if SOAK else 5)
-@given(NIGHTS, st.sampled_from([None, "active", "all"]))
+@given(NIGHTS, st.sampled_from([None, "active", "not archived", "all"]))
 def test_no_promotion_is_missed_whatever_files_hold_and_whenever_it_is_killed(tmp_path_factory, kind, nights, files):
     path = tmp_path_factory.mktemp("law") / kind
     made = Earned()
     made.files = files
-    begin(made, "1", "PAUSED", days=30)
+    begin(made, "1", "ARCHIVED", days=30)
     seams = _Seams()
     with pytest.MonkeyPatch.context() as patch:
         for store in (DuckStore, FolderStore):

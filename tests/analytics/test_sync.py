@@ -278,6 +278,18 @@ def test_rows_that_nobody_asked_for_do_not_come_in_and_doubles_are_refused(tmp_p
     assert rows_of(path) == [("7", "EUR", "1000", made.today, 1)]
 
 
+@pytest.mark.parametrize("row", [{"PRODUCT_GROUP_ID": "1000"}, {"DATE": "2026-03-31"}, {"DATE": None, "PRODUCT_GROUP_ID": "1"}])
+def test_rows_that_name_no_promotion_or_day_replace_nothing(tmp_path, row):
+    made = server([1000])
+    path = tmp_path / "ads.duckdb"
+    made.client().analytics.sync(path, "7", ["1000"], columns=[COUNT])
+    before = rows_of(path)
+    made.refuse = lambda request: made._reply([{COUNT: 1, **row}]) if "product_groups" in request.target else None
+    with pytest.raises(BadReply, match="without PRODUCT_GROUP_ID or DATE"):
+        made.client().analytics.sync(path, "7", ["1000"], columns=[COUNT])
+    assert rows_of(path) == before
+
+
 def test_a_clock_that_goes_back_unsettles_nothing_and_loses_nothing(tmp_path):
     made = server()
     path = tmp_path / "ads.duckdb"

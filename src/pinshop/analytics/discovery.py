@@ -4,8 +4,8 @@ The ways, cheapest first; each falls back to the next one where Pinterest has it
 
 1. ``bulk``: a file of the account's promotions, one order of ads_read and its polls, or since the last time only of those that
    changed. Pinterest writes that "only active entities will return data", and what was paused or archived since has earned,
-   too. So a file is trusted only once some file of the same run held a promotion that is not ACTIVE, which shows that files
-   hold all; else a report is asked as well.
+   too. So a file is trusted only once some file of the same run held an ARCHIVED promotion, which shows that files hold
+   all; else a report is asked as well, and so it is where the file failed.
 2. ``report``: a TOTAL report over the range, one order of ads_analytics and its polls. It names what had anything to tell.
 3. ``listing``: every ad group's promotions, one call of ads_read each.
 """
@@ -27,7 +27,7 @@ from pinshop.analytics.report_asks import REPORT_SECONDS, of_report, order_repor
 from pinshop.api import endpoints, models, operations
 from pinshop.api.models import AdGroup, Page, ProductGroupPromotion, decoders
 from pinshop.api.reaches import reach
-from pinshop.errors import BadReply, Forbidden, NotFound, PinshopError, ReportUnavailable
+from pinshop.errors import BadReply, Forbidden, NotFound, PinshopError
 from pinshop.flow import bulk, events
 from pinshop.flow.exchange import exchange
 from pinshop.flow.session import Session
@@ -42,10 +42,10 @@ _EVERY_STATUS = models.choices(models.EntityStatus)
 #: Promotions that were never live.
 _DRAFTS = frozenset({"DRAFT", "DELETED_DRAFT"})
 
-#: Statuses from which nothing follows about what else files hold.
-_SAYS_NOTHING = ("ACTIVE", msgspec.UNSET, None)
+#: What only files of all promotions hold. Not PAUSED: "active" may mean "not archived". Nor a status that is not known here.
+_SHOWS_ALL = "ARCHIVED"
 
-#: So many files without a promotion that is not ACTIVE are a sign that there are none in files: no more are asked for.
+#: So many files without an archived promotion are a sign that there are none in files: no more are asked for.
 _MOST_UNPROVEN = 20
 
 #: Asked for again, should the server's clocks differ, or a change be told late.
@@ -88,13 +88,11 @@ def find(
             )
             for account, file in files.items():
                 if isinstance(file, list):
-                    complete = complete or any(one.status not in _SAYS_NOTHING for one in file)
+                    complete = complete or any(one.status == _SHOWS_ALL for one in file)
                     held[account] = list(dict.fromkeys(one.id for one in file if one.status not in _DRAFTS))
-                elif isinstance(file, Forbidden | NotFound | ReportUnavailable | BadReply):
+                else:
                     what = f"no file of promotions ({file.message}): asking for a report"
                     session.emit(events.Noticed(endpoints.BULK_DOWNLOAD_CREATE.id, what))
-                else:
-                    found[account] = file
             for account, ids in held.items():
                 # Files held all when ``since`` was kept, or it would not have been.
                 if complete or account in since:

@@ -187,6 +187,9 @@ def apply(connection: duckdb.DuckDBPyConnection, scope: Scope, found: pyarrow.Ta
         return connection.execute(sql, used).fetchall()
 
     with registered(connection, found.select(names)) as given:
+        ((nameless,),) = run(f"SELECT COUNT(*) FROM {given} WHERE DATE IS NULL OR PRODUCT_GROUP_ID IS NULL")
+        if nameless:  # whose rows these are is not known: nothing is replaced
+            raise BadReply(f"ad account {scope.ad_account_id}: {nameless} row(s) came without PRODUCT_GROUP_ID or DATE")
         new = f"(SELECT * FROM {given} WHERE {within})"
         ((rows, unique),) = run(f"SELECT COUNT(*), COUNT(DISTINCT (PRODUCT_GROUP_ID, DATE)) FROM {new}")
         if rows != unique:

@@ -237,10 +237,10 @@ class Rules:
     )
     bulk_statuses: str = _rule(
         "active",
-        "entities in the file of a bulk download: those whose status is ACTIVE, or all",
+        "entities in the file of a bulk download: those whose status is ACTIVE, those that are not archived, or all",
         "'Though the entities may be active, archived, or paused, only active entities will return data'; but campaign_filter "
         "has other statuses too",
-        ("active", "all"),
+        ("active", "not_archived", "all"),
     )
     bulk_layout: str = _rule(
         "by_key",

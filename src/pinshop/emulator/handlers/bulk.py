@@ -200,7 +200,9 @@ def _passes(world: World, campaign: Entity, wanted: Mapping[str, Any], now: int)
 
 
 def _is_wanted(store: Store, kind: str, entity: Entity, asked: Mapping[str, Any], statuses: str) -> bool:
-    if statuses == "active" and entity["status"] != "ACTIVE":
+    if (statuses == "active" and entity["status"] != "ACTIVE") or (
+        statuses == "not_archived" and entity["status"] == "ARCHIVED"
+    ):
         return False
     return asked["updated_since"] is None or _updated(store, kind, entity) >= asked["updated_since"]
 
