@@ -71,7 +71,7 @@ def test_beside_the_sdk_in_one_folder(sdk):
 def test_importing_it_starts_nothing_heavy():
     code = (
         "import sys, pinterest.generated.client.apis, pinterest.generated.client.models\n"
-        "print([m for m in ('asyncio', 'multiprocessing', 'urllib.request', 'dateutil', 'pinshop.api.columns', "
+        "print([m for m in ('asyncio', 'multiprocessing', 'pprint', 'urllib.request', 'dateutil', 'pinshop.api.columns', "
         "'pinshop.client', 'pinshop.emulator') if m in sys.modules])"
     )
     assert run(code, SRC).strip() == "[]"

@@ -14,9 +14,10 @@ from pinshop.errors import InvalidSetting
 #: The path of the API below its host. Source: ``servers`` of Pinterest's descriptions.
 API_PREFIX = "/v5"
 
-_HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?")
+# Compiled when they are first used: the old interface and the usual path do without.
+_HOST = r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?"
 
-_PATH = re.compile(r"(/([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)*/?")
+_PATH = r"(/([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)*/?"
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -59,7 +60,7 @@ class Url(Struct, frozen=True):
             ipaddress.IPv6Address(host)
             if not re.fullmatch(r"\[[^\[\]]+\](:[0-9]+)?", parts.netloc):
                 raise ValueError("its host is not a name or an address")
-        elif not _HOST.fullmatch(host) or "[" in parts.netloc:
+        elif not re.fullmatch(_HOST, host) or "[" in parts.netloc:
             raise ValueError("its host is not a name or an address")
         return cls(parts.scheme, host, parts.port or _DEFAULT_PORTS[parts.scheme], parts.path, parts.query)
 
@@ -130,7 +131,9 @@ def _url_of_a_base(text: str) -> Url:
     url = Url.parse(text)
     if "?" in text:
         raise ValueError("it has a query")
-    if not _PATH.fullmatch(url.path) or {".", ".."} & set(url.path.split("/")):
+    if url.path == API_PREFIX:
+        return url
+    if not re.fullmatch(_PATH, url.path) or {".", ".."} & set(url.path.split("/")):
         raise ValueError("its path is not one of plain segments")
     return structs.replace(url, path=url.path.rstrip("/") or API_PREFIX)
 

@@ -46,21 +46,18 @@ _FIRST_BACKOFF_SECONDS = 0.5
 
 _LONGEST_BACKOFF_SECONDS = 20.0
 
-_NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
+# Compiled when a refusal is first read: most programs never see one.
+_NUMBER = r"[0-9]{1,12}(?:\.[0-9]{1,9})?"
 
-_WORDS = re.compile(
-    r"retry\s+after:?\s+([0-9]{1,12}(?:\.[0-9]{1,9})?)\s*(?:s|sec|secs|second|seconds)?\b(?!\.?[0-9])", re.IGNORECASE
-)
+_WORDS = r"(?i)retry\s+after:?\s+([0-9]{1,12}(?:\.[0-9]{1,9})?)\s*(?:s|sec|secs|second|seconds)?\b(?!\.?[0-9])"
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 # RFC 9110 5.6.7: the present form, that of RFC 850, and that of C's asctime. All three are in UTC.
 _DATES = (
-    re.compile(
-        r"(?:[a-z]{3}, *)?(?P<d>\d{1,2}) (?P<m>[a-z]{3}) (?P<y>\d{4}) (?P<t>\d{2}:\d{2}:\d{2})(?: (?P<z>gmt|utc|[+-]\d{4}))?"
-    ),
-    re.compile(r"[a-z]{6,9}, *(?P<d>\d{1,2})-(?P<m>[a-z]{3})-(?P<y>\d{2}|\d{4}) (?P<t>\d{2}:\d{2}:\d{2})(?: (?P<z>gmt|utc))?"),
-    re.compile(r"[a-z]{3} (?P<m>[a-z]{3}) +(?P<d>\d{1,2}) (?P<t>\d{2}:\d{2}:\d{2}) (?P<y>\d{4})(?P<z>)"),
+    r"(?:[a-z]{3}, *)?(?P<d>\d{1,2}) (?P<m>[a-z]{3}) (?P<y>\d{4}) (?P<t>\d{2}:\d{2}:\d{2})(?: (?P<z>gmt|utc|[+-]\d{4}))?",
+    r"[a-z]{6,9}, *(?P<d>\d{1,2})-(?P<m>[a-z]{3})-(?P<y>\d{2}|\d{4}) (?P<t>\d{2}:\d{2}:\d{2})(?: (?P<z>gmt|utc))?",
+    r"[a-z]{3} (?P<m>[a-z]{3}) +(?P<d>\d{1,2}) (?P<t>\d{2}:\d{2}:\d{2}) (?P<y>\d{4})(?P<z>)",
 )
 
 
@@ -218,7 +215,7 @@ def read_retry_after(text: str | None, now: float) -> float | None:
     What cannot be meant is None: a moment since 1970 where seconds belong, or more than a month.
     """
     text = " ".join((text or "").split()).lower()
-    if _NUMBER.fullmatch(text):
+    if re.fullmatch(_NUMBER, text):
         seconds = float(text)
     else:
         moment = _read_date(text)
@@ -230,7 +227,7 @@ def read_retry_after(text: str | None, now: float) -> float | None:
 
 def _read_date(text: str) -> float | None:
     for form in _DATES:
-        if found := form.fullmatch(text):
+        if found := re.fullmatch(form, text):
             break
     else:
         return None
@@ -255,7 +252,7 @@ def _read_date(text: str) -> float | None:
 
 def _wait_in_words(words: str) -> float | None:
     """N of "Retry after N seconds", which analytics answers with status 400. Source: airbyte source-pinterest (PR #66211)."""
-    found = _WORDS.search(words)
+    found = re.search(_WORDS, words)
     if found is None:
         return None
     seconds = float(found[1])

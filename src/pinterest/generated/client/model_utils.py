@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import pprint
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -39,8 +38,9 @@ PATTERNS = {r"^\d+$": _DIGITS, r"^(AG)?\d+$": _AG_DIGITS}
 
 # ------------------------------------------------------------------------------------------- dates in text
 
-_YEAR_FIRST = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})")
-_MONTH_FIRST = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
+# Compiled when they are first used, which most scripts never do.
+_YEAR_FIRST = r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})"
+_MONTH_FIRST = r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})"
 
 
 def parse(timestr: str) -> datetime:
@@ -51,9 +51,9 @@ def parse(timestr: str) -> datetime:
     try:
         return datetime.fromisoformat(timestr)
     except ValueError:
-        if match := _YEAR_FIRST.fullmatch(timestr):
+        if match := re.fullmatch(_YEAR_FIRST, timestr):
             year, month, day = map(int, match.groups())
-        elif match := _MONTH_FIRST.fullmatch(timestr):
+        elif match := re.fullmatch(_MONTH_FIRST, timestr):
             month, day, year = map(int, match.groups())
             if month > 12:  # as dateutil does
                 month, day = day, month
@@ -534,6 +534,8 @@ class ModelNormal(OpenApiModel):
         return model_to_dict(self, serialize=False)
 
     def to_str(self) -> str:
+        import pprint  # dataclasses and inspect come with it: not for scripts that show nothing
+
         return pprint.pformat(self.to_dict())
 
 
