@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterator, Mapping
 from typing import Any, NoReturn, Self
 
 from pinshop.errors import (
@@ -122,9 +122,13 @@ class SignedHeaders(Mapping[str, str]):
     def __len__(self) -> int:
         return len(self._plain) + 1
 
+    def items(self) -> ItemsView[str, str]:
+        """As text, for a transport to write: one step instead of a look-up per name."""
+        return self.copy().items()
+
     def copy(self) -> dict[str, str]:
         """As text, for a transport to write."""
-        return dict(self)
+        return {**self._plain, "Authorization": self._signature.reveal()}
 
     def __repr__(self) -> str:
         return repr({**self._plain, "Authorization": "…"})
