@@ -20,15 +20,12 @@ from cosmic_ray.work_item import MutationSpec, TestOutcome
 
 #: Those whose mutants say something; cosmic-ray has many more that differ in nothing but the operator's name.
 OPERATORS = [
-    f"core/{name}"
-    for name in (
-        "AddNot", "ReplaceTrueWithFalse", "ReplaceFalseWithTrue", "ReplaceAndWithOr", "ReplaceOrWithAnd",
-        "ReplaceBreakWithContinue", "ReplaceContinueWithBreak", "ExceptionReplacer", "NumberReplacer", "ZeroIterationForLoop",
-        "ReplaceComparisonOperator_Lt_LtE", "ReplaceComparisonOperator_LtE_Lt", "ReplaceComparisonOperator_Gt_GtE",
-        "ReplaceComparisonOperator_GtE_Gt", "ReplaceComparisonOperator_Eq_NotEq", "ReplaceComparisonOperator_NotEq_Eq",
-        "ReplaceComparisonOperator_Is_IsNot", "ReplaceComparisonOperator_IsNot_Is", "ReplaceBinaryOperator_Add_Sub",
-        "ReplaceBinaryOperator_Sub_Add", "ReplaceBinaryOperator_Mul_Div",
-    )
+    "AddNot", "ReplaceTrueWithFalse", "ReplaceFalseWithTrue", "ReplaceAndWithOr", "ReplaceOrWithAnd",
+    "ReplaceBreakWithContinue", "ReplaceContinueWithBreak", "ExceptionReplacer", "NumberReplacer", "ZeroIterationForLoop",
+    "ReplaceComparisonOperator_Lt_LtE", "ReplaceComparisonOperator_LtE_Lt", "ReplaceComparisonOperator_Gt_GtE",
+    "ReplaceComparisonOperator_GtE_Gt", "ReplaceComparisonOperator_Eq_NotEq", "ReplaceComparisonOperator_NotEq_Eq",
+    "ReplaceComparisonOperator_Is_IsNot", "ReplaceComparisonOperator_IsNot_Is", "ReplaceBinaryOperator_Add_Sub",
+    "ReplaceBinaryOperator_Sub_Add", "ReplaceBinaryOperator_Mul_Div",
 ]  # fmt: skip
 
 #: Module -> the tests that stand nearest to it; what these do not notice, the rest of the suite does by accident only.
@@ -68,9 +65,9 @@ def mutants(module: Path) -> list[MutationSpec]:
     tree = get_ast_from_path(module)
     found = []
     for name in OPERATORS:
-        operator = cosmic_ray.plugins.get_operator(name)()
+        operator = cosmic_ray.plugins.get_operator(f"core/{name}")()
         places = [place for node in ast_nodes(tree) for place in operator.mutation_positions(node)]
-        found += [MutationSpec(module, name, number, start, end) for number, (start, end) in enumerate(places)]
+        found += [MutationSpec(module, f"core/{name}", number, start, end) for number, (start, end) in enumerate(places)]
     return found
 
 
