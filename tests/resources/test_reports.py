@@ -67,10 +67,29 @@ def test_what_pinterest_would_refuse_is_refused_before_it_is_sent(change: dict[s
 
 
 @pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"start_date": "2024-03-19"}, "2024-03-21 or later: a report reaches 914 days back"),
+        ({"granularity": "HOUR", "start_date": "2026-09-11"}, "a report by HOUR reaches 8 days back"),
+        ({"level": "PRODUCT_ITEM", "start_date": "2026-06-19"}, "a report of level PRODUCT_ITEM reaches 92 days back"),
+        ({"start_date": "2026-01-01", "end_date": "2026-07-07"}, "at most 186 days after start_date, in a report"),
+    ],
+)
+def test_a_refused_day_is_told_with_the_reason_for_its_limit(change: dict[str, Any], words: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        both(Script, lambda c: c.reports.create(A, **{**REPORT, "end_date": change["start_date"], **change}))
+    assert words in caught.value.allowed
+
+
+@pytest.mark.parametrize(
     "change",
     [
         {"start_date": "2024-03-21", "end_date": "2024-09-23"},
         {"granularity": "HOUR", "start_date": "2026-09-13", "end_date": "2026-09-16"},
+        # A day of grace: which zone's today counts is not said.
+        {"start_date": "2024-03-20", "end_date": "2024-09-22"},
+        {"granularity": "HOUR", "start_date": "2026-09-12", "end_date": "2026-09-15"},
+        {"level": "PRODUCT_ITEM", "start_date": "2026-06-20", "end_date": "2026-07-21"},
         {"level": "PRODUCT_ITEM", "start_date": "2026-06-21", "end_date": "2026-07-22"},
         {"level": "PRODUCT_ITEM", "granularity": "HOUR", "start_date": "2026-09-20", "end_date": "2026-09-21"},
     ],
