@@ -182,6 +182,53 @@ archive,5497,,Other,15,,,
     ]
 
 
+CLEARED = {"tracking_url": None, "is_mdl": None, "status": "PAUSED"}
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("a.yaml", "ad_groups: [{id: 1, promotions: [{id: 2, status: PAUSED, clear: [tracking_url, is_mdl]}]}]"),
+        ("a.yaml", "ad_groups: [{id: 1, promotions: [{id: 2, status: PAUSED, tracking_url: null, is_mdl: null}]}]"),
+        (
+            "a.yaml",
+            "ad_groups: [{id: 1, promotion_defaults: {clear: [is_mdl], status: PAUSED},\n promotions: [{id: 2, clear: [tracking_url]}]}]",  # noqa: E501
+        ),
+        (
+            "a.toml",
+            '[[ad_groups]]\nid = 1\n[[ad_groups.promotions]]\nid = 2\nstatus = "PAUSED"\nclear = ["tracking_url", "is_mdl"]\n',
+        ),
+        ("a.csv", "ad_group_id,id,status,clear\n1,2,PAUSED,tracking_url;is_mdl\n"),
+        ("a.csv", 'ad_group_id,id,status,clear\n1,2,PAUSED,"tracking_url, is_mdl"\n'),
+        ("a.csv", "ad_group_id,id,status,tracking_url,is_mdl\n1,2,PAUSED,null,null\n"),
+    ],
+)
+def test_every_format_can_clear_a_field(file, text):
+    manifest = plans.parse_manifest(text, file=file)
+    assert [one.fields for section in manifest.accounts for group in section.ad_groups for one in group.promotions] == [CLEARED]
+    if file != "a.csv":
+        jsonschema.validate(yaml.safe_load(text) if file == "a.yaml" else tomllib.loads(text), plans.schema())
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("a.toml", "[[campaigns]]\nid = 1\nclear = ['daily_spend_cup']", "a.toml:3"),
+        ("a.toml", "[[campaigns]]\nid = 1\nclear = ['daily_spend_cup']", "did you mean daily_spend_cap"),
+        ("a.toml", "[[campaigns]]\nid = 1\nclear = [1]", "clear[0]: got 1"),
+        ("a.toml", "[[campaigns]]\nid = 1\nclear = 'end_time'", "a list"),
+        ("a.yaml", "campaigns: [{id: 1, clear: [name]}]", "a field of this entry"),
+        ("a.yaml", "campaigns: [{id: 1, end_time: 5, clear: [end_time]}]", "no value beside it (line 1)"),
+        ("a.yaml", "campaigns: [{id: 1, clear: [status]}]", "status: got None"),
+        ("a.csv", "ad_group_id,id,status,clear\n1,2,PAUSED,nope\n", "clear: got 'nope'"),
+    ],
+)
+def test_what_cannot_be_cleared_is_refused(file, text, said):
+    with pytest.raises(ManifestError) as caught:
+        plans.parse_manifest(text, file=file)
+    assert said in str(caught.value)
+
+
 def promotion(line: str) -> str:
     return f'account: "1"\nad_groups:\n  - id: "2"\n    promotions:\n      - {line}\n'
 

@@ -27,6 +27,9 @@ _NO_FIELDS: dict[str, frozenset[str]] = {
     "promotion": frozenset({"id", "catalog_product_group_id", "catalog_product_group_name"}),
 }
 
+#: The key of a list of fields to clear, for formats without null.
+CLEAR = "clear"
+
 GROUP_REFS = ("catalog_product_group_id", "catalog_product_group_name", "catalog_product_group_pattern")
 
 

@@ -10,8 +10,10 @@ from typing import Any
 
 from pinshop.api import params
 from pinshop.api.macros import unknown_macro
+from pinshop.api.near import or_rather
 from pinshop.errors import InvalidInput
 from pinshop.plans.entries import (
+    CLEAR,
     ENTITY_TYPES,
     GROUP_REFS,
     STATUSES,
@@ -121,7 +123,7 @@ class ManifestReader:
         return (text, None) if text.isascii() and text.isdigit() and len(text) <= 18 else (None, text)
 
     def _campaign(self, node: Node, path: str, defaults: dict[str, Any], section: AccountSection) -> CampaignEntry:
-        given = self._keys(node, path, ("id", *field_names("campaign")))
+        given = self._keys(node, path, ("id", CLEAR, *field_names("campaign")))
         entry_id = self._id(given, path)
         fields = {**defaults, **self._fields("campaign", node, given, path, section)}
         name = fields.get("name") if entry_id else fields.pop("name", None)
@@ -141,6 +143,7 @@ class ManifestReader:
                 "protect",
                 "promotion_defaults",
                 "promotions",
+                CLEAR,
                 *field_names("ad_group"),
             ),
         )
@@ -208,7 +211,7 @@ class ManifestReader:
         if key not in given:
             return {}
         path = f"{prefix}{key}"
-        names = field_names(entity_type) - {"name"}
+        names = (field_names(entity_type) - {"name"}) | {CLEAR}
         inner = self._keys(given[key], path, names)
         return self._fields(entity_type, given[key], inner, path, section)
 
@@ -218,6 +221,8 @@ class ManifestReader:
         self, entity_type: str, node: Node, given: Mapping[str, Node], path: str, section: AccountSection | None
     ) -> dict[str, Any]:
         """The named fields of an entry as a request takes them."""
+        if CLEAR in given:
+            given = self._cleared(entity_type, given, path)
         kind = ENTITY_TYPES[entity_type]
         convert, names = converters(kind), field_names(entity_type)
         money: list[Money] = []
@@ -269,6 +274,29 @@ class ManifestReader:
                 if not isinstance(node_of.value, dict | list):
                     known[name, node_of.value, type(node_of.value), node_of.quoted] = value
         return {**seen, **fields}
+
+    def _cleared(self, entity_type: str, given: Mapping[str, Node], path: str) -> dict[str, Node]:
+        """``clear: [tracking_url]`` says what ``tracking_url: null`` says, also where a format has no null."""
+        node, where = given[CLEAR], f"{path}.{CLEAR}"
+        named: list[Node] | None = None
+        if self._csv and isinstance(node.value, str):
+            named = [Node(one, node.line, node.column) for one in node.value.replace(",", " ").replace(";", " ").split()]
+        known = field_names(entity_type) - {"name"}
+        result = dict(given)
+        for index, item in enumerate(self._list(node, where) if named is None else named):
+            name = item.value
+            if not isinstance(name, str) or name not in known:
+                allowed = "a field of this entry" + (or_rather(name, known) if isinstance(name, str) else "")
+                self._refuse(item, where if self._csv else f"{where}[{index}]", allowed)
+            elif name in given:
+                self._refuse(
+                    item,
+                    where if self._csv else f"{where}[{index}]",
+                    f"a field that has no value beside it (line {given[name].line})",
+                )
+            else:
+                result[name] = Node(None, item.line, item.column)
+        return result
 
     def _check_urls(self, fields: Mapping[str, Any], given: Mapping[str, Node], path: str) -> None:
         for name in ("tracking_url", "tracking_urls"):
@@ -350,7 +378,7 @@ class ManifestReader:
 
 @lru_cache(maxsize=2)
 def _promotion_keys(rows: bool) -> frozenset[str]:
-    return frozenset({"id", *GROUP_REFS, *field_names("promotion"), *(("action",) if rows else ())})
+    return frozenset({"id", CLEAR, *GROUP_REFS, *field_names("promotion"), *(("action",) if rows else ())})
 
 
 _macro = lru_cache(maxsize=4096)(unknown_macro)

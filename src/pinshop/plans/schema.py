@@ -9,7 +9,7 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Required, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from pinshop.api.params.annotations import IdOf, Limits, Moment, Pattern
-from pinshop.plans.entries import ENTITY_TYPES, GROUP_REFS, STATUSES, field_names
+from pinshop.plans.entries import CLEAR, ENTITY_TYPES, GROUP_REFS, STATUSES, field_names
 from pinshop.plans.values import BUDGETS
 
 SCHEMA_FILE = "pinshop.schema.json"
@@ -81,9 +81,15 @@ def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 def _fields(entity_type: str) -> dict[str, Any]:
     hints = get_type_hints(ENTITY_TYPES[entity_type], include_extras=True)
+    names = sorted(field_names(entity_type))
+    clear = {
+        "type": "array",
+        "items": {"enum": [name for name in names if name != "name"]},
+        "description": "fields to clear: the same as null, for formats without null",
+    }
     return {
-        name: {"enum": list(STATUSES)} if name == "status" else _of(hints[name], name)
-        for name in sorted(field_names(entity_type))
+        CLEAR: clear,
+        **{name: {"enum": list(STATUSES)} if name == "status" else _of(hints[name], name) for name in names},
     }
 
 
