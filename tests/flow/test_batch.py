@@ -195,7 +195,6 @@ def test_one_ad_group_that_fails_does_not_stop_the_others():
         (None, [{"catalog_product_group_id": "1"}], "items[0].ad_group_id"),
         ("2", [{"catalog_product_group_id": "1", "ad_group_id": "3"}], "items[0].ad_group_id"),
         ("x", [{"catalog_product_group_id": "1"}], "ad_group_id"),
-        ("2", [], "items"),
         ("2", {"catalog_product_group_id": "1"}, "items"),
         ("2", "12", "items"),
         ("2", [{}], "items[0].catalog_product_group_id"),
