@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 import enum
+import importlib
 import json
+import pkgutil
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Required, get_origin, get_type_hints, is_typeddict
@@ -299,6 +301,16 @@ def test_whatever_is_given_is_refused_clearly_or_can_be_sent(kind: type, data: s
     assert len(str(refusal)) < 2_000
 
 
+@pytest.mark.parametrize("table", ["RULES", "EXAMPLES"])
+def test_the_check_knows_the_tables_of_all_nouns(table: str) -> None:
+    merged = vars(importlib.import_module("pinshop.api.params.check"))[table]
+    nouns = [importlib.import_module(f"{params.__name__}.{one.name}") for one in pkgutil.iter_modules(params.__path__)]
+    of_nouns = [entry for noun in nouns for entry in getattr(noun, table, {}).items() if not noun.__name__.endswith(".check")]
+    assert of_nouns
+    assert dict(of_nouns) == merged
+    assert len(of_nouns) == len(merged), "two nouns speak of one body"
+
+
 # ---------------------------------------------------------------------- compared with Pinterest's description
 
 AD = "/ad_accounts/{ad_account_id}"
@@ -312,7 +324,7 @@ BODIES = [
     (params.AdAccountCreate, "/ad_accounts", "post"),
     (params.ReportRequest, AD + "/reports", "post"),
 ]
-#: Declared for writing, but read-only by their own text or by every example: see facts in `pinshop.api.params.rules`.
+#: Declared for writing, but read-only by their own text or by every example.
 NOT_WRITTEN = {
     params.ProductGroupPromotionCreate: {
         "id", "ad_group_id", "bid_in_micro_currency", "definition", "grid_click_type", "included", "parent_id",

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Required, TypedDict
 
 from pinshop.api.models import enums
 from pinshop.api.params.annotations import CampaignId, Id, Limits, Micro, Name, Pattern, Seconds, TrackingUrls
+from pinshop.api.params.rules import Rules, Verdict, ends_after_start
 
 
 class AttributionWindows(TypedDict, total=False):
@@ -106,3 +107,48 @@ class AdGroupUpdate(AdGroupChanges, total=False):
     """The fields of one ad group to change. Only drafts may change billable event and budget type."""
 
     id: Required[Id]
+
+
+def _lifetime_ends(item: Mapping[str, Any]) -> Verdict:
+    # Source: 5.23.0 "If LIFETIME, the end_time parameter is REQUIRED".
+    if item.get("budget_type") == "LIFETIME" and item.get("end_time") is None:
+        return "end_time", None, "a time, as budget_type is LIFETIME"
+    return None
+
+
+def _ad_group_budgeted(item: Mapping[str, Any]) -> Verdict:
+    # Source: 5.23.0 "REQUIRED for non-CBO"; a campaign without CBO has budget type DAILY or LIFETIME.
+    if item.get("budget_type") in ("DAILY", "LIFETIME") and not item.get("budget_in_micro_currency"):
+        given = item.get("budget_in_micro_currency")
+        return "budget_in_micro_currency", given, f"a budget, as budget_type is {item['budget_type']}"
+    return None
+
+
+def _cbo_pacing(item: Mapping[str, Any]) -> Verdict:
+    # Source: 5.23.0 "When using CBO, only the STANDARD pacing delivery type is allowed".
+    if item.get("budget_type") == "CBO_ADGROUP" and item.get("pacing_delivery_type") == "ACCELERATED":
+        return "pacing_delivery_type", "ACCELERATED", "STANDARD, as budget_type is CBO_ADGROUP"
+    return None
+
+
+def _one_age(item: Mapping[str, Any]) -> Verdict:
+    # Source: 5.23.0 "Cannot be combined with MINIMUM_AGE/MAXIMUM_AGE".
+    if item.get("AGE_BUCKET") and ("MINIMUM_AGE" in item or "MAXIMUM_AGE" in item):
+        return "AGE_BUCKET", item["AGE_BUCKET"], "no AGE_BUCKET beside MINIMUM_AGE or MAXIMUM_AGE"
+    return None
+
+
+def _template_alone(item: Mapping[str, Any]) -> Verdict:
+    # Source: 5.23.0 "To use targeting templates, do not set any other targeting fields".
+    if item.get("targeting_template_ids"):
+        for name in ("targeting_spec", "tracking_urls", "auto_targeting_enabled", "placement_group"):
+            if item.get(name) is not None:
+                return name, item[name], f"no {name} beside targeting_template_ids"
+    return None
+
+
+RULES: Rules = {
+    AdGroupCreate: (_lifetime_ends, _ad_group_budgeted, _cbo_pacing, _template_alone, ends_after_start),
+    AdGroupUpdate: (_cbo_pacing, _template_alone, ends_after_start),
+    TargetingSpec: (_one_age,),
+}

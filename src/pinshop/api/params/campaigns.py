@@ -8,6 +8,7 @@ from typing import Any, Required, TypedDict
 
 from pinshop.api.models import enums
 from pinshop.api.params.annotations import Id, Micro, Name, Seconds, TrackingUrls
+from pinshop.api.params.rules import Rules, Verdict, ends_after_start
 
 
 class CampaignFields(TypedDict, total=False):
@@ -58,3 +59,49 @@ class CampaignUpdate(CampaignChanges, total=False):
     """
 
     id: Required[Id]
+
+
+def _one_cap(item: Mapping[str, Any]) -> Verdict:
+    # Source: 5.23.0 "cannot be set at the same time"; 5.28.0: null "is treated the same as 0", no cap.
+    if item.get("daily_spend_cap") and item.get("lifetime_spend_cap"):
+        return "lifetime_spend_cap", item["lifetime_spend_cap"], "no lifetime_spend_cap beside a daily_spend_cap"
+    return None
+
+
+def _budgeted(item: Mapping[str, Any]) -> Verdict:
+    # Source: 5.23.0 "Required for Campaign Budget Optimization (CBO) campaigns".
+    if item.get("is_campaign_budget_optimization") and not (item.get("daily_spend_cap") or item.get("lifetime_spend_cap")):
+        return (
+            "daily_spend_cap",
+            item.get("daily_spend_cap"),
+            "daily_spend_cap or lifetime_spend_cap, as is_campaign_budget_optimization is set",
+        )
+    return None
+
+
+def _lifetime_cap_ends(item: Mapping[str, Any]) -> Verdict:
+    # Source: 5.28.0 "When using campaign budgets with a lifetime spend cap, the end time must be provided".
+    if item.get("is_campaign_budget_optimization") and item.get("lifetime_spend_cap") and item.get("end_time") is None:
+        return "end_time", None, "a time, as a CBO campaign has a lifetime_spend_cap"
+    return None
+
+
+def _flexible_is_daily(item: Mapping[str, Any]) -> Verdict:
+    # Source: 5.28.0 "only supported for campaign budget optimization with a daily spend cap, and not a lifetime spend cap".
+    if item.get("is_flexible_daily_budgets") and item.get("lifetime_spend_cap"):
+        return "is_flexible_daily_budgets", True, "False, as there is a lifetime_spend_cap"
+    return None
+
+
+def _legacy_objective(item: Mapping[str, Any]) -> Verdict:
+    # Source: Pinterest's page "try out campaign objective type simplification": CATALOG_SALES maps to LEGACY only.
+    kind = item.get("intended_promotion_type", "LEGACY")
+    if item.get("objective_type") == "CATALOG_SALES" and kind != "LEGACY":
+        return "intended_promotion_type", kind, "LEGACY, as objective_type is CATALOG_SALES (SALES takes CATALOG)"
+    return None
+
+
+RULES: Rules = {
+    CampaignCreate: (_one_cap, _budgeted, _lifetime_cap_ends, _flexible_is_daily, _legacy_objective, ends_after_start),
+    CampaignUpdate: (_one_cap, _flexible_is_daily, _legacy_objective, ends_after_start),
+}

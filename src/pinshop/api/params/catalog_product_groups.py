@@ -7,11 +7,12 @@ Source: request bodies of Pinterest's descriptions 5.6.0 to 5.28.0.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Annotated, Literal, Required, TypedDict
+from typing import Annotated, Any, Literal, Required, TypedDict
 
 from pinshop.api.params.annotations import Id, Limits
+from pinshop.api.params.rules import Examples, Rule, Rules, Verdict
 
 
 class _Negatable(TypedDict, total=False):
@@ -142,3 +143,29 @@ class CatalogProductGroupUpdate(TypedDict, total=False):
     is_featured: bool
     country: str
     locale: str
+
+
+def _exactly_one(*names: str) -> Rule:
+    def rule(item: Mapping[str, Any]) -> Verdict:
+        given = [name for name in names if name in item]
+        if len(given) == 1:
+            return None
+        wanted = f"exactly one of {', '.join(names)}" if len(names) < 4 else "exactly one key"
+        return "", " and ".join(given) or "none of them", wanted
+
+    return rule
+
+
+def _typed_catalog(item: Mapping[str, Any]) -> Verdict:
+    if "catalog_id" in item and "catalog_type" not in item:
+        return "catalog_type", None, "RETAIL, as catalog_id is given"
+    return None
+
+
+RULES: Rules = {
+    Filter: (_exactly_one(*Filter.__annotations__),),
+    Filters: (_exactly_one("any_of", "all_of"),),
+    CatalogProductGroupCreate: (_exactly_one("feed_id", "catalog_id"), _typed_catalog),
+}
+
+EXAMPLES: Examples = {Filters: '{"any_of": [{"BRAND": {"values": ["X"]}}]}'}

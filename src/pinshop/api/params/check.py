@@ -10,13 +10,32 @@ from typing import Annotated, Any, Literal, Required, Union, get_args, get_origi
 
 from msgspec import UNSET, Struct
 
-from pinshop.api import checks
+from pinshop.api import checks, models
 from pinshop.api.checks import Check
 from pinshop.api.models.shapes import Entity
 from pinshop.api.near import near
+from pinshop.api.params import ad_accounts, ad_groups, campaigns, catalog_product_groups, promotions, reports
 from pinshop.api.params.annotations import Day, IdOf, Limits, Moment, Pattern
-from pinshop.api.params.rules import EXAMPLES, READ_ONLY, RULES
+from pinshop.api.params.rules import Examples, Rules
 from pinshop.errors import InvalidInput
+
+RULES: Rules = ad_groups.RULES | campaigns.RULES | catalog_product_groups.RULES | reports.RULES
+
+EXAMPLES: Examples = catalog_product_groups.EXAMPLES
+
+#: Fields an answer has and a request should not: sending them changes nothing, which looks like success.
+#: This pairing stands here since the models know the bodies of their nouns: the bodies cannot know the models.
+READ_ONLY: dict[type, type[Struct]] = {
+    promotions.ProductGroupPromotionCreate: models.ProductGroupPromotion,
+    promotions.ProductGroupPromotionUpdate: models.ProductGroupPromotion,
+    campaigns.CampaignCreate: models.Campaign,
+    campaigns.CampaignUpdate: models.Campaign,
+    ad_groups.AdGroupCreate: models.AdGroup,
+    ad_groups.AdGroupUpdate: models.AdGroup,
+    ad_accounts.AdAccountCreate: models.AdAccount,
+    catalog_product_groups.CatalogProductGroupCreate: models.CatalogProductGroup,
+    catalog_product_groups.CatalogProductGroupUpdate: models.CatalogProductGroup,
+}
 
 
 def check(kind: type, value: object, field: str, operation: str | None = None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Required, TypeAlias, TypedDict
 
 from pinshop.api.models import enums
 from pinshop.api.params.annotations import Date, Id, Limits
+from pinshop.api.params.rules import Rules, Verdict
 
 _Ids500: TypeAlias = Annotated[Sequence[Id], Limits(1, 500)]
 
@@ -58,3 +59,32 @@ class ReportRequest(TypedDict, total=False):
     custom_conversion_event_metrics: Sequence[Mapping[str, Any]]
     campaign_brand_label: str
     campaign_custom_label: str
+
+
+def _hours(item: Mapping[str, Any]) -> Verdict:
+    for name in ("start_hour", "end_hour"):
+        if name in item and item["granularity"] != "HOUR":
+            return name, item[name], "no hours, as granularity is not HOUR"
+    return None
+
+
+def _product_items(item: Mapping[str, Any]) -> Verdict:
+    for name in ("ad_ids", "ad_statuses"):
+        if name in item and item["level"].startswith("PRODUCT_ITEM"):
+            return name, item[name], f"no {name}, as level is {item['level']}"
+    return None
+
+
+def _targeted(item: Mapping[str, Any]) -> Verdict:
+    if "targeting_types" in item and not item["level"].endswith("_TARGETING"):
+        return "targeting_types", item["targeting_types"], "no targeting_types, as level does not end in _TARGETING"
+    return None
+
+
+def _days_in_order(item: Mapping[str, Any]) -> Verdict:
+    if item["end_date"] < item["start_date"]:
+        return "end_date", item["end_date"], f"{item['start_date']} (start_date) or later"
+    return None
+
+
+RULES: Rules = {ReportRequest: (_days_in_order, _hours, _product_items, _targeted)}
