@@ -136,6 +136,7 @@ def test_the_schema_is_that_of_the_batches(spark, emulator):
         ("2026-02-22", "2026-02-23"),
         (datetime.datetime(2026, 2, 22, 5), datetime.datetime(2026, 2, 23)),
         (20506, 20507),  # as Sail writes it
+        ("2026-02-22 05:00", "2026-02-23T00:00:00"),
     ],
 )
 def test_filters_on_days_narrow_what_is_asked(spark, emulator, single, days):
@@ -157,7 +158,15 @@ def test_filters_on_accounts_leave_lanes_out(spark, emulator):
 
 
 def test_filters_that_mean_something_else_are_left_alone(spark, emulator, single):
-    others = [FILTERS["StringStartsWith"]("AD_ACCOUNT_ID", "5"), FILTERS["EqualTo"]("CURRENCY", "USD"), Filter("DATE", None)]
+    zone = datetime.timezone(datetime.timedelta(hours=9))
+    days = [10**12, "2026-2-22", "2026-02-22nd", True, None, datetime.datetime(2026, 2, 22, tzinfo=zone)]
+    others = [
+        FILTERS["StringStartsWith"]("AD_ACCOUNT_ID", "5"),
+        FILTERS["EqualTo"]("CURRENCY", "USD"),
+        Filter("DATE", None),
+        *(FILTERS["GreaterThan"]("DATE", day) for day in days),
+        FILTERS["In"]("DATE", (datetime.date(2026, 2, 22), None)),
+    ]
     assert len(rows(reader(spark, emulator, others))) == len(single[0])
 
 
@@ -165,6 +174,42 @@ def test_a_lane_without_accounts_reads_what_its_token_reaches(spark, emulator):
     found = rows(reader(spark, emulator, accounts=json.dumps({"lane0": emulator.lanes["lane0"]})))
     counts = Counter(row["AD_ACCOUNT_ID"] for row in found)
     assert set(counts) == {*emulator.lanes["lane0"], *emulator.lanes["lane1"]}
+
+
+def test_a_lane_without_accounts_leaves_those_of_other_lanes_to_them(spark, emulator):
+    first, *_ = emulator.lanes["lane0"]
+    tokens = {"lane0": emulator.tokens["lane1"], "lane1": emulator.tokens["lane0"]}  # lane1 reaches what lane0 is to read
+    made = reader(spark, emulator, accounts=json.dumps({"lane0": [first]}), access_tokens=json.dumps(tokens))
+    [named, rest] = made.partitions()
+    assert (named.lane.accounts, rest.lane.accounts) == ((first,), None)
+    found = {row["AD_ACCOUNT_ID"] for batch in made.read(rest) for row in batch.to_pylist()}
+    assert found == set(emulator.lanes["lane0"]) - {first}
+
+
+def test_a_lane_that_finds_more_than_a_day_s_quota_is_refused_before_it_reads(spark, emulator):
+    made = reader(spark, emulator, accounts=json.dumps({"lane0": emulator.lanes["lane0"]}), daily_quota="40")
+    lane = made.partitions()[1]
+    emulator.calls.clear()
+    with pytest.raises(ConfigurationError, match="would take 64"):
+        list(made.read(lane))
+    assert emulator.calls.count("analytics/create_report") == 0
+
+
+def test_a_schema_of_the_user_s_chooses_columns_and_no_other_types(spark, emulator):
+    def schema(**kinds):
+        """As Spark's StructType, as far as it is looked at."""
+        one = types.SimpleNamespace
+        return one(fields=[one(name=name, dataType=one(simpleString=lambda k=kind: k)) for name, kind in kinds.items()])
+
+    given = {**DAYS, "base_url": emulator.base_url, "access_token": emulator.tokens["lane0"]}
+    source = spark.PinterestProductGroupAnalytics({**given, "accounts": ",".join(emulator.lanes["lane0"])})
+    made = source.reader(schema(TOTAL_CLICKTHROUGH="bigint", DATE="date"))
+    [batch, *_] = list(made.read(made.partitions()[0]))
+    assert batch.schema.names == ["TOTAL_CLICKTHROUGH", "DATE"]
+    with pytest.raises(InvalidInput, match=r"schema\[DATE\]: got 'string', allowed: DATE"):
+        source.reader(schema(DATE="string"))
+    with pytest.raises(InvalidInput, match="the columns AD_ACCOUNT_ID"):
+        source.reader(schema(NOPE="string"))
 
 
 def test_an_empty_range_reads_nothing(spark, emulator):
@@ -187,12 +232,20 @@ def test_what_a_day_s_quota_cannot_answer_is_refused(spark, emulator):
         ({"accounts": '{"lane0": ["1"], "lane1": ["1"]}'}, "each ad account in one lane"),
         ({"accounts": "1,2"}, "which lane reads which"),
         ({"access_tokens": "secret"}, "a JSON object"),
+        ({"accounts": '{"lane0": "12", "lane1": ["3"]}'}, "a list of ids"),
+        ({"accounts": '{"lane0": ["one"], "lane1": ["3"]}'}, r"accounts\[lane0\]\[0\]"),
+        ({"accounts": None}, "ad accounts of each lane but one"),
+        ({"access_tokens": '{"lane0": "secret", "lane1": "secret"}'}, "a token of its own"),
+        ({"access_tokens": '{"lane0": 5, "lane1": "secret"}'}, r"access_tokens\[lane0\]"),
+        ({"access_token": "secret"}, "one of access_tokens, access_token and profiles"),
         ({"concurrency": "many"}, "a whole number"),
+        ({"concurrency": "0"}, "1 or more"),
         ({"columns": "NOPE"}, "NOPE"),
     ],
 )
 def test_wrong_options_are_named_and_tokens_are_not(spark, emulator, options, words):
-    given = {**DAYS, "base_url": emulator.base_url, "access_tokens": json.dumps(emulator.tokens), **options}
+    lanes = {"access_tokens": json.dumps(emulator.tokens), "accounts": json.dumps(emulator.lanes)}
+    given = {**DAYS, "base_url": emulator.base_url, **lanes, **options}
     with pytest.raises(InvalidInput, match=words) as caught:
         spark.PinterestProductGroupAnalytics({k: v for k, v in given.items() if v is not None}).schema()
     assert not any(token in str(caught.value) for token in [*emulator.tokens.values(), "secret"])
@@ -202,6 +255,7 @@ def test_nothing_printed_holds_a_token(spark, emulator):
     for partition in reader(spark, emulator).partitions():
         for token in emulator.tokens.values():
             assert token not in repr(partition.lane)
+            assert (token.encode() in pickle.dumps(partition)) == (token == partition.lane.token)
 
 
 def test_spark_finds_it_by_itself_and_it_stays_small(spark):

@@ -18,12 +18,14 @@ Options (text; names in any case):
     granularity: DAY (the default), HOUR, WEEK, MONTH or TOTAL.
     access_tokens: JSON, lane -> token. Or access_token: one token. Or profiles: names with commas between them, each a lane;
         the profiles must be on the workers. Without any of them the environment of the workers.
-    accounts: JSON, lane -> ids of ad accounts; for one lane also ids with commas between them. A lane without any asks
-        Pinterest for all that its token reaches; then no two lanes may reach the same one. Filters on AD_ACCOUNT_ID narrow.
+    accounts: JSON, lane -> list of ids of ad accounts; for one lane also ids with commas between them. One lane may be without
+        any: it asks Pinterest for all that its token reaches, and reads those that no other lane has. Filters on
+        AD_ACCOUNT_ID narrow them.
     base_url, api_version, click_window_days, engagement_window_days, view_window_days,
         conversion_report_time, reporting_timezone: as the client's.
     concurrency: how many calls of a lane are under way at once; 4.
-    daily_quota: analytics calls a day of the app (1000 for a trial app). A job that needs more is refused before it begins.
+    daily_quota: analytics calls a day of the app (1000 for a trial app). A job that needs more is refused before it begins;
+        a lane that asks for its ad accounts is refused before its first analytics call.
 
 Needs ``pip install 'pinshop[spark]'`` on the driver and on every worker; PySpark 4.0 or newer.
 """
@@ -33,13 +35,15 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from pinshop.api import checks
 from pinshop.client import Client
 from pinshop.errors import ConfigurationError, InvalidInput
 from pinshop.extras import missing
@@ -51,6 +55,7 @@ except ImportError:
 
 NAME = "pinterest_product_group_analytics"
 _EPOCH = datetime.date(1970, 1, 1)
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?)?", re.ASCII)
 _NUMBERS = ("click_window_days", "engagement_window_days", "view_window_days")
 _TEXTS = ("granularity", "conversion_report_time", "reporting_timezone")
 _OTHERS = (
@@ -61,13 +66,17 @@ _OPTIONS = frozenset((*_NUMBERS, *_TEXTS, *_OTHERS))
 
 
 class Lane(Struct, frozen=True):
-    """One token and its ad accounts. ``accounts`` None: all that the token reaches; ``only`` narrows them."""
+    """One token and its ad accounts.
+
+    ``accounts`` None: all that the token reaches, but those that other lanes have (``but``); ``only`` narrows them.
+    """
 
     name: str
     token: str | None
     profile: str | None
     accounts: tuple[str, ...] | None
     only: frozenset[str] | None = None
+    but: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:  # tasks and plans are printed
         return f"Lane({self.name!r}, {'all' if self.accounts is None else len(self.accounts)} ad accounts)"
@@ -81,8 +90,12 @@ class Lane(Struct, frozen=True):
     def narrowed(self, ids: frozenset[str]) -> Lane:
         """Only these ad accounts of it."""
         if self.accounts is None:
-            return Lane(self.name, self.token, self.profile, None, ids if self.only is None else self.only & ids)
-        return Lane(self.name, self.token, self.profile, tuple(one for one in self.accounts if one in ids))
+            return structs.replace(self, only=ids if self.only is None else self.only & ids)
+        return structs.replace(self, accounts=tuple(one for one in self.accounts if one in ids))
+
+    def reads(self, ad_account_id: str) -> bool:
+        """Whether an ad account that the token reaches is for this lane."""
+        return ad_account_id not in self.but and (self.only is None or ad_account_id in self.only)
 
 
 class Settings(Struct):
@@ -118,27 +131,29 @@ class Settings(Struct):
         more = {"api_version": given["api_version"]} if "api_version" in given else {}
         quota = _number("daily_quota", given["daily_quota"]) if "daily_quota" in given else None
         return cls(
-            question, _lanes(given), given.get("base_url"), more, _number("concurrency", given.get("concurrency", "4")), quota
+            question,
+            _lanes(given),
+            given.get("base_url"),
+            more,
+            _number("concurrency", given.get("concurrency", "4"), 1),
+            quota,
         )
 
-    def check_cost(self, lanes: Iterable[Lane]) -> None:
-        """Refuse what the app's quota of a day cannot answer.
+    def check_cost(self, lanes: Iterable[Lane], others: int = 0) -> int:
+        """How many analytics calls these lanes need, as far as their ad accounts are known, beside those of ``others``.
 
         Raises:
-            ConfigurationError: says how many calls it would take.
+            ConfigurationError: more than the app has a day.
         """
         if self.daily_quota is None:
-            return
-        calls = 0
-        for lane in lanes:
-            if lane.accounts:
-                plan = self.plan(lane.accounts)
-                calls += int(plan.cost().calls.get("ads_analytics", 0))
-        if calls > self.daily_quota:
+            return 0
+        calls: int = sum(self.plan(lane.accounts).cost().calls.get("ads_analytics", 0) for lane in lanes if lane.accounts)
+        if calls + others > self.daily_quota:
             raise ConfigurationError(
-                f"this would take {calls:,} analytics calls, and the app has {self.daily_quota:,} a day",
+                f"this would take {calls + others:,} analytics calls, and the app has {self.daily_quota:,} a day",
                 advice="ask for fewer ad accounts, or over several days",
             )
+        return calls
 
     def plan(self, accounts: Iterable[str]) -> Any:
         """The plan of these ad accounts; made without sending anything."""
@@ -147,32 +162,66 @@ class Settings(Struct):
 
 
 def _lanes(given: Mapping[str, str]) -> list[Lane]:
-    tokens: dict[str, tuple[str | None, str | None]]
+    ways = [name for name in ("access_tokens", "access_token", "profiles") if name in given]
+    if len(ways) > 1:
+        raise InvalidInput(
+            ways[1], "an option", f"one of access_tokens, access_token and profiles ({ways[0]} is there already)"
+        )
+    tokens: dict[str, tuple[str | None, str | None]] = {"environment": (None, None)}
     if "access_tokens" in given:
-        tokens = {name: (token, None) for name, token in _object("access_tokens", given["access_tokens"], shown=False).items()}
+        tokens = {name: (token, None) for name, token in _tokens(given["access_tokens"]).items()}
     elif "access_token" in given:
         tokens = {"token": (given["access_token"], None)}
     elif "profiles" in given:
         tokens = {name: (None, name) for name in _names(given["profiles"])}
+    accounts = _accounts(given.get("accounts"), list(tokens))
+    without = [name for name in tokens if name not in accounts]
+    if len(without) > 1:  # what two tokens reach would be read twice, and counted twice
+        raise InvalidInput(
+            "accounts", given.get("accounts"), f"ad accounts of each lane but one ({', '.join(without)} have none)"
+        )
+    every = frozenset(one for ids in accounts.values() for one in ids)
+    return [
+        Lane(name, token, profile, accounts.get(name), but=frozenset() if name in accounts else every)
+        for name, (token, profile) in tokens.items()
+    ]
+
+
+def _tokens(text: str) -> dict[str, str]:
+    found = _object("access_tokens", text, shown=False)
+    lanes: dict[str, str] = {}
+    for name, token in found.items():
+        if not isinstance(token, str) or not token:
+            raise InvalidInput(f"access_tokens[{name}]", f"a value of type {type(token).__name__}", "a token, as text")
+        if token in lanes:  # two processes would share its quota
+            raise InvalidInput(f"access_tokens[{name}]", f"the token of {lanes[token]}", "a token of its own for each lane")
+        lanes[token] = name
+    return found
+
+
+def _accounts(text: str | None, lanes: list[str]) -> dict[str, tuple[str, ...]]:
+    """Which lane reads which ad accounts: each in one lane."""
+    if text is None:
+        return {}
+    if text.lstrip().startswith("{"):
+        found = _object("accounts", text)
+    elif len(lanes) == 1:
+        found = dict.fromkeys(lanes, _names(text))
     else:
-        tokens = {"environment": (None, None)}
-    text = given.get("accounts")
+        raise InvalidInput("accounts", text, "JSON that says which lane reads which ad accounts")
+    if unknown := sorted(set(found) - set(lanes)):
+        raise InvalidInput("accounts", unknown[0], f"the lanes {', '.join(lanes)}")
     accounts: dict[str, tuple[str, ...]] = {}
-    if text is not None and text.lstrip().startswith("{"):
-        accounts = {name: tuple(map(str, ids)) for name, ids in _object("accounts", text).items()}
-        if unknown := sorted(set(accounts) - set(tokens)):
-            raise InvalidInput("accounts", unknown[0], f"the lanes {', '.join(tokens)}")
-    elif text is not None:
-        if len(tokens) != 1:
-            raise InvalidInput("accounts", text, "JSON that says which lane reads which ad accounts")
-        accounts = dict.fromkeys(tokens, tuple(_names(text)))
     seen: dict[str, str] = {}
-    for name, ids in accounts.items():
-        for one in ids:
+    for name, ids in found.items():
+        if not isinstance(ids, list):
+            raise InvalidInput(f"accounts[{name}]", ids, "a list of ids")
+        accounts[name] = tuple(checks.check_id(f"accounts[{name}][{index}]", one) for index, one in enumerate(ids))
+        for one in accounts[name]:
             if one in seen:
-                raise InvalidInput("accounts", one, f"each ad account in one lane ({seen[one]} has it already)")
+                raise InvalidInput("accounts", one, f"each ad account in one lane, once ({seen[one]} has it already)")
             seen[one] = name
-    return [Lane(name, token, profile, accounts.get(name)) for name, (token, profile) in tokens.items()]
+    return accounts
 
 
 def _object(name: str, text: str, *, shown: bool = True) -> dict[str, Any]:
@@ -189,19 +238,20 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def _number(name: str, text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise InvalidInput(name, text, "a whole number")
+def _number(name: str, text: str, least: int = 0) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) < least:
+        raise InvalidInput(name, text, f"a whole number, {least} or more")
     return int(text)
 
 
 class LanePartition(InputPartition):  # type: ignore[misc]
-    """A lane, and the days it reads."""
+    """A lane, and what it reads. It travels to a worker, and knows no token but its own."""
 
-    def __init__(self, lane: Lane, settings: Settings) -> None:
+    def __init__(self, lane: Lane, settings: Settings, calls: int) -> None:
         super().__init__(lane.name)
         self.lane = lane
-        self.settings = settings
+        self.settings = structs.replace(settings, lanes=[])
+        self.calls = calls  # of all lanes, as far as they are known
 
 
 class PinterestProductGroupAnalytics(DataSource):  # type: ignore[misc]
@@ -220,7 +270,21 @@ class PinterestProductGroupAnalytics(DataSource):  # type: ignore[misc]
         return settings.plan(["1"]).query.schema()
 
     def reader(self, schema: Any) -> LaneReader:
-        return LaneReader(self.options)
+        """The reader. ``schema`` may be the user's: fewer columns, or another order, of the same types.
+
+        Raises:
+            InvalidInput: it has a column or a type that the data source has not.
+        """
+        if schema is None:
+            return LaneReader(self.options)
+        ours = {field.name: _spark_type(str(field.type)) for field in self._schema()}
+        for field in schema.fields:
+            type_ = field.dataType.simpleString()
+            if field.name not in ours:
+                raise InvalidInput("schema", field.name, f"the columns {', '.join(ours)}")
+            if type_ != ours[field.name].lower().replace(" ", ""):
+                raise InvalidInput(f"schema[{field.name}]", type_, ours[field.name])
+        return LaneReader(self.options, [field.name for field in schema.fields])
 
 
 def _spark_type(arrow: str) -> str:
@@ -237,9 +301,10 @@ def _spark_type(arrow: str) -> str:
 class LaneReader(DataSourceReader):  # type: ignore[misc]
     """Reads lanes. Filters only ever narrow what is asked for; Spark applies them again."""
 
-    def __init__(self, options: Mapping[str, str]) -> None:
+    def __init__(self, options: Mapping[str, str], names: list[str] | None = None) -> None:
         self._settings = Settings.read(options)
         self._lanes = self._settings.lanes
+        self._names = names
 
     def pushFilters(self, filters: list[Any]) -> Iterable[Any]:  # noqa: N802 - PySpark's name
         """Take over what narrows days and ad accounts. All filters are given back, so that Spark checks every row."""
@@ -270,8 +335,8 @@ class LaneReader(DataSourceReader):  # type: ignore[misc]
         question = self._settings.question
         empty = str(question["start_date"]) > str(question["end_date"])
         lanes = [lane for lane in self._lanes if lane.accounts != () and lane.only != frozenset() and not empty]
-        self._settings.check_cost(lanes)
-        return [LanePartition(lane, self._settings) for lane in lanes]
+        calls = self._settings.check_cost(lanes)
+        return [LanePartition(lane, self._settings, calls) for lane in lanes]
 
     def read(self, partition: LanePartition) -> Iterator[Any]:
         """The lane's rows as Arrow batches, ad account after ad account."""
@@ -279,8 +344,9 @@ class LaneReader(DataSourceReader):  # type: ignore[misc]
         with lane.client(settings) as client:
             accounts = lane.accounts
             if accounts is None:
-                every = [str(one.id) for one in client.ad_accounts.list(page_size=250)]
-                accounts = tuple(one for one in every if lane.only is None or one in lane.only)
+                every = (str(one.id) for one in client.ad_accounts.list(page_size=250))
+                accounts = tuple(dict.fromkeys(one for one in every if lane.reads(one)))
+                settings.check_cost([structs.replace(lane, accounts=accounts)], partition.calls)
             if not accounts:
                 return
             plan = client.analytics.plan(accounts, None, **settings.question)
@@ -290,25 +356,33 @@ class LaneReader(DataSourceReader):  # type: ignore[misc]
                     for ask in plan.asks:
                         waiting.append(pool.submit(client.analytics.batch, plan, ask))
                         if len(waiting) > settings.concurrency:
-                            yield from waiting.popleft().result().to_batches()
+                            yield from self._batches(waiting.popleft())
                     while waiting:
-                        yield from waiting.popleft().result().to_batches()
+                        yield from self._batches(waiting.popleft())
                 finally:
                     for future in waiting:
                         future.cancel()
 
+    def _batches(self, future: Future[Any]) -> Any:
+        table = future.result()
+        return (table if self._names is None else table.select(self._names)).to_batches()
+
 
 def _day(value: Any) -> datetime.date | None:
-    """A day as engines write it in filters: a date, a moment, ISO text, or the number of days since 1970."""
+    """A day as engines write it in filters: a date, a moment, ISO text, or the number of days since 1970.
+
+    None where it is anything else: then the engine alone filters. So it does for moments with a time zone, whose day depends
+    on a setting of the session.
+    """
     if isinstance(value, datetime.datetime):
-        return value.date()
+        return value.date() if value.tzinfo is None else None
     if isinstance(value, datetime.date):
         return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return _EPOCH + datetime.timedelta(value)
-    if isinstance(value, str):
-        try:
+    try:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return _EPOCH + datetime.timedelta(value)
+        if isinstance(value, str) and _ISO_DAY.fullmatch(value):
             return datetime.date.fromisoformat(value[:10])
-        except ValueError:
-            return None
+    except (ValueError, OverflowError):
+        return None
     return None
