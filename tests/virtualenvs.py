@@ -47,5 +47,13 @@ def python_with(*requirements: str) -> Path:
         run(sys.executable, "-m", "venv", home)
         run(home / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements)
 
-    name = re.sub(r"[^A-Za-z0-9.]+", "-", "_".join(requirements)) + f"-py{sys.version_info[0]}{sys.version_info[1]}"
-    return filled(name, install) / "bin" / "python"
+    return filled(_name(requirements), install) / "bin" / "python"
+
+
+def is_made(*requirements: str) -> bool:
+    """Whether that environment is there already."""
+    return (HOMES / _name(requirements) / ".ready").exists()
+
+
+def _name(requirements: tuple[str, ...]) -> str:
+    return re.sub(r"[^A-Za-z0-9.]+", "-", "_".join(requirements)) + f"-py{sys.version_info[0]}{sys.version_info[1]}"

@@ -263,7 +263,7 @@ class PinterestProductGroupAnalytics(DataSource):  # type: ignore[misc]
 
     def schema(self) -> str:
         """The columns with Spark's types, the same whatever the rows."""
-        return ", ".join(f"`{field.name}` {_spark_type(str(field.type))}" for field in self._schema())
+        return ", ".join(f"`{name}` {type_}" for name, type_ in _types(self._schema()).items())
 
     def _schema(self) -> Any:
         settings = Settings.read(self.options)
@@ -275,16 +275,21 @@ class PinterestProductGroupAnalytics(DataSource):  # type: ignore[misc]
         Raises:
             InvalidInput: it has a column or a type that the data source has not.
         """
-        if schema is None:
-            return LaneReader(self.options)
-        ours = {field.name: _spark_type(str(field.type)) for field in self._schema()}
-        for field in schema.fields:
-            type_ = field.dataType.simpleString()
-            if field.name not in ours:
-                raise InvalidInput("schema", field.name, f"the columns {', '.join(ours)}")
-            if type_ != ours[field.name].lower().replace(" ", ""):
-                raise InvalidInput(f"schema[{field.name}]", type_, ours[field.name])
-        return LaneReader(self.options, [field.name for field in schema.fields])
+        given = _types(schema)
+        ours = _types(self._schema())
+        for name, type_ in given.items():
+            if name not in ours:
+                raise InvalidInput("schema", name, f"the columns {', '.join(ours)}")
+            if type_ != ours[name]:
+                raise InvalidInput(f"schema[{name}]", type_, ours[name])
+        return LaneReader(self.options, list(given or ours))
+
+
+def _types(schema: Any) -> dict[str, str]:
+    """Spark's types by name, of a schema of Spark's or (as Sail gives it) of Arrow's."""
+    if hasattr(schema, "fields"):
+        return {field.name: field.dataType.simpleString().upper() for field in schema.fields}
+    return {field.name: _spark_type(str(field.type)) for field in schema or ()}
 
 
 def _spark_type(arrow: str) -> str:
@@ -292,7 +297,7 @@ def _spark_type(arrow: str) -> str:
     if arrow in known:
         return known[arrow]
     if arrow.startswith("decimal128("):
-        return f"DECIMAL({arrow[len('decimal128(') : -1]})"
+        return f"DECIMAL({arrow[len('decimal128(') : -1]})".replace(" ", "")
     if arrow.startswith("timestamp["):
         return "TIMESTAMP" if "tz=" in arrow else "TIMESTAMP_NTZ"
     return "STRING"
@@ -301,7 +306,7 @@ def _spark_type(arrow: str) -> str:
 class LaneReader(DataSourceReader):  # type: ignore[misc]
     """Reads lanes. Filters only ever narrow what is asked for; Spark applies them again."""
 
-    def __init__(self, options: Mapping[str, str], names: list[str] | None = None) -> None:
+    def __init__(self, options: Mapping[str, str], names: list[str]) -> None:
         self._settings = Settings.read(options)
         self._lanes = self._settings.lanes
         self._names = names
@@ -338,8 +343,10 @@ class LaneReader(DataSourceReader):  # type: ignore[misc]
         calls = self._settings.check_cost(lanes)
         return [LanePartition(lane, self._settings, calls) for lane in lanes]
 
-    def read(self, partition: LanePartition) -> Iterator[Any]:
+    def read(self, partition: InputPartition) -> Iterator[Any]:
         """The lane's rows as Arrow batches, ad account after ad account."""
+        if not isinstance(partition, LanePartition):  # what Spark makes up where there is none
+            return
         lane, settings = partition.lane, partition.settings
         with lane.client(settings) as client:
             accounts = lane.accounts
@@ -364,8 +371,7 @@ class LaneReader(DataSourceReader):  # type: ignore[misc]
                         future.cancel()
 
     def _batches(self, future: Future[Any]) -> Any:
-        table = future.result()
-        return (table if self._names is None else table.select(self._names)).to_batches()
+        return future.result().select(self._names).to_batches()
 
 
 def _day(value: Any) -> datetime.date | None:
