@@ -171,6 +171,7 @@ def test_each_operation_has_a_handler(talk):
         "campaign_id": talk.emulator.campaign_id,
         "ad_group_id": talk.emulator.ad_group_id,
         "feed_id": talk.emulator.feed_id,
+        "bulk_request_id": "1",
         "product_group_id": talk.emulator.catalog_product_group_ids[1],
         "product_group_promotion_id": talk.some(1)[0],
     }
