@@ -16,7 +16,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pinshop.api import models, params
-from pinshop.api.params import ad_groups
 from pinshop.errors import InvalidInput
 
 
@@ -440,10 +439,20 @@ def test_the_filters_are_those_of_the_newest_description(description: Any) -> No
         assert {field for field, hint in ours.items() if get_origin(hint) is Required} == required, name
 
 
+def test_objects_inside_a_body_are_checked_by_their_fields() -> None:
+    for fields, place in (
+        ({"tracking_urls": {"click": None}}, ".tracking_urls.click"),
+        ({"optimization_goal_metadata": {"frequency_goal_metadata": {"frequency": 21}}}, ".frequency"),
+        ({"optimization_goal_metadata": {"scrollup_goal_metadata": {"cap": 1}}}, ".cap"),
+        ({"targeting_spec": {"SHOPPING_RETARGETING": [{"lookback_window": "7"}]}}, "[0].lookback_window"),
+    ):
+        assert refused(params.AdGroupCreate, {**AD_GROUP, **fields}).field.endswith(place)
+
+
 @pytest.mark.parametrize("value", [float("inf"), float("nan"), 2**64, object(), {1: 2}, {"a": [float("inf")]}, b"x"])
 def test_inside_a_free_object_only_what_json_has_can_be_sent(value: Any) -> None:
-    with pytest.raises(InvalidInput, match=r"item\.frequency_goal_metadata\.cap"):
-        params.check(ad_groups.OptimizationGoal, {"frequency_goal_metadata": {"cap": value}}, "item")
+    with pytest.raises(InvalidInput, match=r"item\.bid_options\.cap"):
+        params.check(params.CampaignCreate, {**CAMPAIGN, "bid_options": {"cap": value}}, "item")
 
 
 @pytest.mark.parametrize("value", [10**400, -(10**400)])

@@ -143,6 +143,7 @@ def test_what_does_not_go_together_is_refused(newest: Any, fields: dict[str, Any
         {"tracking_urls": {"click": ["a", "b", "c", "d"]}},
         {"tracking_urls": {"glance": ["a"]}},
         {"tracking_urls": {"click": [1]}},
+        {"tracking_urls": {"click": None}},
         {"targeting_spec": {"GENDER": ["woman"]}},
         {"targeting_spec": {"GENDER": "female"}},
         {"targeting_spec": {"AUDIENCE_INCLUDE": ["a"]}},

@@ -1,6 +1,7 @@
 """Fields of tracking URLs, which campaigns and ad groups have alike.
 
 Source: ``TrackingUrls`` of Pinterest's description 5.6.0: up to three URLs of at most 2,000 characters for each event.
+Null is for the whole ("May be null", in 5.6, 5.14 and 5.23); no description marks an event's array or its URLs nullable.
 """
 
 from __future__ import annotations

@@ -18,7 +18,10 @@ from pinshop.api.params.ad_groups import (
     AdGroupUpdate,
     AttributionWindows,
     ConversionGoal,
+    FrequencyGoal,
     OptimizationGoal,
+    ScrollupGoal,
+    ShoppingRetargeting,
     TargetingSpec,
 )
 from pinshop.api.params.annotations import Id, TrackingUrls
@@ -64,6 +67,7 @@ __all__ = [
     "ConversionGoal",
     "Filter",
     "Filters",
+    "FrequencyGoal",
     "Genders",
     "Id",
     "Labels",
@@ -80,6 +84,8 @@ __all__ = [
     "PromotionCreate",
     "PromotionUpdate",
     "ReportRequest",
+    "ScrollupGoal",
+    "ShoppingRetargeting",
     "Strings",
     "TargetingSpec",
     "TrackingUrls",

@@ -32,12 +32,33 @@ class ConversionGoal(TypedDict, total=False):
     reporting_event: str
 
 
+class FrequencyGoal(TypedDict, total=False):
+    """How often someone shall see it: ``{"frequency": 5, "timerange": "DAY"}``."""
+
+    frequency: Annotated[int, Limits(2, 20)]
+    timerange: Literal["THIRTY_DAY", "DAY", "SEVEN_DAY", "TWENTY_MINUTE", "TEN_MINUTE", "TWENTY_FOUR_HOUR"]
+
+
+class ScrollupGoal(TypedDict, total=False):
+    """What a scroll-up may cost; digits, not a number."""
+
+    scrollup_goal_value_in_micro_currency: Annotated[str | int, Pattern("[0-9]+", "digits")] | None
+
+
 class OptimizationGoal(TypedDict, total=False):
     """``conversion_tag_v3_goal_metadata`` is required under WEB_CONVERSION. Since 5.14."""
 
     conversion_tag_v3_goal_metadata: ConversionGoal
-    frequency_goal_metadata: Mapping[str, Any]
-    scrollup_goal_metadata: Mapping[str, Any]
+    frequency_goal_metadata: FrequencyGoal
+    scrollup_goal_metadata: ScrollupGoal
+
+
+class ShoppingRetargeting(TypedDict, total=False):
+    """Days back at which retargeting begins and ends, and the numbers of the events that count."""
+
+    lookback_window: int
+    tag_types: Sequence[int]
+    exclusion_window: int
 
 
 class TargetingSpec(TypedDict, total=False):
@@ -54,7 +75,7 @@ class TargetingSpec(TypedDict, total=False):
     LOCATION: Sequence[str] | None
     MAXIMUM_AGE: Annotated[str | int, Pattern(r"[0-9]+\+?", "digits, with or without a final +")]
     MINIMUM_AGE: Annotated[str | int, Pattern("[0-9]+", "digits")]
-    SHOPPING_RETARGETING: Sequence[Mapping[str, Any]] | None
+    SHOPPING_RETARGETING: Sequence[ShoppingRetargeting] | None
     TARGETING_STRATEGY: Sequence[Literal["CHOOSE_YOUR_OWN", "FIND_NEW_CUSTOMERS", "RECONNECT_WITH_USERS"]] | None
 
 
