@@ -1,4 +1,4 @@
-"""`Emulator`: what users hold."""
+"""`Emulator`: what users hold. Long for the docstrings of its methods, each of which is a call into the module that does it."""
 
 from __future__ import annotations
 

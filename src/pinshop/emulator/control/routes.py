@@ -1,6 +1,7 @@
 """The control routes under ``/_emulator/``: the same powers as the Python object, as JSON over HTTP.
 
 They take no token: the emulator is on loopback, and holds nothing that is secret. `TABLE` lists them.
+A step and its body stand together, a few lines for each route, and the table that names them all below.
 """
 
 from __future__ import annotations
