@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 
 given = json.loads(sys.argv[1])
 os.environ |= {"RUNTIME__DLTHUB_TELEMETRY": "false", "DLT_DATA_DIR": given["data"], "RUNTIME__LOG_LEVEL": "CRITICAL"}
@@ -24,13 +25,23 @@ def main() -> dict:
     pipeline = dlt.pipeline(given["name"], destination=destination, dataset_name="ads")
     with Client(given["access_token"], base_url=given["base_url"], sleep=lambda _: None) as client:
         source = pinterest_shopping_ads(
-            client, given["accounts"], columns=given["columns"], start_date=given["start_date"], end_date=given["end_date"]
+            client,
+            given["accounts"],
+            columns=given["columns"],
+            start_date=given["start_date"],
+            end_date=given["end_date"],
+            **given.get("more", {}),
         )
         if only := given.get("only"):
             source = source.with_resources(*only)
         pipeline.run(source, **({"loader_file_format": "parquet"} if given.get("destination") == "filesystem" else {}))
     if given.get("destination") == "filesystem":
-        return {"files": sorted(str(p) for p in __import__("pathlib").Path(database).rglob("*.parquet"))}
+        tables = [folder.name for folder in Path(database, "ads").iterdir() if not folder.name.startswith("_dlt")]
+        return {
+            name: {"rows": duckdb.sql(f"select count(*) from '{database}/ads/{name}/*.parquet'").fetchall()[0][0]}
+            for name in tables
+            if list(Path(database, "ads", name).glob("*.parquet"))
+        }
     found = {}
     with duckdb.connect(database, read_only=True) as connection:
         tables = connection.sql("select table_name from information_schema.tables where table_schema = 'ads'").fetchall()

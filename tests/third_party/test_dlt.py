@@ -90,6 +90,34 @@ def test_rows_that_vanish_are_deleted_and_others_stay(shop, load):
     assert len(second["rows"]) <= len(first["rows"])
 
 
-def test_a_folder_of_files_is_a_destination_too(load, tmp_path):
-    found = load("files", destination="filesystem", database=str(tmp_path / "lake"), only=["campaigns", "promotions"])
-    assert any("promotions" in name for name in found["files"])
+def test_an_earlier_start_is_read_and_a_later_one_leaves_no_gap(shop, load):
+    columns = "SPEND_IN_DOLLAR,TOTAL_CLICKTHROUGH"  # settled after days, not after weeks
+    load("moved", columns=columns, start_date="2026-01-20")
+    shop.clock.advance(days=5)
+    later = load(
+        "moved", columns=columns, start_date="2026-02-03"
+    )  # the days before are not settled, and are read all the same
+    fresh = load("moved_fresh", columns=columns, start_date="2026-01-20")
+    assert later["product_group_analytics"] == fresh["product_group_analytics"]
+    shop.clock.advance(days=1)
+    earlier = load("moved", columns=columns, start_date="2026-01-12")
+    fresh = load("moved_fresh_again", columns=columns, start_date="2026-01-12")
+    assert earlier["product_group_analytics"] == fresh["product_group_analytics"]
+
+
+def test_other_windows_and_fewer_columns_mix_nothing(shop, load):
+    shop.clock.advance(days=60)  # the first days are settled
+    load("windows")
+    found = load("windows", more={"click_window_days": 1}, columns="SPEND_IN_DOLLAR")["product_group_analytics"]
+    fresh = load("windows_fresh", more={"click_window_days": 1})["product_group_analytics"]
+    assert found == fresh
+
+
+def test_a_folder_of_files_is_replaced_whole_or_refused(shop, load, tmp_path):
+    given = {"destination": "filesystem", "database": str(tmp_path / "lake")}
+    with pytest.raises(AssertionError, match="cannot replace single rows"):
+        load("files", **given)
+    first = load("files", more={"full_refresh": True}, **given)
+    assert load("files", more={"full_refresh": True}, **given) == first
+    assert first["promotions"] == {"rows": 3}
+    assert first["product_group_analytics"]["rows"] == len(load("fresh")["product_group_analytics"]["rows"])

@@ -9,10 +9,14 @@
         pipeline.run(pinterest_shopping_ads(client, ["549755885175"], columns="spend,checkout", start_date="2026-01-01"))
 
 Everything is yielded as Arrow, with types that never change. `product_group_analytics` re-reads exactly the days that may
-still change (`pinshop.analytics.stale_days.lag_days`), for each ad account its own; how far each is settled is kept in the
-pipeline's state, which the destination stores. What was asked for and is not answered any more is deleted: a load carries a
-tombstone (``gone``) for every promotion and day without a row, because neither a merge key nor an upsert can tell a row
-that vanished from one that was not asked for. So after any number of loads the table equals a fresh full load.
+still change (`pinshop.analytics.stale_days.lag_days`, and what Pinterest says of its metrics), for each ad account its own;
+how far each is settled is kept in the pipeline's state, which the destination stores. What was asked for and is not answered
+any more is deleted: a load carries a tombstone (``gone``) for every promotion and day without a row, because neither a merge
+key nor an upsert can tell a row that vanished from one that was not asked for. So after any number of loads the table equals
+a fresh full load, of the earliest ``start_date`` and all columns that were ever given, with the windows and time zone given
+last.
+
+A destination that deletes nothing (a folder of files) cannot hold such tables: ``full_refresh=True`` replaces them whole.
 
 Needs ``pip install 'pinshop[dlt]'``.
 """
@@ -28,10 +32,10 @@ from typing import Any
 from msgspec import UNSET, Struct
 
 from pinshop.analytics import planning
-from pinshop.analytics.stale_days import lag_days
+from pinshop.analytics.stale_days import is_late, lag_days, setting_text
 from pinshop.api import models
 from pinshop.client import Client
-from pinshop.errors import InvalidInput
+from pinshop.errors import APIError, ConfigurationError, InvalidInput
 from pinshop.extras import missing, required
 
 try:
@@ -53,6 +57,7 @@ def pinterest_shopping_ads(
     columns: Sequence[str] | str = "spend",
     start_date: str | datetime.date,
     end_date: str | datetime.date | None = None,
+    full_refresh: bool = False,
     **question: Any,
 ) -> Any:
     """The source.
@@ -63,6 +68,8 @@ def pinterest_shopping_ads(
         columns: of analytics: names or families, as a list or with commas between them; or "all".
         start_date: the first day of analytics; a later load goes on from where days were settled.
         end_date: the last day; the default is yesterday by the server's clock.
+        full_refresh: read every day from ``start_date`` on, and replace all tables. The history is left out: it cannot be
+            read again.
         **question: windows, report time and time zone, as ``client.analytics.get`` takes them.
 
     Returns:
@@ -71,31 +78,43 @@ def pinterest_shopping_ads(
 
     Raises:
         InvalidInput: a column or day that cannot be asked for.
+        ConfigurationError: the destination cannot delete single rows, and ``full_refresh`` is off.
     """
     wanted = [name.strip() for name in columns.split(",")] if isinstance(columns, str) and columns != "all" else columns
     accounts = _Accounts(client, ad_account_ids)
+
+    def listed(name: str, kind: type[Struct], entries: typing.Callable[[], Iterable[Any]]) -> Any:
+        if full_refresh:
+            return _entities(name, kind, entries, write_disposition="replace")
+        return _entities(name, kind, entries)
+
+    def campaigns() -> Iterator[Any]:
+        return _each(accounts, lambda account: client.campaigns.list(account, entity_statuses=_STATUSES))
+
+    def ad_groups() -> Iterator[Any]:
+        return _each(accounts, lambda account: client.ad_groups.list(account, entity_statuses=_STATUSES))
+
+    def product_groups() -> Iterator[Any]:
+        return _each(accounts, lambda account: client.catalog_product_groups.list(ad_account_id=account))
+
+    def promotions() -> Iterator[Any]:
+        return _promotions(client, accounts)
+
+    history = _entities(
+        "promotions_history",
+        models.ProductGroupPromotion,
+        promotions,
+        write_disposition={"disposition": "merge", "strategy": "scd2", "row_version_column_name": _VERSION},
+        primary_key=None,
+    )
     return (
-        _entities("ad_accounts", models.AdAccount, accounts.entities),
-        _entities(
-            "campaigns", models.Campaign, lambda: _each(accounts, lambda a: client.campaigns.list(a, entity_statuses=_STATUSES))
-        ),
-        _entities(
-            "ad_groups", models.AdGroup, lambda: _each(accounts, lambda a: client.ad_groups.list(a, entity_statuses=_STATUSES))
-        ),
-        _entities(
-            "catalog_product_groups",
-            models.CatalogProductGroup,
-            lambda: _each(accounts, lambda a: client.catalog_product_groups.list(ad_account_id=a)),
-        ),
-        _entities("promotions", models.ProductGroupPromotion, lambda: _promotions(client, accounts)),
-        _entities(
-            "promotions_history",
-            models.ProductGroupPromotion,
-            lambda: _promotions(client, accounts),
-            write_disposition={"disposition": "merge", "strategy": "scd2", "row_version_column_name": _VERSION},
-            primary_key=None,
-        ),
-        _analytics(client, accounts, wanted, start_date, end_date, question),
+        listed("ad_accounts", models.AdAccount, accounts.entities),
+        listed("campaigns", models.Campaign, campaigns),
+        listed("ad_groups", models.AdGroup, ad_groups),
+        listed("catalog_product_groups", models.CatalogProductGroup, product_groups),
+        listed("promotions", models.ProductGroupPromotion, promotions),
+        *(() if full_refresh else (history,)),
+        _analytics(client, accounts, wanted, start_date, end_date, full_refresh, question),
     )
 
 
@@ -137,10 +156,11 @@ def _promotions(client: Client, accounts: _Accounts) -> Iterator[Any]:
 def _entities(name: str, kind: type[Struct], entries: typing.Callable[[], Iterable[Any]], **how: Any) -> Any:
     """A resource of entities, as one Arrow table of fixed types."""
     options = {"write_disposition": "merge", "primary_key": "id", **how}
-
     versioned = options["primary_key"] is None
 
     def rows() -> Iterator[Any]:
+        if options["write_disposition"] != "replace":
+            _check_destination("scd2" if versioned else "delete-insert")
         yield entity_table(entries(), kind, versioned=versioned)
 
     return dlt.resource(rows, name=name, **{key: value for key, value in options.items() if value is not None})
@@ -192,40 +212,96 @@ def _analytics(
     columns: Sequence[str] | str,
     start_date: str | datetime.date,
     end_date: str | datetime.date | None,
+    full_refresh: bool,
     question: dict[str, Any],
 ) -> Any:
     def rows() -> Iterator[Any]:
+        if not full_refresh:
+            _check_destination("delete-insert")
         state = dlt.current.resource_state().setdefault("accounts", {})
         last = _last_day(client, end_date)
+        ready: dict[int, datetime.date | None] = {}
         for account in accounts:
-            known = state.get(account, {"settled_until": None, "ids": [], "columns": []})
+            known = {} if full_refresh else state.get(account, {})
             asked: dict[str, Any] = {"columns": columns, "end_date": last, **question}
             checked = planning.check(account, None, api_version=_api_version(client), start_date=start_date, **asked)
-            new = sorted(set(checked.columns) - set(known["columns"]))
-            settled = None if new else known["settled_until"]  # a column that is new is missing on every day
-            first = checked.start_date
-            if settled is not None:
-                first = max(first, datetime.date.fromisoformat(settled) + datetime.timedelta(1))
+            if before := [name for name in known.get("columns", ()) if name not in checked.columns]:
+                # Rows are replaced whole: what an earlier load asked for would be lost on these days.
+                asked["columns"] = [*checked.columns, *before]
+                checked = planning.check(account, None, api_version=_api_version(client), start_date=start_date, **asked)
+            first = first_day(known, checked)
+            since = min(first, checked.start_date, *(_days(known, "since")))
             if first > last:
                 continue
             found = client.analytics.get(account, None, start_date=first, **asked)
             found.raise_if_failed()
-            ids = sorted({*known["ids"], *(str(row["PRODUCT_GROUP_ID"]) for row in found)})
+            ids = sorted({*known.get("ids", ()), *(str(row["PRODUCT_GROUP_ID"]) for row in found)})
             yield with_tombstones(found.to_arrow(), account, ids, first, last)
-            until = last - datetime.timedelta(lag_days(checked))
+            lag = lag_days(checked)
+            if lag not in ready:
+                ready[lag] = _ready_until(client, last - datetime.timedelta(lag), late=is_late(checked))
+            # What was settled before is still so only where it was not read anew.
+            settled = [day for day in _days(known, "settled_until") if day < first]
+            settled += [day for day in (ready[lag],) if day is not None and day >= first]
             state[account] = {
-                "settled_until": max(filter(None, (settled, until.isoformat()))) if until >= first else settled,
+                "since": since.isoformat(),
+                "settled_until": max(settled).isoformat() if settled else None,
                 "ids": ids,
                 "columns": list(checked.columns),
+                "setting": setting_text(checked),
             }
 
+    disposition: Any = "replace" if full_refresh else {"disposition": "merge", "strategy": "delete-insert"}
     return dlt.resource(
         rows,
         name="product_group_analytics",
-        write_disposition={"disposition": "merge", "strategy": "delete-insert"},
+        write_disposition=disposition,
         primary_key=_KEY,
         columns={"gone": {"hard_delete": True, "data_type": "bool"}},
     )
+
+
+def first_day(known: dict[str, Any], asked: planning.Query) -> datetime.date:
+    """The first day that must be read, so that all that is kept of an ad account is right.
+
+    ``known`` is what earlier loads wrote of it: since which day rows are kept, until which they are settled, with which columns
+    and setting. A column that is new is missing on every day, rows of another setting are other numbers, and what lies before
+    the first day was never read.
+    """
+    since = next(iter(_days(known, "since")), asked.start_date)
+    if set(asked.columns) - set(known.get("columns", ())) or known.get("setting") != setting_text(asked):
+        return min(since, asked.start_date)
+    if asked.start_date < since:
+        return asked.start_date
+    settled = next(iter(_days(known, "settled_until")), None)
+    return since if settled is None else max(since, settled + datetime.timedelta(1))
+
+
+def _days(known: dict[str, Any], name: str) -> list[datetime.date]:
+    return [datetime.date.fromisoformat(known[name])] if known.get(name) else []
+
+
+def _check_destination(strategy: str) -> None:
+    """Refuse where dlt would add rows in place of merging them: they would be doubled, and tombstones kept as rows."""
+    destination = dlt.current.pipeline().destination
+    if destination is not None and strategy not in (destination.capabilities().supported_merge_strategies or ()):
+        raise ConfigurationError(
+            f"the destination {destination.destination_name} cannot replace single rows: it has no {strategy}",
+            advice="pass full_refresh=True, which replaces whole tables, or load into a database",
+        )
+
+
+def _ready_until(client: Client, newest: datetime.date, *, late: bool) -> datetime.date | None:
+    """The newest day, of these seven, whose metrics Pinterest says are final."""
+    for back in range(7):
+        day = newest - datetime.timedelta(back)
+        try:
+            state = client.metrics.metrics_ready_state(day)
+        except APIError:
+            return None  # not settled: read again next time
+        if state.non_conversion_metrics_ready is True and (state.conversion_metrics_ready is True or not late):
+            return day
+    return None
 
 
 def _api_version(client: Client) -> Any:
