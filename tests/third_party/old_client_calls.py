@@ -286,6 +286,7 @@ text_column: api.product_groups_analytics("4", t.date(2023, 1, 2), t.date(2023, 
 none_columns: api.product_groups_analytics("4", t.date(2023, 1, 2), t.date(2023, 1, 31), ["11"], None, "DAY")
 tuple_columns: api.product_groups_analytics("4", t.date(2023, 1, 2), t.date(2023, 1, 31), ["11"], ("CTR",), "DAY")
 dict_columns: api.product_groups_analytics("4", t.date(2023, 1, 2), t.date(2023, 1, 31), ["11"], {{"NOPE": 1}}, "DAY")
+enum_and_dict: api.product_groups_analytics("4", t.date(2023, 1, 2), t.date(2023, 1, 31), ["11"], [t.EntityStatus("ACTIVE"), {{}}], "DAY")
 window_2: api.product_groups_analytics("4", {_DAYS}, "DAY", click_window_days=2)
 window_14: api.product_groups_analytics("4", {_DAYS}, "DAY", click_window_days=14)
 window_text: api.product_groups_analytics("4", {_DAYS}, "DAY", engagement_window_days="1")
