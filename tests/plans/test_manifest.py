@@ -379,6 +379,29 @@ def test_anchors_stand_for_what_they_name_and_bombs_do_not_go_off():
         plans.parse_manifest(bomb)
 
 
+@pytest.mark.parametrize("read", [plans.parse_manifest, plans.format_manifest])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            promotion("{id: !foo 12}"),
+            r"m.yaml:5:14: ad_groups\[0\].promotions\[0\].id: got '!foo', allowed: no tags; plain text",
+        ),
+        ("account: !!binary NTQ5\n", "m.yaml:1:10: account: got '!!binary', allowed: no tags"),
+        ("account: !!str 549\n", "m.yaml:1:10: account: got '!!str', allowed: no tags; .* quotes around what is text"),
+        ("account: ! 549\n", "m.yaml:1:10: account: got '!', allowed: no tags"),
+        ("ad_groups: !!python/tuple [1]\n", "m.yaml:1:12: ad_groups: got '!!python/tuple', allowed: no tags"),
+        ("ad_groups: !!set {a}\n", "m.yaml:1:12: ad_groups: got '!!set', allowed: no tags"),
+        ("!foo\naccount: 1\n", "m.yaml:1:1: file: got '!foo', allowed: no tags"),
+        ("!key account: 1\n", "m.yaml:1:1: file: got '!key', allowed: no tags"),
+        ("%TAG !e! tag:e.example,2026:\n---\naccount: !e!x 1\n", "m.yaml:3:10: account: got 'tag:e.example,2026:x', allowed"),
+    ],
+)
+def test_a_tag_is_refused_where_it_stands(read, text, said):
+    with pytest.raises(ManifestError, match=said):
+        read(text, file="m.yaml")
+
+
 def test_files_that_are_no_manifests(tmp_path):
     with pytest.raises(InvalidInput, match=r"a file that ends in .yaml"):
         plans.parse_manifest("", file="plan.txt")

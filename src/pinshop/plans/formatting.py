@@ -23,7 +23,7 @@ _IDS = re.compile(r"(?:.*_)?id|account")
 def format_manifest(data: bytes | str, *, file: str = "manifest.yaml", format: Format | None = None) -> str:  # noqa: A002
     """A manifest in the style of pinshop: UTF-8, line feeds, two spaces, ids in quotes. Comments stay where they are.
 
-    A YAML file with anchors or tags keeps its layout, but for line ends and spaces at the end of lines.
+    A YAML file with anchors keeps its layout, but for line ends and spaces at the end of lines.
 
     Raises:
         ManifestError: it cannot be read.
@@ -94,9 +94,9 @@ class _Yaml:
 
     def formatted(self) -> str:
         events = list(self._yaml.parse(self._text, Loader=self._loader))
-        fancy = any(getattr(event, "anchor", None) or getattr(event, "tag", None) for event in events)
+        anchored = any(getattr(event, "anchor", None) for event in events)
         root = self._yaml.compose(self._text, Loader=self._loader)
-        if fancy or root is None or "\t" in self._text:
+        if anchored or root is None or "\t" in self._text:
             return _tidied(self._text)
         self._find_comments(events)
         self._write(root, 0, "")

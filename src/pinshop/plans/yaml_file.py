@@ -1,7 +1,8 @@
 """YAML as manifests use it: every scalar is text until the field it belongs to says otherwise.
 
 PyYAML's own loaders turn ``0123`` into 83, ``on`` into True, and let the second of two equal keys win. So the file is only
-parsed into events, with the C parser, and values are made of them here. Anchors and aliases work; merge keys (``<<``) do not.
+parsed into events, with the C parser, and values are made of them here. Anchors and aliases work; merge keys (``<<``) and
+tags (``!name``, ``!!binary``) do not.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def read_yaml(file: str, text: str) -> Document:
     """Read a manifest.
 
     Raises:
-        ManifestError: not YAML, two equal keys in one mapping (both lines are named), or a merge key.
+        ManifestError: not YAML, two equal keys in one mapping (both lines are named), a merge key, or a tag.
     """
     yaml = yaml_module()
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -93,6 +94,8 @@ class _Reader:
         documents = 0
         for event in events:
             kind = type(event)
+            if (kind is scalar or kind is start_map or kind is start_list) and event.tag is not None:
+                self._tag(event)
             if kind is scalar:
                 mark, plain = event.start_mark, event.style in ("", None)
                 value = None if plain and event.value in _NULLS and not self._is_key() else event.value
@@ -117,6 +120,12 @@ class _Reader:
 
     def _is_key(self) -> bool:
         return bool(self._stack) and self._stack[-1].is_mapping and self._stack[-1].key is None and not self._stack[-1].skip
+
+    def _tag(self, event: Any) -> None:
+        """Refuse a tag: the field says what its value is, and a tag that is read over would mean something to who wrote it."""
+        tag = event.tag.replace("tag:yaml.org,2002:", "!!", 1)
+        allowed = "no tags; plain text, numbers, true, false, null, mappings and lists, and quotes around what is text"
+        self._refuse(event.start_mark.line + 1, event.start_mark.column + 1, tag, allowed)
 
     def _alias(self, event: Any) -> None:
         line, column = event.start_mark.line + 1, event.start_mark.column + 1

@@ -70,6 +70,13 @@ def _check_events(yaml: Any, text: str) -> None:
             raise ConfigurationError(
                 f"state: line {event.start_mark.line + 1}: an alias (*{event.anchor}), allowed: plain values"
             )
+        if (tag := getattr(event, "tag", None)) is not None:
+            line, column = event.start_mark.line + 1, event.start_mark.column + 1
+            short = tag.replace("tag:yaml.org,2002:", "!!", 1)
+            raise ConfigurationError(
+                f"state: line {line}, column {column}: a tag ({short}), allowed: plain text, numbers, true, false, null, "
+                "objects and lists"
+            )
         if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             depth += 1
             if depth > _DEEPEST:
