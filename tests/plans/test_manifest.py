@@ -248,6 +248,8 @@ def promotion(line: str) -> str:
         # what it declares
         ("", "at least one campaign or ad group"),
         ("account: 1\n", "at least one campaign or ad group"),
+        ("Account: 1\n", r"m.yaml:1:10: Account: got '1', allowed: not this field; did you mean account"),
+        ("AD_GROUPS: []\n", r"not this field; did you mean ad_groups"),
         ("acount: 1\n", "m.yaml:1:9: acount: got '1', allowed: not this field; did you mean account?"),
         ("pinshop: 2\n", "pinshop: got '2', allowed: 1"),
         ("accounts: [{id: 1}]\nad_groups: []\n", "no ad_groups beside accounts"),
@@ -340,7 +342,26 @@ def test_toml_problems_have_lines(text, said):
         ("ad_group_id,id\n1\n", "m.csv:2:1: row: got '1 cells', allowed: 2 cells"),
         ("action,ad_group_id,id\ndelete,1,2\n", "m.csv:2:1: action: got 'delete', allowed: one of create"),
         ("action,ad_group_id,id,status\npause,1,2,ACTIVE\n", "PAUSED, or an empty cell, as the action is pause"),
-        ("ad_group_id,id,colour\n1,2,red\n", "m.csv:2:3: colour: got 'red'"),
+        (
+            "ad_group_id,id,colour\n1,2,red\n",
+            "m.csv:1:3: colour: got 'colour', .*not this column; the columns are action,",
+        ),
+        ("id,Ad_Group_ID\n1,2\n", r"m.csv:1:2: Ad_Group_ID: got .* not this column; did you mean ad_group_id\?$"),
+        ("Id,ad group id\n", r"m.csv:1:1: Id: .* did you mean id\?\nm.csv:1:2: ad group id: .* did you mean ad_group_id\?$"),
+        ("Action,id\npause,1\n", r"m.csv:1:1: Action: .* did you mean action\?$"),
+        ("ad_group_id;id\n1;2\n", "m.csv:1:1: file: got 'ad_group_id;id', allowed: commas between the columns; .* semicolons$"),
+        ('"ad_group_id"; "id"\n1;2\n', "commas between the columns; this line has semicolons$"),
+        ("ad_group_id\tid\n1\t2\n", "commas between the columns; this line has tabs$"),
+        ("ad_group_id | id\n1 | 2\n", "commas between the columns; this line has vertical bars$"),
+        (
+            "sep=;\nad_group_id;id\n1;2\n",
+            "m.csv:1:1: file: got 'sep=;', allowed: .* commas between them, and no line sep=$",
+        ),
+        ("sep=,\nad_group_id,id\n1,2\n", "m.csv:1:1: file: got 'sep=,', allowed: the names of the columns in the first line"),
+        (
+            "ad_group_id,id\n1;2\n",
+            "m.csv:2:1: row: .* allowed: 2 cells, .* commas between them; this one has semicolons$",
+        ),
         ("ad_group_id,id,status\n1,2,on\n", "m.csv:2:3: status: got 'on'"),
         ('ad_group_id,id,tracking_url\n1,2,"a\nb"\n1,x,\n', "m.csv:4:2: id: got 'x'"),
         ('ad_group_id,id\n1,"2\n', r"CSV \("),
@@ -350,6 +371,11 @@ def test_toml_problems_have_lines(text, said):
 def test_csv_problems_have_lines_and_columns(text, said):
     with pytest.raises(ManifestError, match=said):
         plans.parse_manifest(text, file="m.csv")
+
+
+def test_spaces_and_tabs_beside_commas_are_only_spaces():
+    spaced = plans.parse_manifest("ad_group_id,\tid , \tclear\n1,\t2,tracking_url;is_mdl\n", file="m.csv")
+    assert plain(spaced) == plain(plans.parse_manifest("ad_group_id,id,clear\n1,2,tracking_url;is_mdl\n", file="m.csv"))
 
 
 def test_line_ends_byte_order_mark_and_encoding():

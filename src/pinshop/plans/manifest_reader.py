@@ -174,7 +174,7 @@ class ManifestReader:
         return entry
 
     def _promotion(self, node: Node, path: str, defaults: dict[str, Any], section: AccountSection) -> PromotionEntry | None:
-        given = self._keys(node, path, _promotion_keys(self._csv))
+        given = self._keys(node, path, promotion_keys(self._csv))
         entry_id = self._id(given, path)
         group_id = self._id(given, path, "catalog_product_group_id")
         name, pattern = self._name(given, path, "catalog_product_group_name"), self._name(given, path, GROUP_REFS[2])
@@ -329,9 +329,9 @@ class ManifestReader:
         if given.keys() <= known:
             return given
         for name in given.keys() - known:
-            near = difflib.get_close_matches(name, sorted(known), n=1)
-            meant = f"not this field; did you mean {near[0]}?" if near else f"the fields {', '.join(sorted(known))}"
-            self._refuse(given[name], f"{path}.{name}" if path else name, meant)
+            meant = or_rather(name, sorted(known))
+            allowed = f"not this field{meant}" if meant else f"the fields {', '.join(sorted(known))}"
+            self._refuse(given[name], f"{path}.{name}" if path else name, allowed)
         return {name: value for name, value in given.items() if name in known}
 
     def _list(self, node: Node | None, path: str) -> list[Node]:
@@ -377,7 +377,7 @@ class ManifestReader:
 
 
 @lru_cache(maxsize=2)
-def _promotion_keys(rows: bool) -> frozenset[str]:
+def promotion_keys(rows: bool) -> frozenset[str]:
     return frozenset({"id", CLEAR, *GROUP_REFS, *field_names("promotion"), *(("action",) if rows else ())})
 
 
