@@ -10,6 +10,10 @@ import pytest
 
 from pinshop import AsyncClient
 from pinshop.emulator import Emulator
+from pinshop.emulator.limits import Limits
+from pinshop.emulator.refusals import Refusal
+from pinshop.files.shared_pacer import SharedPacer
+from pinshop.flow.pacing import Pacer, read_headers
 
 TASKS, SECONDS, PER_MINUTE = 200, 600, 1000
 
@@ -75,3 +79,33 @@ def test_two_hundred_tasks_use_the_quota_and_are_never_refused(start):
         assert emulator.calls.count(status=429) == 0
         assert sum(sent) >= 0.98 * PER_MINUTE * SECONDS / 60
         assert max(sent) - min(sent) <= 2  # first come, first served
+
+
+@pytest.mark.parametrize("step", [0.0001, 0.002, 0.009, 0.012])
+@pytest.mark.parametrize("frozen", [False, True], ids=["moving", "frozen"])
+@pytest.mark.parametrize("shared", [False, True], ids=["own", "shared"])
+def test_users_who_call_as_fast_as_they_can_keep_100_a_second(tmp_path, step, frozen, shared):
+    start = 1_000_000.37
+    now = [start]
+    limits = Limits("standard", real=lambda: now[0])
+    pacers = [SharedPacer(tmp_path / str(n), clock=lambda: now[0]) if shared else Pacer() for n in range(4)]
+    order = itertools.count()
+    # They begin at different times, so that others call while one waits.
+    turns = [(start + 0.3 * n, next(order), n, False) for n in range(4)]
+    left, refused = [250] * 4, 0
+    while turns:
+        now[0], _, user, sends = heapq.heappop(turns)
+        if not sends:
+            wait = pacers[user].reserve("ads_read", now[0])
+            heapq.heappush(turns, (now[0] + wait, next(order), user, True))
+            continue
+        headers: dict[str, str] = {}
+        try:
+            limits.spend("ads_read", str(user), "app", start if frozen else now[0], headers, frozen=frozen)
+        except Refusal:
+            refused += 1
+        pacers[user].learn("ads_read", read_headers(headers), now[0])
+        left[user] -= 1
+        if left[user]:
+            heapq.heappush(turns, (now[0] + step * (1 + 0.31 * user), next(order), user, False))
+    assert refused == 0

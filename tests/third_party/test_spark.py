@@ -15,13 +15,11 @@ import subprocess
 from collections import defaultdict
 from pathlib import Path
 
-import msgspec
 import pytest
 
 import virtualenvs
 from pinshop import Client
 from pinshop.emulator import Emulator
-from pinshop.emulator.limits import PROFILES
 
 HERE = Path(__file__).parent
 SRC = HERE.parents[1] / "src"
@@ -89,8 +87,6 @@ def agency():
                         store.add_role(int(user), int(account), "ANALYST")
                 tokens[f"user{n}"] = emulator.token(user_id=user)
         emulator.clock.advance(days=17)
-        # Quotas of a minute. Only a server on the same machine is so fast that 100 calls a second are exceeded as well.
-        emulator.limits.use(msgspec.structs.replace(PROFILES["standard"], universal=None))
         yield emulator
 
 

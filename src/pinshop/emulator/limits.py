@@ -54,6 +54,14 @@ PROFILES: dict[str, Profile | None] = {
 _A_WAIT = 0.5
 
 
+class _Caller(Struct):
+    """Whose quotas these are. Each waits for its own: what others call meanwhile does not end the wait."""
+
+    last_call: float
+    waited: float = 0.0
+    used_up: bool = False
+
+
 class Limits:
     """Counts calls in windows aligned to the emulated clock."""
 
@@ -93,7 +101,7 @@ class Limits:
 
     def clear(self) -> None:
         """Forget what was spent."""
-        self._waited, self._used_up, self._last_call = 0.0, False, self._real()
+        self._callers: dict[str, _Caller] = {}
         self._spent: dict[tuple[Any, ...], tuple[int, int]] = {}
 
     def spent(self, now: float) -> list[tuple[str, str, int, int, int]]:
@@ -101,16 +109,21 @@ class Limits:
         found = []
         for key, (window, spent) in list(self._spent.items()):
             limit = self.profile and (self.profile.universal if len(key) == 1 else self.profile.categories.get(key[1]))
-            if limit and window == int((now + self._waited) // limit[1]):
+            waited = self._callers[key[0]].waited if key[0] in self._callers else 0.0
+            if limit and window == int((now + waited) // limit[1]):
                 found.append(("every call" if len(key) == 1 else key[1], str(key[0]), spent, *limit))
         return found
 
-    def _waiting(self, frozen: bool) -> float:
-        """How long callers have waited for real, since a quota was used up, while the emulated clock stood still."""
-        last, self._last_call = self._last_call, self._real()
-        if frozen and self._used_up and self._last_call - last >= _A_WAIT:
-            self._waited += self._last_call - last
-        return self._waited
+    def _caller(self, who: str, frozen: bool) -> _Caller:
+        """Who calls, and how long they waited for real, since a quota of theirs was used up, while the clock stood still."""
+        real = self._real()
+        caller = self._callers.get(who)
+        if caller is None:
+            caller = self._callers[who] = _Caller(real)
+        if frozen and caller.used_up and real - caller.last_call >= _A_WAIT:
+            caller.waited += real - caller.last_call
+        caller.last_call = real
+        return caller
 
     def spend(self, category: str, user: str, app: str, now: float, headers: dict[str, str], *, frozen: bool = False) -> None:
         """Count one call and write its headers; raise 429/8 (or the variant's answer) if a quota is used up.
@@ -120,8 +133,9 @@ class Limits:
         profile = self.profile
         if profile is None:
             return
-        now += self._waiting(frozen)
         who = app if profile.per_app else user
+        caller = self._caller(who, frozen)
+        now += caller.waited
         windows: list[tuple[tuple[str, ...], int, int]] = []
         if profile.universal:
             windows.append(((who,), *profile.universal))
@@ -147,7 +161,7 @@ class Limits:
                 window, spent = self._spent.get(key, (start, 0))
                 self._spent[key] = (start, spent + 1 if window == start else 1)
         left, reset, quota = tightest
-        self._used_up = self._used_up or left <= 0
+        caller.used_up = caller.used_up or left <= 0
         if profile.headers == "envoy":
             described = ", ".join(f"{quota};w={seconds}" for _, quota, seconds in windows)
             headers["x-ratelimit-limit"] = f"{quota}, {described}"
