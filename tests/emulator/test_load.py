@@ -226,7 +226,7 @@ PROMOTIONS = 300_000 if os.environ.get("PINSHOP_SOAK") else 3_000
 def test_an_account_of_hundreds_of_thousands_of_promotions_is_listed_and_reported():
     """In a process of its own: its peak of memory is at most 6 kB a promotion, beside 200 MB."""
     code = """
-import json, resource, sys
+import json, sys
 from pinshop.api.http import Request
 from pinshop.emulator import Emulator
 
@@ -257,7 +257,11 @@ spend = {}
 for row in (row for mine in rows.values() for row in mine):
     spend[row["DATE"]] = spend.get(row["DATE"], 0) + row["SPEND_IN_MICRO_DOLLAR"]
 cap = call("GET", f"{base}/campaigns/{group['campaign_id']}")["daily_spend_cap"]
-print(json.dumps([len(ids), len(set(ids)), cap, spend, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]))
+peak = 0  # not ru_maxrss, which is at least what the process had that began this one
+if sys.platform == "linux":
+    lines = open("/proc/self/status").read().splitlines()
+    peak = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+print(json.dumps([len(ids), len(set(ids)), cap, spend, peak]))
 """
     done = subprocess.run([sys.executable, "-c", code, str(PROMOTIONS)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

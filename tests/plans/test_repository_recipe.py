@@ -139,7 +139,7 @@ def test_plan_on_a_pull_request_apply_on_merge_drift_at_night(shop):
     assert (code, outputs["drift"]) == (7, "true")
     code, _, printed = run(command="apply")
     assert code == 2
-    assert "max_spend" in printed
+    assert "--max-spend" in printed
     code, _, printed = run(command="apply", max_spend="500")
     assert code == 0, printed
     assert statuses(emulator, client) == ["ACTIVE"]

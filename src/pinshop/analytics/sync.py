@@ -116,7 +116,8 @@ def _sync(
     ready = yield from _settled_until(session, question, lag)
     today, now = _today(session), _now(session)
     last_read = yield from _patiently(session, wait_seconds, lambda: store.read(warehouse.latest))
-    read_at = max(now, last_read) if last_read is not None else now
+    # Always later than before, also within one second of the server's: what was replaced first stands first in the history.
+    read_at = max(now, last_read + datetime.timedelta(microseconds=1)) if last_read is not None else now
     question = _range(question, today, days)
     accounts = question.ad_account_ids
     states: dict[str, dict[str, Known]] = yield from _patiently(

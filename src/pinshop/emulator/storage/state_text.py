@@ -12,6 +12,7 @@ import msgspec
 
 from pinshop.api.fields import FIELDS, Field
 from pinshop.api.fields.table import FieldKind
+from pinshop.api.models.decoding import decoder_of
 from pinshop.api.near import did_you_mean
 from pinshop.emulator.arguments import shown
 from pinshop.emulator.bodies import is_id
@@ -267,6 +268,7 @@ def check_row(table: str, index: int, row: Any) -> None:
         check_entity("items", f"past_items[{index}].item", row[3])
     elif table == "stated":
         try:
+            decoder_of(Stated)
             msgspec.convert(row[2], Stated)
         except msgspec.ValidationError as error:
             raise ConfigurationError(f"stated[{index}].numbers: {error}") from None
