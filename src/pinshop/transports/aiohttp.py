@@ -7,6 +7,7 @@ import io
 import os
 from collections.abc import AsyncGenerator, Mapping
 from contextvars import ContextVar
+from functools import partial
 from importlib import import_module
 from typing import Any, Unpack
 
@@ -24,6 +25,7 @@ from pinshop.transports.tls import ssl_context as make_ssl_context
 
 try:
     import aiohttp
+    from aiohttp.client_proto import ResponseHandler
     from aiohttp.http_exceptions import HttpProcessingError
     from yarl import URL
 except ImportError:
@@ -70,8 +72,29 @@ class _Exchange:
 _current: ContextVar[_Exchange | None] = ContextVar("pinshop_exchange", default=None)
 
 
+class _Handler(ResponseHandler):
+    """Notes what comes while nothing is under way: aiohttp's parser may hold half an answer and forget it."""
+
+    pinshop_idle = False
+    pinshop_unasked = False
+
+    def data_received(self, data: bytes) -> None:
+        if data and self.pinshop_idle:  # aiohttp itself calls it with nothing
+            self.pinshop_unasked = True
+        super().data_received(data)
+
+
 class _Connector(aiohttp.TCPConnector):
     """Hands a connection to a request, and notes that from here on it counts as sent: aiohttp writes next, without waiting."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        factory: Any = partial(_Handler, loop=asyncio.get_running_loop())
+        self._factory = factory
+
+    def _release(self, key: Any, protocol: Any, **options: Any) -> None:
+        protocol.pinshop_idle = True
+        super()._release(key, protocol, **options)
 
     async def connect(self, *args: Any, **kwargs: Any) -> Any:
         exchange = _current.get() or _Exchange()
@@ -81,12 +104,13 @@ class _Connector(aiohttp.TCPConnector):
             protocol: Any = connection.protocol
             used = hasattr(protocol, "pinshop_exchange")
             # What came unasked may have been read already, or wait at the socket while the loop is busy.
-            sound = not protocol.should_close and protocol.is_connected()
+            sound = not protocol.should_close and protocol.is_connected() and not protocol.pinshop_unasked
             if sound and not (used and has_arrived(protocol.transport.get_extra_info("socket").fileno())):
                 break
             connection.close()
             if not used:
                 raise _SpokeFirst
+        protocol.pinshop_idle = False
         exchange.transport = protocol.transport
         protocol.pinshop_exchange = exchange
         exchange.protocol = protocol
