@@ -86,6 +86,7 @@ TESTED_ELSEWHERE = {
     "flow/steps.py": ("flow/test_exchange.py", "what a flow yields"),
     "flow/bulk.py": ("resources/test_bulk.py", "from the order to the entities"),
     "flow/jobs.py": ("flow/test_report_files.py", "files that are cut, links that expire, states that are not known"),
+    "flow/paging.py": ("resources/test_listing.py", "page after page, and lists that servers do not end"),
     "flow/reports.py": ("resources/test_reports.py", "from the order to the rows"),
     "flow/secrets.py": ("test_secrets.py", "secrets are looked for everywhere"),
     "plans/*": ("plans/test_laws.py", "laws that hold for any manifest and any account; see also the files beside it"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import os
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +16,7 @@ from earned import DAY, Earned
 from pinshop.analytics import planning
 from pinshop.analytics.folder import FolderStore
 from pinshop.analytics.warehouse import DuckStore
+from pinshop.errors import BadReply
 from synced import COUNT, KINDS, Killed, rows_of, truth
 
 SOAK = bool(os.environ.get("PINSHOP_SOAK"))
@@ -129,6 +131,24 @@ def test_a_sandbox_has_neither_files_nor_reports(made, tmp_path):
     made.send = send  # type: ignore[method-assign]
     sync(made, tmp_path / "ads.duckdb")
     assert rows_of(tmp_path / "ads.duckdb") == truth(made, first=made.today - 100 * DAY)
+
+
+@pytest.mark.parametrize("listed", ["ad_groups", "product_group_promotions"])
+def test_a_list_without_an_end_is_not_followed_for_ever(made, tmp_path, listed):
+    numbers = itertools.count(1)
+    real = made.send
+
+    def send(request: Any) -> Any:
+        noun = request.target.partition("?")[0].rpartition("/")[2]
+        if noun == listed:
+            number = next(numbers)
+            assert number < 500
+            return made._reply({"items": [], "bookmark": f"b{number}"})
+        return made._reply({"items": [{"id": "5"}]}) if noun == "ad_groups" else real(request)
+
+    made.send = send  # type: ignore[method-assign]
+    with pytest.raises(BadReply, match="does not end"):
+        sync(made, tmp_path / "ads.duckdb", discover="listing")
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 500, 503])

@@ -15,7 +15,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct
@@ -25,11 +24,11 @@ from pinshop.analytics.plain_rows import Block
 from pinshop.analytics.planning import Ask, Query
 from pinshop.analytics.report_asks import REPORT_SECONDS, of_report, order_report
 from pinshop.api import endpoints, models, operations
-from pinshop.api.models import AdGroup, Page, ProductGroupPromotion, decoders
+from pinshop.api.models import AdGroup, ProductGroupPromotion, decoders
 from pinshop.api.reaches import reach
 from pinshop.errors import BadReply, Forbidden, NotFound, PinshopError
 from pinshop.flow import bulk, events
-from pinshop.flow.exchange import exchange
+from pinshop.flow.paging import ListSpec, every
 from pinshop.flow.session import Session
 from pinshop.flow.steps import Flow, Together
 
@@ -38,6 +37,8 @@ T = TypeVar("T")
 Ordered = TypeVar("Ordered")
 
 _EVERY_STATUS = models.choices(models.EntityStatus)
+
+_AD_GROUPS, _PROMOTIONS = decoders.as_page(AdGroup), decoders.as_page(ProductGroupPromotion)
 
 #: Promotions that were never live.
 _DRAFTS = frozenset({"DRAFT", "DELETED_DRAFT"})
@@ -181,22 +182,14 @@ def _by_listing(session: Session, question: Query, ad_account_id: str) -> Flow[l
     ad_groups: list[str] = list(question.ad_group_ids)
     if not ad_groups:
         filters = {"campaign_ids": list(question.campaign_ids) or None, "entity_statuses": _EVERY_STATUS, "page_size": 250}
-        listed = yield from _pages(session, operations.build(endpoints.AD_GROUPS_LIST, path, filters), AdGroup)
+        listed = yield from every(session, ListSpec([operations.build(endpoints.AD_GROUPS_LIST, path, filters)], _AD_GROUPS))
         ad_groups = [str(group.id) for group in listed]
-    flows = [
-        _pages(
-            session,
-            operations.build(
-                endpoints.PROMOTIONS_LIST,
-                path,
-                {"ad_group_id": group.removeprefix("AG"), "entity_statuses": _EVERY_STATUS, "page_size": 250},
-            ),
-            ProductGroupPromotion,
-        )
+    filters = {"entity_statuses": _EVERY_STATUS, "page_size": 250}
+    calls = [
+        operations.build(endpoints.PROMOTIONS_LIST, path, {"ad_group_id": group.removeprefix("AG"), **filters})
         for group in ad_groups
     ]
-    found = yield Together(flows, session.options.concurrency)
-    return list(dict.fromkeys(str(promotion.id) for promotions in found for promotion in promotions))
+    return list(dict.fromkeys(str(promotion.id) for promotion in (yield from _promotions(session, calls))))
 
 
 def promotions_of(session: Session, ad_account_id: str, ids: Sequence[str]) -> Flow[list[ProductGroupPromotion]]:
@@ -210,20 +203,10 @@ def promotions_of(session: Session, ad_account_id: str, ids: Sequence[str]) -> F
         )
         for part in (operations.chunk_ids(row, "product_group_promotion_ids", ids, session.api_version) if ids else [])
     ]
-    found = yield Together([_pages(session, call, ProductGroupPromotion) for call in calls], session.options.concurrency)
+    return (yield from _promotions(session, calls))
+
+
+def _promotions(session: Session, calls: Sequence[operations.Call]) -> Flow[list[ProductGroupPromotion]]:
+    """The entries of several lists, read side by side."""
+    found = yield Together([every(session, ListSpec([call], _PROMOTIONS)) for call in calls], session.options.concurrency)
     return [promotion for promotions in found for promotion in promotions]
-
-
-def _pages(session: Session, call: operations.Call, kind: type[Any]) -> Flow[list[Any]]:
-    """All entries of a list."""
-    entries: list[Any] = []
-    seen: set[str] = set()
-    bookmark = ""
-    while True:
-        step = msgspec.structs.replace(call, query=f"{call.query}&bookmark={quote(bookmark, safe='')}") if bookmark else call
-        page: Page[Any] = (yield from exchange(session, step, decoders.as_page(kind))).value
-        entries += page.items
-        bookmark = page.bookmark or ""
-        if not bookmark or bookmark in seen:  # some servers repeat the last one instead of sending null
-            return entries
-        seen.add(bookmark)

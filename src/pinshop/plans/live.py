@@ -9,10 +9,10 @@ from pinshop.api import endpoints, operations
 from pinshop.api.models import AdAccount, AdGroup, Campaign, CatalogProductGroup, ProductGroupPromotion, UserAccount, decoders
 from pinshop.errors import ConfigurationError, Forbidden, Unauthorized
 from pinshop.flow.exchange import exchange
+from pinshop.flow.paging import Cursor, every
 from pinshop.flow.session import Response, Session
 from pinshop.flow.steps import Flow, Together
 from pinshop.plans.changes import Account, Server, User
-from pinshop.resources.listing import Cursor, ListSpec
 
 T = TypeVar("T")
 
@@ -20,17 +20,6 @@ T = TypeVar("T")
 def flow_of(method: Callable[..., Any]) -> Callable[..., Any]:
     """The flow, or the list specification, that a public method of a client runs."""
     return cast("Callable[..., Any]", method.__wrapped__)  # type: ignore[attr-defined] # set by `pinshop.resources.binding`
-
-
-def every(session: Session, spec: ListSpec[T]) -> Flow[list[T]]:
-    """All entries of a list, page after page."""
-    cursor = Cursor(spec, session.emit)
-    found: list[T] = []
-    while (step := cursor.flow(session)) is not None:
-        page = (yield from step).value
-        cursor.take(page)
-        found += page.items
-    return found
 
 
 def together(session: Session, flows: Sequence[Flow[Any]]) -> Flow[list[Any]]:

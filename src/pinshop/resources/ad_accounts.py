@@ -8,9 +8,10 @@ from pinshop.api import endpoints, operations, params
 from pinshop.api.models import AdAccount, decoders
 from pinshop.api.params import Id
 from pinshop.flow.exchange import exchange
+from pinshop.flow.paging import ListSpec
 from pinshop.flow.steps import Flow
 from pinshop.resources.binding import Resource, operation
-from pinshop.resources.listing import ListSpec, paginated
+from pinshop.resources.listing import paginated
 
 C = TypeVar("C")
 

@@ -13,10 +13,11 @@ from pinshop.api.params import Id
 from pinshop.errors import InvalidInput
 from pinshop.flow.exchange import exchange
 from pinshop.flow.outcomes import BatchResult, Progress
+from pinshop.flow.paging import ListSpec
 from pinshop.flow.steps import Flow
 from pinshop.resources import account_writes
 from pinshop.resources.binding import Resource, operation
-from pinshop.resources.listing import ListSpec, paginated
+from pinshop.resources.listing import paginated
 
 C = TypeVar("C")
 

@@ -10,10 +10,11 @@ from pinshop.api.models import CatalogProductGroup, Product, ProductCounts, deco
 from pinshop.api.params import Id
 from pinshop.errors import NotFound
 from pinshop.flow.exchange import exchange
+from pinshop.flow.paging import ListSpec
 from pinshop.flow.steps import Flow
 from pinshop.resources.binding import Resource, operation
 from pinshop.resources.catalogs import C
-from pinshop.resources.listing import ListSpec, paginated
+from pinshop.resources.listing import paginated
 
 
 class CatalogProductGroups(Resource[C]):

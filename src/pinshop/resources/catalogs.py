@@ -11,8 +11,9 @@ from typing import TypeVar
 from pinshop.api import endpoints, operations
 from pinshop.api.models import Catalog, decoders
 from pinshop.api.params import Id
+from pinshop.flow.paging import ListSpec
 from pinshop.resources.binding import Resource
-from pinshop.resources.listing import ListSpec, paginated
+from pinshop.resources.listing import paginated
 
 C = TypeVar("C")
 

@@ -6,10 +6,11 @@ from pinshop.api import endpoints, operations
 from pinshop.api.models import Feed, decoders
 from pinshop.api.params import Id
 from pinshop.flow.exchange import exchange
+from pinshop.flow.paging import ListSpec
 from pinshop.flow.steps import Flow
 from pinshop.resources.binding import Resource, operation
 from pinshop.resources.catalogs import C
-from pinshop.resources.listing import ListSpec, paginated
+from pinshop.resources.listing import paginated
 
 
 class Feeds(Resource[C]):

@@ -25,10 +25,11 @@ from pinshop.flow.estimate import Estimate
 from pinshop.flow.exchange import exchange
 from pinshop.flow.matching import BatchTarget
 from pinshop.flow.outcomes import BatchResult, Progress
+from pinshop.flow.paging import ListSpec
 from pinshop.flow.steps import Flow, Together
 from pinshop.resources.batches import resume_batch, run_batch
 from pinshop.resources.binding import Resource, operation
-from pinshop.resources.listing import ListSpec, paginated
+from pinshop.resources.listing import paginated
 from pinshop.resources.promotion_writes import bare_ad_group_id, batch_target, check_promotions
 
 C = TypeVar("C")
