@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from pinshop.api.endpoints import PROMOTIONS_ANALYTICS
+from pinshop.emulator.delivery.requested import query_of
 from pinshop.emulator.delivery.rows import ready
 from pinshop.emulator.storage.store import Entity
 from pinshop.emulator.world import World
@@ -95,16 +96,9 @@ def earnings_of(
     """What these promotions earned in the last days: in all, by day, and each. The same numbers as the API's analytics."""
     dates = _dates(world, count)
     since = min((promotion.get("created", 0) for promotion in promotions), default=0)
-    query = {param.name: param.default for param in PROMOTIONS_ANALYTICS.query} | {"granularity": "DAY"}
-    rows = world.earnings.rows(
-        account,
-        promotions,
-        list(_METRICS.values()),
-        dates[0],
-        dates[-1],
-        query,
-        world.now(),
-    )
+    asked = {param.name: param.default for param in PROMOTIONS_ANALYTICS.query} | {"granularity": "DAY"}
+    query = query_of(account, list(_METRICS.values()), dates[0], dates[-1], asked)
+    rows = world.earnings.rows(account, promotions, query, world.now())
     days = {day["date"]: day for day in no_days(world, count, since)}
     each: dict[str, Any] = {str(p["id"]): {"total": nothing(), "days": dict.fromkeys(days, 0)} for p in promotions}
     for row in msgspec.to_builtins(rows):

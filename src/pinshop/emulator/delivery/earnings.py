@@ -18,7 +18,6 @@ from pinshop.emulator.delivery.budgets import Budget, Limit, Member, Pool, terms
 from pinshop.emulator.delivery.items import ItemSet
 from pinshop.emulator.delivery.market import market
 from pinshop.emulator.delivery.model import FOREVER
-from pinshop.emulator.delivery.requested import query_of
 from pinshop.emulator.delivery.rows import Reporter
 from pinshop.emulator.delivery.sums import LEVELS, is_told
 from pinshop.emulator.delivery.terms import Terms
@@ -227,29 +226,22 @@ class Earnings:
         self,
         account: Entity,
         promotions: Sequence[Entity],
-        columns: Sequence[str],
-        start: datetime.date,
-        end: datetime.date,
-        asked: Mapping[str, Any],
+        query: model.Query,
         now: int,
     ) -> list[Struct]:
-        """Analytics rows of these promotions. ``asked`` holds the other parameters of the request, checked before."""
-        query, subjects = query_of(account, columns, start, end, asked), self.subjects(promotions, account)
-        return self._reporter.rows(subjects, query, now=now, reporting=self.reporting())
+        """Analytics rows of these promotions."""
+        return self._reporter.rows(self.subjects(promotions, account), query, now=now, reporting=self.reporting())
 
     def item_rows(
         self,
         account: Entity,
         promotions: Sequence[Entity],
         facts: Callable[[Mapping[str, Any]], Mapping[str, Any]],
-        columns: Sequence[str],
-        start: datetime.date,
-        end: datetime.date,
-        asked: Mapping[str, Any],
+        query: model.Query,
         now: int,
     ) -> list[Struct]:
         """The same, divided among the items of each promotion. ``facts`` gives the attribute columns of an item."""
-        query, reporting = query_of(account, columns, start, end, asked), self.reporting()
+        reporting = self.reporting()
         found: list[Struct] = []
         for promotion, subject in zip(promotions, self.subjects(promotions, account), strict=True):
             sets, attributes = self._item_sets(promotion["id"], facts)
@@ -261,14 +253,11 @@ class Earnings:
         account: Entity,
         promotions: Sequence[Entity],
         level: str,
-        columns: Sequence[str],
-        start: datetime.date,
-        end: datetime.date,
-        asked: Mapping[str, Any],
+        query: model.Query,
         now: int,
     ) -> list[Struct]:
         """The same, added up by ad group, campaign or ad account."""
-        query, reporting, key = query_of(account, columns, start, end, asked), self.reporting(), LEVELS[level]
+        key = LEVELS[level]
         groups: dict[str, tuple[dict[str, Any], list[model.Subject]]] = {}
         for subject in self.subjects(promotions, account):
             groups.setdefault(subject.attributes[key], ({}, []))[1].append(subject)
@@ -277,7 +266,7 @@ class Earnings:
             attributes.update((name, value) for name, value in told.items() if is_told(name, level))
         ordered = [(one, *groups[one]) for one in sorted(groups, key=int)]
         users: Any = self._rules.users_above_promotions
-        return self._reporter.sum_rows(ordered, key, query, now=now, reporting=reporting, users=users)
+        return self._reporter.sum_rows(ordered, key, query, now=now, reporting=self.reporting(), users=users)
 
     def _item_sets(
         self, promotion_id: int, facts: Callable[[Mapping[str, Any]], Mapping[str, Any]]

@@ -33,11 +33,11 @@ class Reading(Protocol):
     def now(self) -> int: ...
 
 
-class Background(Struct, frozen=True):
-    """What is done after the call that asked for it."""
+class _InWorld:
+    """What a world holds, at hand."""
 
+    __slots__ = ()
     world: World
-    now: int
 
     @property
     def store(self) -> Store:
@@ -52,7 +52,14 @@ class Background(Struct, frozen=True):
         return self.world.api_version
 
 
-class Context(Struct):
+class Background(Struct, _InWorld, frozen=True):
+    """What is done after the call that asked for it."""
+
+    world: World
+    now: int
+
+
+class Context(Struct, _InWorld):
     """What a handler knows of one call."""
 
     world: World
@@ -72,18 +79,6 @@ class Context(Struct):
     owner_id: int
     #: Items of the batch that a fault makes fail: index -> (code, message).
     failing: Mapping[int, tuple[int, str]] = {}
-
-    @property
-    def store(self) -> Store:
-        return self.world.store
-
-    @property
-    def rules(self) -> Rules:
-        return self.world.rules
-
-    @property
-    def api_version(self) -> ApiVersion:
-        return self.world.api_version
 
     @property
     def ad_account(self) -> Entity:

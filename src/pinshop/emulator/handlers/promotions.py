@@ -207,4 +207,5 @@ def promotions_analytics(ctx: Context) -> Raw:
     known = [found[i] for i in ids if i in found and found[i]["ad_account_id"] == ctx.account_id]
     if len(known) < len(ids) and ctx.rules.unknown_promotion_ids == "refuse":
         raise not_found(ctx, "Product group promotion")
-    return Raw(ctx.world.earnings.rows(ctx.ad_account, known, columns, start, end, ctx.query, ctx.now))
+    query = requested.query_of(ctx.ad_account, columns, start, end, ctx.query)
+    return Raw(ctx.world.earnings.rows(ctx.ad_account, known, query, ctx.now))

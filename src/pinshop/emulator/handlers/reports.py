@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from pinshop.api.columns import COLUMNS
+from pinshop.emulator.delivery.requested import query_of
 from pinshop.emulator.delivery.sums import LEVELS
 from pinshop.emulator.handlers import bulk, report_files
 from pinshop.emulator.handlers.campaigns import summary_status
@@ -65,20 +66,21 @@ def content(world: World, report: Mapping[str, Any], now: int) -> tuple[bytes, s
     columns: list[str] = asked["columns"]
     measured = [*columns, *(one["field"] for one in asked["metrics_filters"] or ())]
     start, end = datetime.date.fromisoformat(asked["start_date"]), datetime.date.fromisoformat(asked["end_date"])
+    query = query_of(account, measured, start, end, asked)
 
     level = asked["level"]
     if level in LEVELS:
-        found = world.earnings.sum_rows(account, promotions, level, measured, start, end, asked, now)
+        found = world.earnings.sum_rows(account, promotions, level, query, now)
         key = LEVELS[level]
     elif level == "PRODUCT_GROUP":
-        found = world.earnings.rows(account, promotions, measured, start, end, asked, now)
+        found = world.earnings.rows(account, promotions, query, now)
         key = "PRODUCT_GROUP_ID"
     else:
 
         def facts(item: Mapping[str, Any]) -> dict[str, Any]:
             return _item_facts(item, columns)
 
-        found = world.earnings.item_rows(account, promotions, facts, measured, start, end, asked, now)
+        found = world.earnings.item_rows(account, promotions, facts, query, now)
         key = "PRODUCT_ITEM_ID"
     rows = msgspec.to_builtins(found)
     if asked["product_item_ids"] is not None:
