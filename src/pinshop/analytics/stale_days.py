@@ -18,9 +18,13 @@ from pinshop.analytics.planning import Ask, Query
 from pinshop.analytics.warehouse import Known
 from pinshop.api import operations
 from pinshop.api.columns import COLUMNS
+from pinshop.api.models import MetricsReadyState
 from pinshop.api.reaches import Way, reach
 
 MARGIN_DAYS = 3
+
+#: How many days are asked for, from the newest that may be settled back, whether their metrics are ready.
+MOST_READY_DAYS = 7
 
 VERIFIED_DAYS = 90
 
@@ -41,6 +45,11 @@ class Unit(Struct, frozen=True):
 def is_late(question: Query) -> bool:
     """Whether a column counts conversions, which come late."""
     return any(name not in COLUMNS or COLUMNS[name].conversion for name in question.columns)
+
+
+def is_ready(state: MetricsReadyState, *, late: bool) -> bool:
+    """Whether Pinterest says that a day's metrics are final; ``late``: those of conversions, too."""
+    return state.non_conversion_metrics_ready is True and (state.conversion_metrics_ready is True or not late)
 
 
 def lag_days(question: Query) -> int:

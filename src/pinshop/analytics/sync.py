@@ -23,7 +23,7 @@ from pinshop.analytics.fetching import Account, OnProgress
 from pinshop.analytics.folder import FolderStore
 from pinshop.analytics.plain_rows import Block
 from pinshop.analytics.planning import Query
-from pinshop.analytics.stale_days import Unit, is_late, lag_days, setting_text, units_of
+from pinshop.analytics.stale_days import MOST_READY_DAYS, Unit, is_late, is_ready, lag_days, setting_text, units_of
 from pinshop.analytics.warehouse import Change, DuckStore, Known, Scope
 from pinshop.api import endpoints, operations
 from pinshop.api.http import Pause
@@ -216,7 +216,7 @@ def _range(question: Query, today: datetime.date, days: int | None) -> Query:
 def _settled_until(session: Session, question: Query, lag: int) -> Flow[datetime.date | None]:
     """The newest day that will not change any more: old enough, and ready by Pinterest's own word."""
     late = is_late(question)
-    for back in range(lag + 1, lag + 8):
+    for back in range(lag + 1, lag + 1 + MOST_READY_DAYS):
         # The server's day may only be known once it has answered.
         day = _today(session) - datetime.timedelta(back)
         call = operations.build(endpoints.METRICS_READY_STATE_GET, None, {"date": day})
@@ -226,7 +226,7 @@ def _settled_until(session: Session, question: Query, lag: int) -> Flow[datetime
             session.emit(events.Noticed(call.operation.id, f"taken as not ready: {error}"))
             return None
         day = min(day, _today(session) - datetime.timedelta(back))
-        if state.non_conversion_metrics_ready is True and (state.conversion_metrics_ready is True or not late):
+        if is_ready(state, late=late):
             return day
     return None
 

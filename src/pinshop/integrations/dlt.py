@@ -32,7 +32,7 @@ from typing import Any
 from msgspec import UNSET, Struct
 
 from pinshop.analytics import planning
-from pinshop.analytics.stale_days import is_late, lag_days, setting_text
+from pinshop.analytics.stale_days import MOST_READY_DAYS, is_late, is_ready, lag_days, setting_text
 from pinshop.api import models
 from pinshop.client import Client
 from pinshop.errors import APIError, ConfigurationError, InvalidInput
@@ -292,14 +292,14 @@ def _check_destination(strategy: str) -> None:
 
 
 def _ready_until(client: Client, newest: datetime.date, *, late: bool) -> datetime.date | None:
-    """The newest day, of these seven, whose metrics Pinterest says are final."""
-    for back in range(7):
+    """The newest of these days whose metrics Pinterest says are final."""
+    for back in range(MOST_READY_DAYS):
         day = newest - datetime.timedelta(back)
         try:
             state = client.metrics.metrics_ready_state(day)
         except APIError:
             return None  # not settled: read again next time
-        if state.non_conversion_metrics_ready is True and (state.conversion_metrics_ready is True or not late):
+        if is_ready(state, late=late):
             return day
     return None
 
