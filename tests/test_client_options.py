@@ -12,7 +12,7 @@ import pytest
 from mock_transport import TOKEN
 from pinshop import AsyncClient, Client
 from pinshop.api.operations import raw
-from pinshop.base_client import ClientOptions
+from pinshop.client_options import ClientOptions
 from pinshop.errors import ConfigurationError, NotFound, TimedOut
 from pinshop.transports.mock import AsyncMockTransport, MockTransport, reply
 

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from pinshop import AsyncClient, Client
-from pinshop.base_client import _OTHER_NAMES
+from pinshop.client_options import OTHER_NAMES
 from pinshop.emulator import Emulator
 from pinshop.errors import ConfigurationError, ConnectError, Forbidden, InvalidInput, NotFound, PinshopError, Unauthorized
 from pinshop.transports.options import NetworkOptions
@@ -249,7 +249,7 @@ def test_options_that_change_are_suggested_too(client):
 
 def test_what_other_clients_call_it_is_answered_with_options_there_are():
     parameters = inspect.signature(Client.__init__).parameters
-    for theirs, ours in _OTHER_NAMES.items():
+    for theirs, ours in OTHER_NAMES.items():
         assert theirs not in parameters
         assert ours.partition("=")[0] in {*parameters, *NetworkOptions.__annotations__}
 

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import platform
 import random as random_module
-import re
 import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, Unpack
 
 import msgspec
 
 from pinshop.api import operations
 from pinshop.api.http import BaseUrl
 from pinshop.api.models import decoders
-from pinshop.api.near import did_you_mean
 from pinshop.api.operations import ApiVersion, Call
+from pinshop.client_options import ClientOptions, OptionChanges, changed, check, environment_proxy, named, refuse_unknown
 from pinshop.errors import ConfigurationError
 from pinshop.files.locks import ThreadLock
 from pinshop.flow import events
 from pinshop.flow.exchange import exchange
 from pinshop.flow.pacing import Pacer, Quota
 from pinshop.flow.secrets import Secret
-from pinshop.flow.session import Options, Response, Session, options_with
+from pinshop.flow.session import Options, Response, Session
 from pinshop.flow.steps import Flow
 from pinshop.flow.tokens import BASE_URL, Credentials, TokenSource, as_credentials
 from pinshop.resources.binding import Resource, operation
@@ -47,69 +46,6 @@ if TYPE_CHECKING:
 C = TypeVar("C")
 
 _AGENT = f"pinshop/{__version__} (python {platform.python_version()})"
-
-
-#: What other clients call these options.
-_OTHER_NAMES = {
-    "timeout": "read_seconds= (and connect_seconds=)",
-    "read_timeout": "read_seconds",
-    "request_timeout": "read_seconds",
-    "connect_timeout": "connect_seconds",
-    "retries": "max_attempts",
-    "retry": "max_attempts",
-    "max_retry": "max_attempts",
-    "max_retries": "max_attempts",
-    "token": "access_token",
-    "api_key": "access_token",
-    "host": "base_url",
-    "url": "base_url",
-    "version": "api_version",
-    "proxies": "proxy",
-    "verify": "ca_file= (or ssl_context=)",
-    "ssl_ca_cert": "ca_file",
-    "cert": "client_certificate",
-    "max_connections": "concurrency",
-}
-
-_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
-
-_VALUE = re.compile(r"[\t\x20-\x7e]*").fullmatch
-
-#: A second one of these would contradict the first, or the framing of the request.
-_OWN_HEADERS = {
-    "authorization": "pass the token as access_token=, or a token source",
-    "proxy-authorization": "put user and password into proxy=",
-    "content-length": "leave it out",
-    "content-type": "leave it out",
-    "transfer-encoding": "leave it out",
-    "connection": "leave it out",
-    "host": "it follows from base_url",
-    "accept-encoding": "leave it out: gzip is asked for and undone",
-}
-
-
-class OptionChanges(TypedDict, total=False):
-    """What `BaseClient.with_options` takes."""
-
-    connect_seconds: float
-    read_seconds: float
-    max_attempts: int
-    max_wait_seconds: float
-    concurrency: int
-    headers: Mapping[str, str]
-
-
-class ClientOptions(OptionChanges, NetworkOptions, total=False):
-    """What `BaseClient.from_env` and `from_profile` hand on: every argument of a client but its credentials."""
-
-    api_version: ApiVersion
-    pacing: bool | Pacer
-    on_event: events.Hook
-    transport: Any
-    clock: Callable[[], float] | None
-    monotonic: Callable[[], float] | None
-    sleep: Callable[[float], Any] | None
-    random: Callable[[], float]
 
 
 class _Lifetime:
@@ -177,7 +113,7 @@ class BaseClient(Resource[C]):
         random: Callable[[], float] = random_module.random,
         **network: Unpack[NetworkOptions],
     ) -> None:
-        _refuse_unknown(f"{type(self).__name__}()", network, NetworkOptions.__annotations__)
+        refuse_unknown(f"{type(self).__name__}()", network, NetworkOptions.__annotations__)
         if access_token is None:
             raise ConfigurationError("no access token", advice="pass access_token=, or use from_env()")
         if isinstance(access_token, str):
@@ -193,9 +129,9 @@ class BaseClient(Resource[C]):
             max_attempts=max_attempts,
             max_wait_seconds=max_wait_seconds,
             concurrency=concurrency,
-            headers=_named(headers or {}),
+            headers=named(headers or {}),
         )
-        _check(options)
+        check(options)
         pacer = pacing if isinstance(pacing, Pacer) else Pacer() if pacing else None
         if pacer is not None:
             pacer.guard(ThreadLock())
@@ -245,7 +181,7 @@ class BaseClient(Resource[C]):
         """
         from pinshop.credentials import environment, find
 
-        _refuse_unknown(f"{cls.__name__}.from_env()", options, ClientOptions.__annotations__)
+        refuse_unknown(f"{cls.__name__}.from_env()", options, ClientOptions.__annotations__)
         if environ is not None:
             environ = environment.Environment(environ)  # a traceback may be shown with its local variables
 
@@ -369,14 +305,7 @@ class BaseClient(Resource[C]):
         Takes ``connect_seconds``, ``read_seconds``, ``max_attempts``, ``max_wait_seconds``, ``concurrency`` and ``headers``
         (added to those already set).
         """
-        known = Options.__struct_fields__
-        if unknown := sorted(set(changes) - set(known)):
-            words = did_you_mean(unknown[0], known, {name: m for name, m in _OTHER_NAMES.items() if m.split("=")[0] in known})
-            raise ConfigurationError(f"unknown option {unknown[0]}.{words} There are {', '.join(known)}")
-        if "headers" in changes:
-            changes["headers"] = _named(changes["headers"])
-        options = options_with(self._session.options, changes)
-        _check(options)
+        options = changed(self._session.options, changes)
         return self._view(msgspec.structs.replace(self._session, options=options))
 
     def _view(self, session: Session) -> Self:
@@ -413,47 +342,3 @@ class BaseClient(Resource[C]):
         """What is left of every quota known: documented figures until a reply has told the real ones."""
         session = self._session
         return session.pacer.budget(session.monotonic()) if session.pacer else []
-
-
-def environment_proxy(base_url: str) -> str | None:
-    """The proxy that the environment (or the system's settings) names for this URL, ``NO_PROXY`` considered."""
-    from urllib.request import getproxies, proxy_bypass
-
-    url = BaseUrl.parse(base_url).url
-    return None if proxy_bypass(url.host) else getproxies().get(url.scheme)
-
-
-def _named(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers, with the names that a client sends by itself in its own spelling, so that they are replaced."""
-    own = {"user-agent": "User-Agent", "accept": "Accept"}
-    return {own.get(str(name).lower(), name): value for name, value in headers.items()}
-
-
-def _refuse_unknown(what: str, given: Mapping[str, object], taken: Mapping[str, object]) -> None:
-    """Python's own words where it finds an argument unknown, and what may have been meant."""
-    for name in given:
-        if name not in taken:
-            known = ["access_token", "base_url", *ClientOptions.__annotations__]
-            words = did_you_mean(name, known, _OTHER_NAMES) or f" There are {', '.join(known)}"
-            raise TypeError(f"{what} got an unexpected keyword argument {name!r}.{words}")
-
-
-def _check(options: Options) -> None:
-    """Refuse options that cannot work, before they end in a puzzling failure."""
-    for name in ("connect_seconds", "read_seconds", "max_wait_seconds"):
-        value = getattr(options, name)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 86400 * 31:
-            raise ConfigurationError(f"{name}: got {value!r}, allowed: a number of seconds above 0")
-    for name in ("max_attempts", "concurrency"):
-        value = getattr(options, name)
-        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 1000:
-            raise ConfigurationError(f"{name}: got {value!r}, allowed: 1 to 1000")
-    headers: Mapping[Any, Any] = options.headers
-    for name, value in headers.items():
-        if not isinstance(name, str) or not isinstance(value, str) or not _NAME(name) or not _VALUE(value):
-            shown = name if isinstance(name, str) and name.isprintable() else type(name).__name__
-            raise ConfigurationError(f"headers: {shown!r} has a name or a value that is no line of ASCII text")
-        if name.lower() in _OWN_HEADERS:
-            raise ConfigurationError(f"headers: {name!r} is set by pinshop", advice=_OWN_HEADERS[name.lower()])
-    if len({name.lower() for name in headers}) < len(headers):
-        raise ConfigurationError("headers: a name is given twice, in other letters")

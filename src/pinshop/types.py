@@ -119,7 +119,7 @@ if TYPE_CHECKING:
         TargetingSpec,
         TrackingUrls,
     )
-    from pinshop.base_client import OptionChanges
+    from pinshop.client_options import OptionChanges
     from pinshop.flow.estimate import Cost, Estimate
     from pinshop.flow.events import Event, Hook
     from pinshop.flow.outcomes import BatchResult, Outcome, Progress

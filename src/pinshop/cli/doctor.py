@@ -165,7 +165,7 @@ def _token(found: Credentials) -> Iterator[Finding]:
 
 def _proxy(found: Credentials) -> Finding:
     """The proxy that every command takes from the environment, as `BaseClient.from_env` does."""
-    from pinshop.base_client import environment_proxy
+    from pinshop.client_options import environment_proxy
     from pinshop.transports.proxies import Proxy
 
     given = environment_proxy(found.base_url or BASE_URL)
