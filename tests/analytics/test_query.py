@@ -124,6 +124,24 @@ def test_a_misspelt_column_is_told_its_nearest():
     assert asked(calls[0])["columns"] == ["BRAND_NEW"]
 
 
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        (["ctr"], "unlike CTR"),
+        (["NEW_ONE", "New_One"], "unlike NEW_ONE"),
+        (["date"], "unlike DATE"),
+        (["currency"], "unlike CURRENCY"),
+        (["OTHER_COLUMNS"], "unlike OTHER_COLUMNS"),
+        (["Read_At"], "unlike read_at"),
+        (["settled"], "unlike settled"),
+    ],
+)
+def test_a_name_that_a_table_could_not_hold_beside_another_is_refused(columns, words):
+    with pytest.raises(InvalidInput, match=words):
+        query.check_columns(columns, "5.28", allow_unknown=True)
+    assert query.check_columns(["NEW_ONE", "DATE", "CURRENCY"], "5.28", allow_unknown=True) == ["NEW_ONE", "DATE", "CURRENCY"]
+
+
 def test_a_column_of_a_later_generation_is_told_as_such():
     assert query.check_columns(["TOTAL_CHECKOUT"], "5.6")
     newer = next(name for name, column in COLUMNS.items() if column.since.startswith("5.28"))

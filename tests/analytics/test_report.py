@@ -73,6 +73,9 @@ def test_money_is_rounded_half_up_and_by_its_currency():
     assert svg.money("USD")(5_000) == "0.01"
     assert svg.money("USD")(4_999) == "0.00"
     assert svg.money("JPY")(1_500_000) == "2"
+    assert svg.money("HUF")(1_500_000) == "1.50"
+    assert svg.money("KWD")(1_234_500) == "1.235"
+    assert svg.money("UNK")(1_500_000) == svg.money("")(1_500_000) == "1.50"
     assert svg.money("EUR")(1_234_567_890_000) == "1,234,567.89"
 
 

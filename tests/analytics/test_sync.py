@@ -276,6 +276,22 @@ def test_rows_that_nobody_asked_for_do_not_come_in_and_doubles_are_refused(tmp_p
     with pytest.raises(BadReply, match="twice"):
         made.client().analytics.sync(path, "7", ["1000"], columns=[COUNT])
     assert rows_of(path) == [("7", "EUR", "1000", made.today, 1)]
+    # An answer of nothing but other ids (written in another form, say) does not mean that there is nothing.
+    for other in ('"1000.0"', '"AG1000"', '"9"'):
+        foreign = stray.replace('"1000"', other).replace('"9"', other)
+        made.refuse = lambda request, foreign=foreign: (
+            Reply(200, {}, foreign.encode()) if "product_groups" in request.target else None
+        )
+        with pytest.raises(BadReply, match="not one of 2"):
+            made.client().analytics.sync(path, "7", ["1000"], columns=[COUNT])
+        assert rows_of(path) == [("7", "EUR", "1000", made.today, 1)]
+
+
+def test_a_new_column_is_spelt_as_the_table_has_it(tmp_path):
+    made, path = server([1000]), tmp_path / "ads.duckdb"
+    made.client().analytics.sync(path, "7", ["1000"], columns=["NEW_ONE"], allow_unknown_columns=True)
+    with pytest.raises(InvalidInput, match="as the table analytics has it: NEW_ONE"):
+        made.client().analytics.sync(path, "7", ["1000"], columns=["New_One"], allow_unknown_columns=True)
 
 
 @pytest.mark.parametrize("row", [{"PRODUCT_GROUP_ID": "1000"}, {"DATE": "2026-03-31"}, {"DATE": None, "PRODUCT_GROUP_ID": "1"}])

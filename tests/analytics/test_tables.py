@@ -92,6 +92,8 @@ def test_a_value_arrives_exactly(sent, name, value):
         ("1e300", UNITS),
         ("123456789012345678901", UNITS),
         ('"NaN"', RATIO),
+        ('"1_000"', COUNT),
+        ('"\N{ARABIC-INDIC DIGIT FIVE}"', RATIO),
         ("[]", MICRO),
         ("5", "CAMPAIGN_BUDGET_OPTIMIZATION"),
     ],

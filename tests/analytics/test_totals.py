@@ -160,6 +160,14 @@ def test_gaps_are_filled_without_values():
     assert list(dense.densify()) == list(dense)
 
 
+@pytest.mark.parametrize("day", [{}, {"DATE": None}, {"DATE": ""}])
+def test_rows_without_a_day_are_kept_behind_the_others(day):
+    rows = of({"PRODUCT_GROUP_ID": "1", COUNT: 1, **day}, columns=[COUNT], **asked())
+    dense = rows.densify()
+    assert len(dense) == 7
+    assert dense[6] == {"PRODUCT_GROUP_ID": "1", COUNT: 1, **day}
+
+
 def test_totals_and_several_accounts_are_densified():
     rows = of({"PRODUCT_GROUP_ID": "1", COUNT: 1}, columns=[COUNT], **asked(granularity="TOTAL"))
     assert list(rows.densify()) == [{"PRODUCT_GROUP_ID": "1", COUNT: 1}, {"PRODUCT_GROUP_ID": "2"}]

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from pinshop import Client
+from pinshop.analytics.rows import Rows
 from pinshop.cli import charts
 from pinshop.cli.tree import main
 from pinshop.emulator import Emulator
@@ -105,4 +106,42 @@ def test_a_bar_is_never_nothing_where_there_is_something():
 
 def test_a_chart_needs_days():
     with pytest.raises(InvalidInput, match="rows have days"):
-        charts.by_day([{"SPEND_IN_DOLLAR": Decimal(1)}], "SPEND_IN_DOLLAR")
+        charts.by_day(Rows([{"SPEND_IN_DOLLAR": Decimal(1)}], ["SPEND_IN_DOLLAR"]), "SPEND_IN_DOLLAR")
+
+
+@pytest.mark.parametrize(
+    ("columns", "column", "words"),
+    [
+        ("CTR", "CTR", "ask for CLICKTHROUGH_1, IMPRESSION_1 as well"),
+        ("TOTAL_IMPRESSION_USER", "TOTAL_IMPRESSION_USER", "people are counted once"),
+    ],
+)
+def test_a_chart_adds_up_only_what_can_be_added(run, columns, column, words):
+    assert words in run(f"analytics --days 3 --columns {columns} --chart {column}", code=2).stderr
+
+
+def test_a_chart_of_a_ratio_is_the_ratio_of_each_day(run):
+    [one] = rows(run("analytics --days 1 --columns CTR,CLICKTHROUGH_1,IMPRESSION_1 --by DATE"))
+    chart = run("analytics --days 1 --columns CTR,CLICKTHROUGH_1,IMPRESSION_1 --chart CTR --format table").stdout
+    assert Decimal(chart.splitlines()[1].split()[1]) == one["CTR"] < 1
+
+
+def test_a_chart_adds_no_currencies():
+    days = [{"CURRENCY": code, "DATE": "2026-02-01", "SPEND_IN_DOLLAR": 1} for code in ("EUR", "JPY")]
+    with pytest.raises(InvalidInput, match="EUR, JPY"):
+        charts.by_day(Rows(days, ["SPEND_IN_DOLLAR"]), "SPEND_IN_DOLLAR")
+
+
+def test_a_file_that_cannot_be_written_is_an_error_in_a_sentence(run, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    for line in ("report -o file/report.html", "sync file/ads.duckdb --columns spend", "sync file/ads --columns spend"):
+        result = run(line, code=2 if line.startswith("sync") else 1)
+        assert result.stderr.startswith("Error: ")
+        assert "file" in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_report_can_be_read_by_whoever_may_read_its_folder(run, tmp_path):
+    run("report --days 2 -o new/report.html")
+    (tmp_path / "beside.txt").touch()
+    assert (tmp_path / "new" / "report.html").stat().st_mode == (tmp_path / "beside.txt").stat().st_mode

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import os
+import threading
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -27,18 +28,30 @@ ROW_GROUP = 100_000
 
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike[str]) -> Generator[Path]:
-    """A new file beside ``path`` that takes its place at the end; after an error (a full disk) the old one is untouched."""
+    """A new file beside ``path`` that takes its place at the end; after an error (a full disk) the old one is untouched.
+
+    Raises:
+        OSError: it cannot be written; names ``path``.
+    """
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.{os.getpid()}.new")
+    beside = _beside(target)
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         yield beside
         sync_file(beside)
         beside.replace(target)
         sync_folder(target.parent)
+    except OSError as error:
+        if error.filename in (None, str(beside)):  # a write that fails does not know of which file
+            error.filename = str(target)
+        raise
     finally:
         with contextlib.suppress(OSError):
             beside.unlink()
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.new")
 
 
 def sync_file(path: Path) -> None:
@@ -105,19 +118,42 @@ def open_duckdb(path: str | os.PathLike[str], *, read_only: bool = False) -> duc
     duck = need("duckdb", "duckdb")
     need("pyarrow", "duckdb")
     connection: duckdb.DuckDBPyConnection = duck.connect()
-    options = ["READ_ONLY"] if read_only else []
-    if not read_only and not Path(path).exists() and tuple(map(int, duck.__version__.split(".")[:2])) >= (1, 5):
-        options.append(f"STORAGE_VERSION {literal(STORAGE_VERSION)}")
     connection.execute("SET enable_progress_bar = false")  # it would be printed among the data, after two seconds
     try:
-        if not read_only:
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
-        connection.execute(f"ATTACH {literal(str(path))} AS pinshop" + (f" ({', '.join(options)})" if options else ""))
+        if not read_only and not Path(path).exists():
+            _make(connection, Path(path))
+        connection.execute(f"ATTACH {literal(str(path))} AS pinshop{' (READ_ONLY)' if read_only else ''}")
         connection.execute("USE pinshop")
     except (duck.Error, OSError) as error:
         connection.close()
         raise unusable(path, error) from error
     return connection
+
+
+def _make(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """A new file, whole or not at all: half of a header, left by a full disk or a kill, would be no database for ever."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = _beside(path)
+    version = f" (STORAGE_VERSION {literal(STORAGE_VERSION)})" if _duckdb_version() >= (1, 5) else ""
+    try:
+        beside.unlink(missing_ok=True)
+        connection.execute(f"ATTACH {literal(str(beside))} AS made{version}")
+        connection.execute("DETACH made")
+        sync_file(beside)
+        try:
+            os.link(beside, path)
+        except FileExistsError:
+            pass  # another process was faster, and may be writing already
+        except OSError:  # a file system without links
+            beside.replace(path)
+        sync_folder(path.parent)
+    finally:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+
+
+def _duckdb_version() -> tuple[int, ...]:
+    return tuple(map(int, need("duckdb", "duckdb").__version__.split(".")[:2]))
 
 
 def disk_failures() -> tuple[type[Exception], ...]:

@@ -158,6 +158,10 @@ def check_columns(
             several = columns.available(api_version, None if name == ALL_COLUMNS else name)
             checked += [one for one in several if granularity != "HOUR" or not columns.COLUMNS[one].conversion]
             continue
+        if name not in available and allow_unknown and (other := _same_name(name, checked)):
+            raise InvalidInput(
+                f"columns[{index}]", name, f"a name unlike {other}: many databases take both for one", operation=operation
+            )
         if name not in available and not allow_unknown:
             if family := family_of(name):
                 some = sorted(columns.available(api_version, family), key=lambda one: not one.startswith("TOTAL_"))
@@ -174,6 +178,17 @@ def check_columns(
     if not checked:
         raise InvalidInput("columns", [], "at least one column", operation=operation)
     return list(dict.fromkeys(checked))
+
+
+#: What tables of pinshop hold beside columns of Pinterest's; many databases do not tell capital letters from small ones.
+_OURS = ("OTHER_COLUMNS", "read_at", "settled", "replaced_at", "change")
+_TAKEN = {one.lower(): one for one in (*columns.COLUMNS, *columns.KEYS, "AD_ACCOUNT_ID", "CURRENCY", *_OURS)}
+
+
+def _same_name(name: str, checked: Iterable[str]) -> str | None:
+    """A column that a table could not hold beside this one."""
+    taken = {**_TAKEN, **{one.lower(): one for one in checked}}.get(name.lower())
+    return taken if taken is not None and (taken != name or name in _OURS) else None
 
 
 def _meant(name: str, available: Iterable[str]) -> str:

@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from pinshop.analytics import svg
+from pinshop.analytics import files, svg
 from pinshop.analytics.figures import Day, Figures, Promotion, summed
 from pinshop.errors import InvalidInput
-from pinshop.files.atomic import replace_file
 
 if TYPE_CHECKING:
     from pinshop.analytics.rows import Rows
@@ -100,7 +99,8 @@ def report(
         body.append("<p>No row was reported for what was asked.</p>")
     html = _page(title, "\n".join(body))
     if path is not None:
-        replace_file(Path(path), html.encode())
+        with files.replacing(path) as beside:
+            beside.write_bytes(html.encode())
     return html
 
 

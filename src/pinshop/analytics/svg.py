@@ -8,18 +8,18 @@ from decimal import ROUND_HALF_UP, Decimal
 from html import escape
 from typing import Any, TypeAlias
 
+from pinshop.api.money import shown_decimals
+
 #: How a value is written.
 Shown: TypeAlias = Callable[[Any], str]
 
-#: Currencies without a smaller unit, among those of Pinterest's ad accounts.
-_WHOLE = frozenset({"JPY", "KRW", "CLP", "HUF", "COP"})
 _WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 900, 190, 74, 8, 24
 _STEPS = tuple(Decimal(step) for step in ("1", "1.2", "1.6", "2", "2.4", "3", "4", "5", "6", "8", "10"))
 
 
 def money(currency: str) -> Shown:
     """How micro-currency is written: in units, rounded half up to the currency's decimals."""
-    step = Decimal(1) if currency in _WHOLE else Decimal("0.01")
+    step = Decimal(1).scaleb(-shown_decimals(currency))
 
     def shown(micro: Any) -> str:
         return f"{(Decimal(micro) / 1_000_000).quantize(step, ROUND_HALF_UP):,}"

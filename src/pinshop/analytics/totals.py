@@ -183,7 +183,8 @@ def densify(rows: R, *, zero: bool) -> R:
     only = next(iter(asked.ids))
     there: dict[tuple[str, str, str | None], list[dict[str, Any]]] = {}
     for row in rows:
-        day = None if days[0] is None else values.exact("DATE", "date", row.get("DATE")).isoformat()
+        found_day = None if days[0] is None else values.exact("DATE", "date", row.get("DATE"))
+        day = None if found_day is None else found_day.isoformat()
         account = str(row.get("AD_ACCOUNT_ID")) if several else only
         there.setdefault((account, str(row.get(asked.key)), day), []).append(row)
     zeros = {name: 0 for name in rows.columns if zero and name in COLUMNS and COLUMNS[name].additive}

@@ -28,6 +28,8 @@ _OF_KIND: Mapping[str, Type] = {
 
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?)?")
 
+_PLAIN_NUMBER = re.compile(r"\s*[-+]?[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?\s*")
+
 _LARGEST = 2**63 - 1
 
 
@@ -117,6 +119,8 @@ def as_sent(name: str, text: str) -> Any:
 
 def _number(name: str, value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+        raise _not_exact(name, value, "a number")
+    if isinstance(value, str) and not _PLAIN_NUMBER.fullmatch(value):  # Decimal takes 1_000 and digits of any script
         raise _not_exact(name, value, "a number")
     try:
         number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)

@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from pinshop.analytics import files, tables
 from pinshop.analytics.files import quoted, registered
-from pinshop.errors import BadReply, ConfigurationError
+from pinshop.errors import BadReply, ConfigurationError, InvalidInput
 
 if TYPE_CHECKING:
     import duckdb
@@ -106,6 +106,10 @@ def prepare(
         kinds = {name: str(kind) for name, kind, *_ in connection.execute(f"DESCRIBE SELECT * FROM {given}").fetchall()}
     for one in (table, history):
         have = columns_of(connection, one) or []
+        spelt = {name.lower(): name for name in have}
+        for name in columns:
+            if spelt.get(name.lower(), name) != name:
+                raise InvalidInput("columns", name, f"the name as the table {table} has it: {spelt[name.lower()]}")
         for name in (name for name in columns if name not in have):
             connection.execute(f"ALTER TABLE {quoted(one)} ADD COLUMN {quoted(name)} {kinds[name]}")
     if not known:
@@ -192,6 +196,9 @@ def apply(connection: duckdb.DuckDBPyConnection, scope: Scope, found: pyarrow.Ta
             raise BadReply(f"ad account {scope.ad_account_id}: {nameless} row(s) came without PRODUCT_GROUP_ID or DATE")
         new = f"(SELECT * FROM {given} WHERE {within})"
         ((rows, unique),) = run(f"SELECT COUNT(*), COUNT(DISTINCT (PRODUCT_GROUP_ID, DATE)) FROM {new}")
+        if found.num_rows and not rows:
+            words = f"not one of {found.num_rows} row(s) is of an id and a day that was asked for"
+            raise BadReply(f"ad account {scope.ad_account_id}: {words}")
         if rows != unique:
             raise BadReply(f"ad account {scope.ad_account_id}: {rows - unique} row(s) came twice for the same id and day")
         old_names = ", ".join(f"o.{quoted(name)}" for name in names)

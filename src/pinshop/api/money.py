@@ -44,6 +44,14 @@ def decimals(currency: str) -> int:
     return _DECIMALS.get(code, 2)
 
 
+def shown_decimals(currency: str) -> int:
+    """How many decimals are shown: those of the currency, two where it is not known."""
+    try:
+        return decimals(currency)
+    except InvalidInput:
+        return 2
+
+
 def to_micro(amount: str | int | Decimal, currency: str) -> int:
     """An amount in units as micro-currency: ``to_micro("12.50", "USD")`` is 12,500,000.
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pinshop.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from pinshop.analytics.rows import Rows
 
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -32,17 +35,19 @@ def bar(value: Decimal | int, highest: Decimal | int, width: int = _WIDTH) -> st
     return "█" * (eighths // 8) + (_EIGHTHS[eighths % 8] if eighths % 8 else "")
 
 
-def by_day(rows: Iterable[Mapping[str, Any]], column: str) -> str:
+def by_day(rows: Rows, column: str) -> str:
     """A bar per day, with its value, and the scale below.
 
     Raises:
-        InvalidInput: no row has the column as a number, or a date.
+        InvalidInput: no row has the column as a number, or a date; or the rows of a day cannot be added up.
     """
+    if {"DATE", column} <= {*rows.names()} and len(set(rows.column("DATE"))) < len(rows):
+        rows = rows.total("DATE", columns=[column])
     days: dict[str, Decimal | int] = {}
     for row in rows:
         day, value = row.get("DATE"), row.get(column)
         if day is not None and isinstance(value, int | Decimal):
-            days[str(day)] = days.get(str(day), 0) + value
+            days[str(day)] = value
     if not days:
         raise InvalidInput("--chart", column, "a column that was asked for and whose rows have days (--granularity DAY)")
     highest = max(days.values())

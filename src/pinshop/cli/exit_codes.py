@@ -82,6 +82,12 @@ def explained(command: Callable[P, R]) -> Callable[P, R]:
             # Whoever read the output has enough. Python would complain again when it closes standard output.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise SystemExit(OK) from None
+        except OSError as error:  # of a file that was named, or of standard output: a full disk, a missing right
+            if in_json:
+                click.echo(json.dumps({"error": facts(PinshopError(str(error)))}, ensure_ascii=False), err=True)
+            else:
+                click.echo(f"Error: {error}", err=True)
+            raise SystemExit(FAILED) from None
 
     return run
 

@@ -42,7 +42,8 @@ class FileLock:
             self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise ConfigurationError(
-                f"{self._path} cannot be written: {error}", advice="set PINSHOP_CONFIG_DIR to a writable directory"
+                f"{self._path} cannot be written: {error}",
+                advice="it needs a directory that can be written; PINSHOP_CONFIG_DIR names that of profiles",
             ) from None
         self._process = os.getpid()
         try:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-#: Currencies without a smaller unit, among those of Pinterest's ad accounts.
-_WHOLE = frozenset({"JPY", "KRW", "CLP", "HUF", "COP"})
+from pinshop.api.money import shown_decimals
 
 
 def count(number: int) -> str:
@@ -15,11 +15,8 @@ def count(number: int) -> str:
 
 
 def money(micro: int, currency: str) -> str:
-    # Rounded half up on the integer: a float could show a cent that was never spent.
-    if currency in _WHOLE:
-        return f"{(micro + 500_000) // 1_000_000:,}"
-    cents = (micro + 5_000) // 10_000
-    return f"{cents // 100:,}.{cents % 100:02}"
+    # Rounded half up, exactly: a float could show a cent that was never spent.
+    return f"{(Decimal(micro) / 1_000_000).quantize(Decimal(1).scaleb(-shown_decimals(currency)), ROUND_HALF_UP):,}"
 
 
 def ratio(over: int, under: int) -> str:
