@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import sqlite3
 
 import msgspec
 import pytest
+import yaml
 
 from pinshop.api.http import Request
 from pinshop.emulator import Emulator
+from pinshop.emulator.storage.schema import COLUMNS
 from pinshop.errors import ConfigurationError
 
 NOW = "2026-03-02T12:00:00Z"
@@ -155,3 +158,44 @@ def test_answers_of_any_generation_become_state(talk_at, api_version):
     found = here("GET", f"{real.promotions}?ad_group_id={real.emulator.ad_group_id}")["items"]
     assert len(found) == stored["promotions"]
     assert {item["ad_group_id"] for item in found} == {real.emulator.ad_group_id}
+
+
+def _references(exported: dict) -> list[tuple[str, str]]:
+    """(kind, field) of all that names another entity of a state."""
+    return [
+        (kind, name)
+        for kind, entities in exported.items()
+        if kind in COLUMNS and entities
+        for name in COLUMNS[kind]
+        if name.endswith("_id") and name != "item_id"
+    ]
+
+
+def test_every_reference_of_a_state_names_something_that_is_there(talk_at):
+    talk = talk_at()
+    talk.some(1)
+    exported = yaml.safe_load(talk.emulator.export())
+    found = _references(exported)
+    assert {name for _, name in found} >= {"ad_account_id", "campaign_id", "ad_group_id", "catalog_product_group_id", "feed_id"}
+    for kind, name in found:
+        wrong = copy.deepcopy(exported)
+        wrong[kind][0][name] = "777"
+        with pytest.raises(ConfigurationError, match=rf"{kind} \d+: {name}.* 777"):
+            talk.emulator.load(yaml.safe_dump(wrong))
+
+
+def test_a_child_is_of_the_owner_and_the_catalog_of_its_parents(talk_at):
+    two = """
+users: [{id: '11'}, {id: '12'}]
+catalogs: [{id: '1', owner_id: '11'}, {id: '2', owner_id: '12'}]
+feeds: [{id: '3', catalog_id: '2'}]
+"""
+    talk = talk_at()
+    for line, words in (
+        ("product_groups: [{id: '4', name: x, catalog_id: '1', feed_id: '3'}]", "catalog_id: got 1, allowed: 2"),
+        ("product_groups: [{id: '4', name: x, catalog_id: '1', owner_id: '12'}]", "owner_id: got 12, allowed: 11"),
+    ):
+        with pytest.raises(ConfigurationError, match=words):
+            talk.emulator.load(two + line)
+    talk.emulator.load(two + "product_groups: [{id: '4', name: x, feed_id: '3'}]")
+    assert talk.emulator.world.store.must("product_groups", 4)["owner_id"] == 12

@@ -77,7 +77,7 @@ def _answered(operation_id: str) -> tuple[str, str]:
 
 
 def _stand_in_for_parents(store: Store, kind: str, entities: Sequence[Entity], seeded: Mapping[str, Any], now: int) -> None:
-    """Parents that were not recorded: an archived campaign is in no list by default; a group may be promoted by its id only."""
+    """Parents that were not recorded: archived campaigns and deleted feeds are in no list, groups may be promoted by id."""
     for entity in entities:
         campaign, group = entity.get("campaign_id"), entity.get("catalog_product_group_id")
         if kind == "ad_groups" and campaign and "ad_account_id" in entity and store.get("campaigns", int(campaign)) is None:
@@ -86,6 +86,9 @@ def _stand_in_for_parents(store: Store, kind: str, entities: Sequence[Entity], s
         elif kind == "promotions" and group and store.get("product_groups", int(group)) is None:
             missing = {"id": group, "catalog_id": seeded["catalog_id"], "name": _NOT_RECORDED, _RECORDED: True}
             load_kind(store, "product_groups", [missing], seeded, now)
+        elif kind == "product_groups" and (feed := entity.get("feed_id")) and store.get("feeds", int(feed)) is None:
+            catalog = entity.get("catalog_id") or seeded["catalog_id"]
+            load_kind(store, "feeds", [{"id": feed, "catalog_id": catalog, "name": _NOT_RECORDED}], seeded, now)
 
 
 def _give_products(store: Store, products: Products) -> int:

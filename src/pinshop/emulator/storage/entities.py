@@ -59,6 +59,8 @@ def _join(store: Store, kind: str, facts: Entity, seeded: Mapping[str, Any]) -> 
             facts["catalog_id"] = feed["catalog_id"]
     if kind == "feeds":
         facts.setdefault("catalog_id", int(seeded["catalog_id"]))
+    if kind in ("feeds", "product_groups") and (catalog := store.get("catalogs", facts.get("catalog_id") or 0)):
+        facts.setdefault("owner_id", catalog["owner_id"])
 
 
 _FOREIGN = frozenset(field.name for fields in FIELDS.values() for field in fields if field.kind == "foreign_id")
@@ -112,11 +114,21 @@ _REFERENCES = {
     "campaigns": {"ad_account_id": "ad_accounts"},
     "ad_groups": {"ad_account_id": "ad_accounts", "campaign_id": "campaigns"},
     "promotions": {"ad_account_id": "ad_accounts", "ad_group_id": "ad_groups"},
-    "feeds": {"catalog_id": "catalogs"},
+    "catalogs": {"owner_id": "users"},
+    "feeds": {"owner_id": "users", "catalog_id": "catalogs"},
     "items": {"feed_id": "feeds"},
-    "product_groups": {"catalog_id": "catalogs"},
+    "product_groups": {"owner_id": "users", "catalog_id": "catalogs", "feed_id": "feeds"},
     "ad_accounts": {"owner_id": "users"},
 }
+
+#: What a child has in common with its parent: kind, the parent's id, the parent, what both have.
+_IN_COMMON = (
+    ("ad_groups", "campaign_id", "campaigns", "ad_account_id"),
+    ("promotions", "ad_group_id", "ad_groups", "ad_account_id"),
+    ("feeds", "catalog_id", "catalogs", "owner_id"),
+    ("product_groups", "catalog_id", "catalogs", "owner_id"),
+    ("product_groups", "feed_id", "feeds", "catalog_id"),
+)
 
 
 def check_references(store: Store) -> None:
@@ -125,10 +137,16 @@ def check_references(store: Store) -> None:
         for name, target in references.items():
             if lost := store.dangling(kind, name, target):
                 raise ConfigurationError(f"{kind} {lost[0]}: {name} {lost[1]} is not in {target}")
-    for kind, name, parent in (("ad_groups", "campaign_id", "campaigns"), ("promotions", "ad_group_id", "ad_groups")):
-        if torn := store.torn(kind, name, parent):
+    for kind, name, parent, shared in _IN_COMMON:
+        if torn := store.torn(kind, name, parent, shared):
             child, mine, other = torn
-            raise ConfigurationError(f"{kind} {child}: ad_account_id: got {mine}, allowed: {other}, that of its {name}")
+            raise ConfigurationError(f"{kind} {child}: {shared}: got {mine}, allowed: {other}, that of its {name}")
+
+
+def check_promoted(store: Store) -> None:
+    """Raise `ConfigurationError` for a promotion of a product group that neither is there nor was before it was deleted."""
+    if lost := store.dangling("promotions", "catalog_product_group_id", "product_groups", or_gone=True):
+        raise ConfigurationError(f"promotions {lost[0]}: catalog_product_group_id {lost[1]} is not in product_groups")
 
 
 def measure(store: Store, now: int) -> None:

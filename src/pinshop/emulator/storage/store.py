@@ -171,20 +171,25 @@ class Store:
         with self.lock:
             self._db.execute(f"insert or replace into {table} values ({', '.join('?' * len(row))})", tuple(row))
 
-    def dangling(self, kind: str, column: str, target: str) -> tuple[int, int] | None:
-        """An entity whose ``column`` names no entity of ``target``: its id, and the id it names."""
+    def dangling(self, kind: str, column: str, target: str, *, or_gone: bool = False) -> tuple[int, int] | None:
+        """An entity whose ``column`` names no entity of ``target``: its id, and the id it names.
+
+        ``or_gone``: one that was there once, and was deleted, is fine too.
+        """
+        gone = f" and {column} not in (select id from history where kind = '{target}')" if or_gone else ""
         sql = (
-            f"select id, {column} from {kind} where {column} is not null and {column} not in (select id from {target}) limit 1"
+            f"select id, {column} from {kind} where {column} is not null and {column} not in (select id from {target}){gone} "
+            "limit 1"
         )
         with self.lock:
             found: tuple[int, int] | None = self._db.execute(sql).fetchone()
         return found
 
-    def torn(self, kind: str, column: str, parent: str) -> tuple[int, int, int] | None:
-        """An entity of another ad account than its parent: its id, its ad account, and that of the parent."""
+    def torn(self, kind: str, column: str, parent: str, shared: str) -> tuple[int, int, int] | None:
+        """An entity that differs from its parent in what both ``shared``: its id, its own, and the parent's."""
         sql = (
-            f"select child.id, child.ad_account_id, parent.ad_account_id from {kind} child join {parent} parent "
-            f"on parent.id = child.{column} where parent.ad_account_id <> child.ad_account_id limit 1"
+            f"select child.id, child.{shared}, parent.{shared} from {kind} child join {parent} parent "
+            f"on parent.id = child.{column} where parent.{shared} <> child.{shared} limit 1"
         )
         with self.lock:
             found: tuple[int, int, int] | None = self._db.execute(sql).fetchone()

@@ -25,7 +25,7 @@ from pinshop.emulator.clock import Clock, instant
 from pinshop.emulator.delivery.earnings import Earnings
 from pinshop.emulator.rules import Rules
 from pinshop.emulator.storage import history, state_text
-from pinshop.emulator.storage.entities import check_references, is_id_name, load_kind, measure
+from pinshop.emulator.storage.entities import check_promoted, check_references, is_id_name, load_kind, measure
 from pinshop.emulator.storage.schema import FIRST_ID
 from pinshop.emulator.storage.store import Entity, Store
 from pinshop.errors import ConfigurationError
@@ -107,6 +107,7 @@ def load(store: Store, text: str, now: int, given_out: Mapping[str, int]) -> Non
             _check_owners(fresh, whole)
             measure(fresh, now)
             _load_history(fresh, whole)
+            check_promoted(fresh)
             fresh.set_meta("clock", _clock(whole.get("clock"), store.get_meta("clock")))
             fresh.set_meta("seed", fresh.seed)
             fresh.set_meta("seeded", _seeded(fresh, whole.get("seeded"), seeded))
