@@ -145,12 +145,12 @@ def check_input(place: str, row: Field, hint: Any, verb: str, *, values: bool) -
         assert (limits is not None and "micro-currency" in limits.unit) == (row.unit == "micro-currency"), f"{place}: unit"
     if row.kind == "object":
         assert is_typeddict(hint) or get_origin(hint) is Mapping, place
-        # Of a campaign's bid options an update also has a mask that says which of them it means; no row knows it.
-        assert row.fields is None or is_typeddict(hint) or place == "campaign.bid_options", place
+        assert row.fields is None or is_typeddict(hint), place
         if row.fields is not None and is_typeddict(hint):
             inner = typing.get_type_hints(hint, include_extras=True)
-            assert set(inner) == {one.name for one in row.fields}, place
-            for one in row.fields:
+            written = [one for one in row.fields if verb in one.write]
+            assert set(inner) == {one.name for one in written}, place
+            for one in written:
                 check_input(f"{place}.{one.name}", one, inner[one.name], verb, values=True)
     if row.kind == "array":
         assert get_origin(hint) is Sequence, place

@@ -451,8 +451,22 @@ def test_objects_inside_a_body_are_checked_by_their_fields() -> None:
 
 @pytest.mark.parametrize("value", [float("inf"), float("nan"), 2**64, object(), {1: 2}, {"a": [float("inf")]}, b"x"])
 def test_inside_a_free_object_only_what_json_has_can_be_sent(value: Any) -> None:
-    with pytest.raises(InvalidInput, match=r"item\.bid_options\.cap"):
-        params.check(params.CampaignCreate, {**CAMPAIGN, "bid_options": {"cap": value}}, "item")
+    with pytest.raises(InvalidInput, match=r"item\.custom_conversion_event_metrics\[0\]\.cap"):
+        params.check(params.ReportRequest, {"custom_conversion_event_metrics": [{"cap": value}]}, "item")
+
+
+@pytest.mark.parametrize("value", [-0.1, 10.5, "1", True, None, float("nan"), {}])
+def test_bid_options_are_numbers_from_0_to_10(value: Any) -> None:
+    place = refused(params.CampaignCreate, {**CAMPAIGN, "bid_options": {"app_type_multipliers": {"web": value}}})
+    assert place.field.endswith(".bid_options.app_type_multipliers.web")
+
+
+def test_an_update_of_bid_options_says_which_it_writes() -> None:
+    options = {"app_type_multipliers": {"web": 1}}
+    assert refused(params.CampaignUpdate, {"id": "1", "bid_options": options}).field.endswith(".bid_options.update_mask")
+    assert refused(params.CampaignUpdate, {"id": "1", "bid_options": None}).field.endswith(".bid_options")
+    given = {"id": "1", "bid_options": {**options, "update_mask": ["APP_TYPE"]}}
+    assert params.check(params.CampaignUpdate, given, "item") == given
 
 
 @pytest.mark.parametrize("value", [10**400, -(10**400)])

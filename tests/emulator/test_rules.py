@@ -119,6 +119,10 @@ def _campaigns(call: Session) -> None:
     shopping = {"name": "Shopping", "objective_type": "CATALOG_SALES"}
     cap = {"daily_spend_cap": 5_000_000}
     entity("campaigns", **shopping)
+    options = {"app_type_multipliers": {"web": 2}, "update_mask": ["APP_TYPE"]}
+    for asked in (options, {"update_mask": ["APP_TYPE"]}):
+        its = {"id": call.emulator.campaign_id, "ad_account_id": call.emulator.ad_account_id}
+        call("PATCH", "campaigns", [{**its, "bid_options": asked}])
     entity("campaigns", **shopping, **cap)
     entity("campaigns", **shopping, **cap, is_flexible_daily_budgets=False, is_campaign_budget_optimization=False)
     entity("campaigns", **shopping, **cap, is_campaign_budget_optimization=True)

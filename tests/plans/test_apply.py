@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import msgspec
 import pytest
 
@@ -50,6 +52,29 @@ def test_from_nothing_to_a_running_promotion_and_a_second_apply_does_nothing(wor
     assert again.ok
     assert "already executed on 2026-03-01 12:00 UTC" in again.summary()
     assert len(world.writes()) == sent
+
+
+def test_bid_options_are_written_with_a_mask_of_what_is_declared(world):
+    declared = """
+        account: $account
+        campaigns:
+          - {{id: "{id}", {what}}}
+    """
+
+    def applied(what):
+        manifest = world.manifest(declared.format(id=world.emulator.campaign_id, what=what))
+        assert world.apply(world.plan(manifest)).ok
+        assert world.plan(manifest).is_empty
+        world.emulator.clock.advance(seconds=1)
+        return world.client.campaigns.get(world.account, world.emulator.campaign_id).bid_options
+
+    both = "bid_options: {app_type_multipliers: {web: 1.25}, audience_multipliers: {'123': 2}}"
+    assert applied(both) == {"app_type_multipliers": {"web": Decimal("1.25")}, "audience_multipliers": {"123": 2}}
+    assert applied("bid_options: {app_type_multipliers: {web: 0.5}}") == {
+        "app_type_multipliers": {"web": Decimal("0.5")},
+        "audience_multipliers": {"123": 2},
+    }
+    assert not applied("bid_options: null")
 
 
 @pytest.mark.parametrize("scheme", ["objective_type: SALES, intended_promotion_type: CATALOG", "objective_type: CATALOG_SALES"])

@@ -100,6 +100,9 @@ def _check_inside(field: Field, value: Any, api_version: ApiVersion, where: str,
     if field.fields is None:
         return value
     rows = {row.name: row for row in field.fields if row.at(api_version)}
+    for row in rows.values():
+        if verb in row.required and row.name not in value:
+            raise bad(f"Invalid request: '{where}' ('{row.name}' is a required property)")
     return _check_object(rows, value, api_version, where, verb, "refuse" if field.closed else unknown)
 
 

@@ -199,6 +199,12 @@ class Rules:
         "the text says REQUIRED, and AUTOMATIC_BID exists",
         ("unless_automatic", "always", "never"),
     )
+    masked_without_value: str = _rule(
+        "clear",
+        "bid_options of a campaign's update that are in update_mask and have no value there",
+        "undocumented for campaigns; of bid options of items 5.23.0 says that they will be set to null",
+        ("clear", "keep"),
+    )
     targeting_template_alone: bool = _rule(
         True,
         "targeting_template_ids go with none of targeting_spec, tracking_urls, auto_targeting_enabled, placement_group",

@@ -348,7 +348,7 @@ class _Run:
     def _item(self, stage: Stage, change: Change) -> dict[str, Any]:
         version = self._live.session.api_version
         fields = {
-            name: compare.as_sent(change.entity_type, name, value, version)
+            name: compare.as_sent(change.entity_type, name, value, version, new=stage == "create")
             for name, value in self._left[change.ref].stages[stage].items()
         }
         if stage == "create":

@@ -8,6 +8,8 @@ from typing import Any
 
 from msgspec import UNSET
 
+from pinshop.api.fields.campaigns import BID_OPTIONS, MASKED
+
 #: Statuses that are history: never matched, never revived.
 FINAL = frozenset({"ARCHIVED", "DELETED_DRAFT"})
 
@@ -28,7 +30,7 @@ _AMOUNTS = frozenset(
 #: Fields whose change may let something deliver that did not; they go last, with the activations.
 _LATE = frozenset({
     "start_time", "end_time", "budget_type", "is_campaign_budget_optimization", "is_flexible_daily_budgets",
-    "bid_strategy_type",
+    "bid_strategy_type", "bid_options",
 })  # fmt: skip
 
 #: Objects to which the server adds what was not sent: only the keys that were named are compared.
@@ -80,14 +82,32 @@ def _plain(field: str, value: Any, *, open_object: bool = False, other: Any = No
     return value
 
 
-def as_sent(entity_type: str, field: str, value: Any, api_version: str) -> Any:
-    """A value of a plan as the request takes it."""
+def as_sent(entity_type: str, field: str, value: Any, api_version: str, *, new: bool = False) -> Any:
+    """A value of a plan as the request takes it. ``new``: the request creates the entity."""
+    if field == "bid_options" and not new:
+        named = (
+            MASKED if value is None else {word: names for word, names in MASKED.items() if not value.keys().isdisjoint(names)}
+        )
+        known = next(row for row in BID_OPTIONS if row.name == "update_mask").values_at(api_version)
+        return {**_numbers(value or {}), "update_mask": [word for word in named if word in known]}
+    if field == "bid_options" and value is not None:
+        return _numbers(value)
     if field == "bid_multiplier" and isinstance(value, str):
         return Decimal(value)
     if value is None and entity_type == "campaign" and api_version == "5.28":
         # 5.28.0: "-1 clears the end time", "0 clears the order line".
         return {"end_time": -1, "order_line_id": "0"}.get(field)
     return value
+
+
+def _numbers(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Bid options with numbers again where a plan keeps text."""
+    return {
+        name: {key: Decimal(one) if isinstance(one, str) else one for key, one in inner.items()}
+        if isinstance(inner, Mapping)
+        else inner
+        for name, inner in options.items()
+    }
 
 
 def is_late(field: str, before: Any, after: Any) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from pinshop.api import params
+from pinshop.api.params.campaigns import CampaignDeclared
 from pinshop.plans.nodes import Problem
 from pinshop.plans.values import Money, converters
 
@@ -15,7 +16,7 @@ from pinshop.plans.values import Money, converters
 STATUSES = ("ACTIVE", "PAUSED", "ARCHIVED", "DRAFT")
 
 ENTITY_TYPES: dict[str, type] = {
-    "campaign": params.CampaignUpdate,
+    "campaign": CampaignDeclared,
     "ad_group": params.AdGroupUpdate,
     "promotion": params.ProductGroupPromotionUpdate,
 }

@@ -203,6 +203,28 @@ def test_bid_options_are_objects_of_multipliers(newest: Any, options: Any, good:
     newest("POST", f"{newest.account}/campaigns", [{**body, "bid_options": options}], status=200 if good else 400)
 
 
+@pytest.mark.parametrize("rule", ["clear", "keep"])
+def test_an_update_of_bid_options_writes_what_its_mask_names(talk_at: Callable[..., Any], rule: str) -> None:
+    talk = talk_at("5.23", rules={"masked_without_value": rule})
+
+    def update(options: Any, status: int = 200) -> Any:
+        body = [{"id": talk.emulator.campaign_id, "ad_account_id": talk.emulator.ad_account_id, "bid_options": options}]
+        answer = talk("PATCH", f"{talk.account}/campaigns", body, status=status)
+        return answer["items"][0]["data"]["bid_options"] if status == 200 else answer["message"]
+
+    apps, audiences = {"app_type_multipliers": {"ipad": 1.5}}, {"audience_multipliers": {"123": 2}}
+    assert update({**apps, **audiences, "update_mask": ["APP_TYPE", "AUDIENCE"]}) == {**apps, **audiences}
+    assert update({"app_type_multipliers": {"web": 0}, "update_mask": ["AUDIENCE"]}) == (
+        apps if rule == "clear" else {**apps, **audiences}
+    )
+    assert update({"update_mask": []})["app_type_multipliers"] == {"ipad": 1.5}
+    for wrong in (apps, {}, None, {"update_mask": ["FREQUENCY"]}, {"update_mask": "AUDIENCE"}, {"update_mask": None}):
+        assert "bid_options" in update(wrong, 400)
+    body = {"ad_account_id": talk.emulator.ad_account_id, "name": "C", "objective_type": "AWARENESS"}
+    made = talk("POST", f"{talk.account}/campaigns", [{**body, "bid_options": {**apps, "update_mask": ["AUDIENCE"]}}])
+    assert made["items"][0]["data"]["bid_options"] == apps
+
+
 def test_required_bids_and_long_names_are_rules(talk_at: Callable[..., Any]) -> None:
     for rule, refused in (("unless_automatic", False), ("always", True), ("never", False)):
         talk = talk_at(rules={"bid_required": rule, "longest_name": 300})

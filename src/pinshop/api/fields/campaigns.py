@@ -16,12 +16,31 @@ _OBJECTIVES: dict[str, str | tuple[str, str]] = {
 
 _MULTIPLIER = Field(name="multiplier", kind="number", nullable=False, minimum=0, maximum=10)
 
-#: 5.23: each kind of multipliers is an object of numbers; null only of app types and placements.
+#: 5.23: each kind of multipliers is an object of numbers; null only of app types and placements. An update says in its mask
+#: which of them it writes.
 BID_OPTIONS: tuple[Field, ...] = (
     Field(name="app_type_multipliers", kind="object", since="5.23", each=_MULTIPLIER),
     Field(name="audience_multipliers", kind="object", since="5.23", nullable=False, each=_MULTIPLIER),
     Field(name="placement_multipliers", kind="object", since="5.23", each=_MULTIPLIER),
-)
+    Field(name="age_bucket_multipliers", kind="object", since="5.28", nullable=False, each=_MULTIPLIER),
+    Field(name="gender_multipliers", kind="object", since="5.28", nullable=False, each=_MULTIPLIER),
+    Field(name="frequency_multipliers", kind="object", since="5.28", nullable=False, each=_MULTIPLIER),
+    Field(
+        name="freq_bid_multiplier_time_window", kind="enum", since="5.28", nullable=False,
+        values=since("5.28", "WEEK", "MONTH"),
+    ),
+    Field(
+        name="update_mask", kind="array", since="5.23", nullable=False, answered=False, write="u", required="u",
+        values=since("5.23", "AUDIENCE", "APP_TYPE", "PLACEMENT", "GENDER", "AGE_BUCKET") | since("5.28", "FREQUENCY"),
+    ),
+)  # fmt: skip
+
+#: What each word of the mask stands for. 5.23 has the words GENDER and AGE_BUCKET, and nothing that they stand for.
+MASKED: dict[str, tuple[str, ...]] = {
+    "AUDIENCE": ("audience_multipliers",), "APP_TYPE": ("app_type_multipliers",), "PLACEMENT": ("placement_multipliers",),
+    "GENDER": ("gender_multipliers",), "AGE_BUCKET": ("age_bucket_multipliers",),
+    "FREQUENCY": ("frequency_multipliers", "freq_bid_multiplier_time_window"),
+}  # fmt: skip
 
 CAMPAIGN: tuple[Field, ...] = (
     Field(name="id", kind="id", nullable=False, write="u", required="u"),
@@ -48,7 +67,7 @@ CAMPAIGN: tuple[Field, ...] = (
     Field(
         name="default_ad_group_budget_in_micro_currency", kind="integer", minimum=0, unit="micro-currency", plausible=1_000_000
     ),
-    Field(name="bid_options", kind="object", since="5.23", fields=BID_OPTIONS),
+    Field(name="bid_options", kind="object", since="5.23", null_in_bodies="c", fields=BID_OPTIONS),
     Field(name="is_performance_plus", kind="boolean", since="5.23", nullable=False),
     Field(name="is_top_of_search", kind="boolean", since="5.28", null_in_bodies=""),
     Field(name="is_ltv_optimized", kind="boolean", since="5.28", null_in_bodies=""),

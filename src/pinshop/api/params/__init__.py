@@ -26,7 +26,13 @@ from pinshop.api.params.ad_groups import (
 )
 from pinshop.api.params.annotations import Id, TrackingUrls
 from pinshop.api.params.bulk import BulkCampaignFilter, BulkDownloadRequest
-from pinshop.api.params.campaigns import CampaignChanges, CampaignCreate, CampaignUpdate
+from pinshop.api.params.campaigns import (
+    BidOptions,
+    BidOptionsUpdate,
+    CampaignChanges,
+    CampaignCreate,
+    CampaignUpdate,
+)
 from pinshop.api.params.catalog_product_groups import (
     CatalogProductGroupCreate,
     CatalogProductGroupUpdate,
@@ -57,6 +63,8 @@ __all__ = [
     "AdGroupCreate",
     "AdGroupUpdate",
     "AttributionWindows",
+    "BidOptions",
+    "BidOptionsUpdate",
     "BulkCampaignFilter",
     "BulkDownloadRequest",
     "CampaignChanges",

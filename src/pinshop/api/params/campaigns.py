@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from enum import Enum
-from typing import Any, Required, TypedDict
+from typing import Annotated, Any, Literal, Required, TypeAlias, TypedDict
 
 from pinshop.api.models import enums
-from pinshop.api.params.annotations import Id, Micro, Name, Seconds, TrackingUrls
+from pinshop.api.params.annotations import Id, Limits, Micro, Name, Seconds, TrackingUrls
 from pinshop.api.params.rules import Rules, Verdict, ends_after_start
+
+Multipliers: TypeAlias = Mapping[str, Annotated[float | Decimal, Limits(0, 10)]]
+
+
+class BidOptions(TypedDict, total=False):
+    """Factors from 0 to 10 on the bids of a campaign, by app type, audience and so on. 1 changes nothing, 0 stops delivery."""
+
+    app_type_multipliers: Multipliers | None
+    audience_multipliers: Multipliers
+    placement_multipliers: Multipliers | None
+    age_bucket_multipliers: Multipliers
+    gender_multipliers: Multipliers
+    frequency_multipliers: Multipliers
+    freq_bid_multiplier_time_window: Literal["WEEK", "MONTH"]
+
+
+class BidOptionsUpdate(BidOptions, total=False):
+    """Factors to change: only what ``update_mask`` names is written."""
+
+    update_mask: Required[Sequence[Literal["AUDIENCE", "APP_TYPE", "PLACEMENT", "GENDER", "AGE_BUCKET", "FREQUENCY"]]]
 
 
 class CampaignFields(TypedDict, total=False):
@@ -31,7 +52,6 @@ class CampaignFields(TypedDict, total=False):
     is_performance_plus: bool
     is_top_of_search: bool
     is_ltv_optimized: bool
-    bid_options: Mapping[str, Any] | None
 
 
 class CampaignCreate(CampaignFields, total=False):
@@ -43,6 +63,7 @@ class CampaignCreate(CampaignFields, total=False):
 
     name: Required[Name]
     objective_type: Required[enums.ObjectiveType | Enum]
+    bid_options: BidOptions | None
 
 
 class CampaignChanges(CampaignFields, total=False):
@@ -50,6 +71,7 @@ class CampaignChanges(CampaignFields, total=False):
 
     name: Name
     objective_type: enums.ObjectiveType | Enum | None
+    bid_options: BidOptionsUpdate
 
 
 class CampaignUpdate(CampaignChanges, total=False):
@@ -59,6 +81,15 @@ class CampaignUpdate(CampaignChanges, total=False):
     """
 
     id: Required[Id]
+
+
+class CampaignDeclared(CampaignFields, total=False):
+    """A campaign as a manifest declares it: which of its bid options an update writes is the plan's to say."""
+
+    id: Required[Id]
+    name: Name
+    objective_type: enums.ObjectiveType | Enum | None
+    bid_options: BidOptions | None
 
 
 def _one_cap(item: Mapping[str, Any]) -> Verdict:
@@ -104,4 +135,5 @@ def _legacy_objective(item: Mapping[str, Any]) -> Verdict:
 RULES: Rules = {
     CampaignCreate: (_one_cap, _budgeted, _lifetime_cap_ends, _flexible_is_daily, _legacy_objective, ends_after_start),
     CampaignUpdate: (_one_cap, _flexible_is_daily, _legacy_objective, ends_after_start),
+    CampaignDeclared: (_one_cap, _flexible_is_daily, _legacy_objective, ends_after_start),
 }

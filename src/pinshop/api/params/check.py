@@ -84,7 +84,7 @@ def _check_for(kind: Any) -> Check:
     if origin is Sequence:
         return _list(_check_for(get_args(kind)[0]), Limits())
     if origin is Mapping:
-        return checks.check_mapping
+        return checks.check_mapping if get_args(kind)[1] is Any else _named(_check_for(get_args(kind)[1]))
     if is_typeddict(kind):
         return _object(kind)
     return _PLAIN[kind]
@@ -216,6 +216,16 @@ def _limited(base: Any, limits: Limits | Pattern | IdOf | Moment | Day) -> Check
     if base is int:
         return checks.integer_check(limits.minimum, limits.maximum, limits.unit)
     return checks.number_check(limits.minimum, limits.maximum)
+
+
+def _named(one: Check) -> Check:
+    """An object with names that are not Pinterest's."""
+
+    def checked(path: str, value: object, operation: str | None) -> dict[str, Any]:
+        given = checks.check_mapping(path, value, operation)
+        return {name: one(f"{path}.{name}", item, operation) for name, item in given.items()}
+
+    return checked
 
 
 def _list(one: Check, limits: Limits) -> Check:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pinshop.api.fields.campaigns import MASKED
 from pinshop.emulator.handlers.context import (
     Context,
     Reading,
@@ -177,6 +178,17 @@ def _move_budgets(ctx: Context, campaign: Mapping[str, Any], default: int | None
         save(ctx, "ad_groups", group)
 
 
+def _masked(ctx: Context, before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """5.23: "List of fields to update, only the fields in the list will be updated"."""
+    options = dict(before)
+    for name in (name for word in given["update_mask"] for name in MASKED[word]):
+        if name in given:
+            options[name] = given[name]
+        elif ctx.rules.masked_without_value == "clear":
+            options.pop(name, None)
+    return options
+
+
 def campaigns_update(ctx: Context) -> Batch:
     bodies = []
     for index, item in enumerate(list_body(ctx)):
@@ -194,6 +206,8 @@ def campaigns_update(ctx: Context) -> Batch:
         changes = {name: value for name, value in body.items() if name not in ("id", "ad_account_id", "status")}
         if changes.get("end_time") == -1:
             changes["end_time"] = None
+        if "bid_options" in changes:
+            changes["bid_options"] = _masked(ctx, campaign.get("bid_options") or {}, changes["bid_options"])
         default = changes.pop("default_ad_group_budget_in_micro_currency", None)
         changed = {**campaign, **changes}
         _check_campaign(ctx, changed)
