@@ -12,6 +12,7 @@ from pinshop.emulator import Emulator
 from pinshop.emulator.control.routes import TABLE
 from pinshop.emulator.oauth import APP_ID
 from pinshop.emulator.server.in_process import ask
+from pinshop.emulator.server.origin import WebAccess, refusal
 from pinshop.errors import ConfigurationError
 
 OAUTH = f"/oauth/?client_id={APP_ID}&redirect_uri=http://localhost:8085/&response_type=code&scope=ads:read"
@@ -38,6 +39,14 @@ CALLERS = [
     ("evillocalhost", {}, False),
     ("2130706433:8123", {}, False),
     ("", {}, False),
+    ("127.0.0.1?evil.example", {}, False),
+    ("127.0.0.1#evil.example", {}, False),
+    ("127.0.0.1:99999", {}, False),
+    ("127.0.0.1, evil.example", {}, False),
+    ("127.0.0.1:8123", {"origin": "https://127.0.0.1:8123"}, False),
+    ("127.0.0.1:8123", {"origin": "chrome-extension://127.0.0.1:8123"}, False),
+    ("LocalHost.:8123", {}, True),
+    ("[fe80::1%25eth0]:8123", {}, True),
     ("127.0.0.1:8123", {"origin": "http://evil.example"}, False),
     ("127.0.0.1:8123", {"origin": "http://127.0.0.1:9000"}, False),
     ("127.0.0.1:8123", {"origin": "null"}, False),
@@ -91,6 +100,29 @@ def test_names_and_pages_of_ones_own_are_allowed_by_options(emulator):
     assert (reply.status, reply.headers["access-control-allow-origin"]) == (200, "http://localhost:3000")
 
 
+@pytest.mark.parametrize("name", ["host", "origin", "sec-fetch-site"])
+def test_what_decides_cannot_be_said_twice(name):
+    said = {"host": "localhost", "origin": "http://localhost", "sec-fetch-site": "same-origin"}
+    other = {"host": "evil.example", "origin": "http://evil.example", "sec-fetch-site": "cross-site"}
+    assert refusal("POST", "http", said.items(), WebAccess()) is None
+    for twice in ([*said.items(), (name, other[name])], [(name, other[name]), *said.items()]):
+        assert refusal("POST", "http", twice, WebAccess()) is not None
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("http://localhost:3000/", "http://localhost:3000"),
+        ("HTTP://App.Example:80", "http://app.example"),
+        ("https://app.example:443", "https://app.example"),
+        ("https://b\N{LATIN SMALL LETTER U WITH DIAERESIS}cher.example:8", "https://xn--bcher-kva.example:8"),
+        ("http://[::1]:3000", "http://[::1]:3000"),
+    ],
+)
+def test_an_origin_is_allowed_in_the_form_that_browsers_send(given, sent):
+    assert WebAccess.of([], [given]).origins == {sent}
+
+
 @pytest.mark.parametrize(
     ("name", "given"),
     [
@@ -99,6 +131,12 @@ def test_names_and_pages_of_ones_own_are_allowed_by_options(emulator):
         ("allow_hosts", ""),
         ("allow_hosts", "a b"),
         ("allow_hosts", "x:80"),
+        ("allow_hosts", None),
+        ("allow_hosts", 5),
+        ("cors", "http://a@x"),
+        ("cors", "http://x:99999"),
+        ("cors", "http://[x"),
+        ("cors", b"http://x"),
         ("cors", "*"),
         ("cors", "null"),
         ("cors", "localhost:3000"),

@@ -11,6 +11,7 @@ import pytest
 
 from pinshop import Client
 from pinshop.emulator import Emulator
+from pinshop.emulator.oauth import APP_ID
 from pinshop.emulator.server.protocol import BoundedProtocol
 from pinshop.errors import Disconnected
 
@@ -70,13 +71,26 @@ def test_it_works_below_any_path_and_without_raw_path(emulator, root, raw):
     )
 
 
-@pytest.mark.parametrize("path", ["/v5/ad_accounts", "/_emulator/users", "/_emulator/reset"])
-def test_a_body_that_is_not_whole_is_not_executed(emulator, path):
+CONSENT = f"client_id={APP_ID}&redirect_uri=http://localhost/&response_type=code&scope=ads:read".encode()
+
+
+@pytest.mark.parametrize(
+    "path", ["/v5/ad_accounts", "/_emulator/users", "/_emulator/reset", "/_emulator/console/state", "/oauth/"]
+)
+def test_a_body_that_is_not_whole_is_not_executed(emulator, path, caplog):
     before = emulator.export()
-    body = b'{"country": "US", "username": "ann"}'
-    scope = http("POST", path, [bearer(emulator)])
+    body = b"do=reset&decision=allow" if path in ("/oauth/", "/_emulator/console/state") else b'{"username": "ann"}'
+    headers = [bearer(emulator), (b"content-type", b"application/x-www-form-urlencoded")]
+    scope = {**http("POST", path, headers), "query_string": CONSENT}
+    emulator.snapshot()
     asyncio.run(run(emulator.app, scope, {"type": "http.request", "body": body, "more_body": True}))
-    assert (emulator.export(), emulator.calls.count()) == (before, 0)
+    assert (emulator.export(), emulator.calls.count(), caplog.records) == (before, 0, [])
+
+
+def test_a_consent_that_is_too_large_is_not_read(emulator):
+    scope = {**http("POST", "/oauth/"), "query_string": CONSENT}
+    start = asyncio.run(run(emulator.app, scope, {"type": "http.request", "body": b"x" * 70_000, "more_body": True}))[0]
+    assert start["status"] == 413
 
 
 def talk(emulator, *parts):
@@ -112,6 +126,63 @@ def test_a_head_that_does_not_come_ends_the_connection(emulator, monkeypatch):
     emulator.start()
     assert b"408" in talk(emulator, b"GET /v5/user_account HTT")
     assert b"408" in talk(emulator)
+
+
+def users(emulator):
+    return emulator.export().count("username: ")
+
+
+@pytest.mark.parametrize("cut", [None, 40, -5])
+@pytest.mark.parametrize("wish", [b"h2c", b"websocket", b"TLS/1.0, h2c"])
+def test_a_wish_for_another_protocol_costs_no_body(emulator, wish, cut, caplog):
+    """Java's client wishes for HTTP/2 in the first request of a connection, with or without a body."""
+    emulator.start()
+    more = b"connection: Upgrade, HTTP2-Settings\r\nhttp2-settings: AAEAAEAAAAIAAAAB\r\nupgrade: " + wish + b"\r\n"
+    before, sent = users(emulator), b""
+    for name, form in ((b"ann", b"%d"), (b"bob", b"chunked")):
+        body = b'{"username": "%b"}' % name
+        framed, length = body, b"content-length: %d" % len(body)
+        if form == b"chunked":
+            framed, length = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body), b"transfer-encoding: chunked"
+        sent += b"POST /_emulator/users HTTP/1.1\r\nhost: localhost\r\n" + more + length + b"\r\n\r\n" + framed
+    last = b"GET /_emulator/clock HTTP/1.1\r\nhost: localhost\r\n" + more.replace(b"Upgrade", b"Upgrade, close") + b"\r\n"
+    answer = talk(emulator, *([sent + last] if cut is None else [sent[:cut], sent[cut:] + last]))
+    assert (answer.count(b"HTTP/1.1 201"), answer.count(b"HTTP/1.1 200"), users(emulator)) == (2, 1, before + 2)
+    assert caplog.records == []
+
+
+def test_what_stands_behind_a_body_is_bounded_and_not_read(emulator, monkeypatch):
+    monkeypatch.setattr(BoundedProtocol, "HEAD_BYTES", 4_000)
+    emulator.start()
+    chunked = b"POST /_emulator/users HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n"
+    body = b'{"username": "ann"}'
+    chunk = b"%x\r\n%b\r\n" % (len(body), body)
+    assert b"201" in talk(emulator, chunked + chunk + b"0\r\nhost: evil.example\r\nauthorization: Bearer x\r\n\r\n")
+    before = users(emulator)
+    for flood in (chunk + b"0\r\n" + b"a: b\r\n" * 99_000, chunk + b"0\r\na: " + b"x" * 600_000, b"13;" + b"x" * 9_000):
+        try:
+            answer = talk(emulator, chunked, flood)
+        except (ConnectionResetError, BrokenPipeError):
+            answer = b"431"
+        assert b"431" in answer
+    assert users(emulator) == before
+
+
+@pytest.mark.parametrize(("target", "host", "status"), [
+    (b"http://evil.example/_emulator/state", b"localhost", b"403"),
+    (b"http://evil.example?/_emulator/state", b"localhost", b"400"),
+    (b"http://localhost:80/_emulator/state", b"evil.example", b"200"),
+    (b"/_emulator/state?http://evil.example/", b"localhost", b"200"),
+    (b"/_emulator/state", b"evil.example", b"403"),
+])  # fmt: skip
+def test_an_address_that_is_given_whole_says_whom_it_is_for(emulator, target, host, status):
+    emulator.start()
+    assert talk(emulator, b"GET %b HTTP/1.1\r\nhost: %b\r\nconnection: close\r\n\r\n" % (target, host))[9:12] == status
+
+
+def test_it_is_no_proxy(emulator):
+    emulator.start()
+    assert b"405" in talk(emulator, b"CONNECT api.pinterest.com:443 HTTP/1.1\r\nhost: api.pinterest.com:443\r\n\r\n")
 
 
 @pytest.mark.parametrize("fault", [{"drop": True}, {"drop": True, "after_commit": True}, {"truncate": 3}], ids=str)

@@ -21,6 +21,17 @@ def text(name: str, value: object, longest: int) -> str:
     return value
 
 
+def texts(name: str, values: object) -> list[str]:
+    """A list of texts; one text stands for a list of one."""
+    given: Iterable[object] = [values] if isinstance(values, str) or not isinstance(values, Iterable) else values
+    found = []
+    for value in given:
+        if not isinstance(value, str) or not value.strip():
+            raise ConfigurationError(f"{name}: got {shown(value)}, allowed: texts")
+        found.append(value)
+    return found
+
+
 def identifier(name: str, value: object) -> int:
     """An id, as digits or as a number."""
     digits = value if isinstance(value, str) else "" if isinstance(value, bool) or not isinstance(value, int) else str(value)

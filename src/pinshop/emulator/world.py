@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from pinshop.api.models.decoding import decoder_of
 from pinshop.api.operations import ApiVersion
-from pinshop.emulator.arguments import text
+from pinshop.emulator.arguments import shown, text
 from pinshop.emulator.clock import Clock
 from pinshop.emulator.delivery.earnings import Earnings
 from pinshop.emulator.faults import Faults
@@ -119,15 +119,16 @@ class World:
         text("name", name, 60)
         with self.lock:
             before, self.snapshots[name] = self.snapshots.get(name), self.store.copy()
-        if before is not None:
-            before.close()
+            if before is not None:
+                before.close()
 
     def drop_snapshot(self, name: str) -> bool:
         """Forget a kept state; False if there is none of this name."""
+        text("name", name, 60)
         with self.lock:
             kept = self.snapshots.pop(name, None)
-        if kept is not None:
-            kept.close()
+            if kept is not None:
+                kept.close()
         return kept is not None
 
     def restore(self, name: str) -> None:
@@ -136,9 +137,10 @@ class World:
         Raises:
             ConfigurationError: there is none of this name.
         """
-        if name not in self.snapshots:
-            raise ConfigurationError(f"no snapshot {name!r}; there are: {', '.join(self.snapshots) or 'none'}")
-        self._replace(self.snapshots[name])
+        with self.lock:
+            if name not in self.snapshots:
+                raise ConfigurationError(f"no snapshot {shown(name)}; there are: {', '.join(self.snapshots) or 'none'}")
+            self._replace(self.snapshots[name])
 
     def _replace(self, state: Store) -> None:
         with self.lock:

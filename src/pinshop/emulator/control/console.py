@@ -22,6 +22,7 @@ from pinshop.emulator.control import charts, words
 from pinshop.emulator.control.bodies import MAX_BODY, Unreadable, read_whole, replayed
 from pinshop.emulator.control.forms import FORMS
 from pinshop.emulator.control.views import VIEWS
+from pinshop.emulator.storage.data_file import DataFileFailed
 from pinshop.emulator.world import World
 from pinshop.errors import ConfigurationError
 
@@ -114,7 +115,8 @@ async def _form(world: World, request: Request) -> Response:
             # What is said once, such as a new token, stands in no address.
             return _shown(world, request, "/_emulator/console/state", {}, said=said[1:])
     except ConfigurationError as error:
-        return _shown(world, request, back, {}, status=400, said=str(error), bad=True)
+        status = 507 if isinstance(error, DataFileFailed) else 400
+        return _shown(world, request, back, {}, status=status, said=str(error), bad=True)
     root = request.scope["pinshop.root"]
     return RedirectResponse(f"{root}{back}?{urlencode({'said': said})}", 303)
 

@@ -433,8 +433,10 @@ def _endpoint(row: Row) -> Callable[[World, Request], Awaitable[Response]]:
             done = row.step(asked)
         except (Failed, Unreadable) as error:
             return json_response({"error": str(error)}, error.status)
+        except DataFileFailed:
+            raise
         except ConfigurationError as error:
-            return json_response({"error": str(error)}, 507 if isinstance(error, DataFileFailed) else 400)
+            return json_response({"error": str(error)}, 400)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             return json_response({"error": f"the body is not understood: {error}"}, 400)
         return done if isinstance(done, Response) else json_response(done, row.status)

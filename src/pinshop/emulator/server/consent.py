@@ -9,10 +9,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from pinshop.emulator.control import console
+from pinshop.emulator.control.bodies import Unreadable, read_whole
 from pinshop.emulator.oauth import APP_ID, SCOPES, Endpoint, redirect_problem
 from pinshop.emulator.world import World
 
 #: The form's answer leads to the app's address, and browsers apply form-action to where a redirect leads.
+_MAX_FORM = 65_536
+
 _POLICY = "default-src 'none'; style-src 'self'; form-action 'self' http: https:; base-uri 'none'; frame-ancestors 'none'"
 
 
@@ -28,8 +31,11 @@ async def answer(world: World, request: Request) -> Response:
         return console.page(world, request, "consent_refused.html", {"title": "Refused", "why": problem}, 400)
     decision = asked.get("auto") if "host" not in request.headers else None
     if request.method == "POST":
-        body = await request.body()
-        decision = parse_qs(body[:65_536].decode("utf-8", "replace")).get("decision", [""])[0]
+        try:
+            body = await read_whole(request, _MAX_FORM)
+        except Unreadable as error:
+            return console.page(world, request, "consent_refused.html", {"title": "Refused", "why": str(error)}, error.status)
+        decision = parse_qs(body.decode("utf-8", "replace")).get("decision", [""])[0]
     if decision not in ("allow", "deny"):
         with world.lock:
             user = world.store.must("users", int(world.seeded.user_id))["username"]

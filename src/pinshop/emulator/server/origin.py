@@ -7,11 +7,13 @@ read the answer. It cannot choose what the browser says of it: a name in ``Host`
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Collection, Iterable
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from pinshop.emulator.arguments import shown, texts
 from pinshop.errors import ConfigurationError
 
 
@@ -27,7 +29,7 @@ class WebAccess(Struct, frozen=True):
         return cls(_checked_hosts(hosts), _checked_origins(origins))
 
 
-def refusal(method: str, headers: Iterable[tuple[str, str]], access: WebAccess) -> str | None:
+def refusal(method: str, scheme: str, headers: Iterable[tuple[str, str]], access: WebAccess) -> str | None:
     """Why a request is not taken, or None. ``headers``: all of them, with lower-case names."""
     named: dict[str, list[str]] = {}
     for name, value in headers:
@@ -43,9 +45,9 @@ def refusal(method: str, headers: Iterable[tuple[str, str]], access: WebAccess) 
     origin = named["origin"][0] if "origin" in named else None
     if origin is not None and origin in access.origins:
         return None
-    if origin is not None and (host is None or origin.partition("://")[2].lower() != host.lower()):
+    if origin is not None and (host is None or origin.lower() != f"{scheme}://{host}".lower()):
         return f"That came from another web page ({origin!r}). Allow it with --cors, if it is yours."
-    if named.get("sec-fetch-site", ["none"])[0] not in ("same-origin", "none"):
+    if not set(named.get("sec-fetch-site", ())) <= {"same-origin", "none"}:
         # Following a link is harmless: nothing is changed by reading, and the other page does not see the answer.
         followed = method in ("GET", "HEAD") and named.get("sec-fetch-mode") == ["navigate"]
         if not (followed and named.get("sec-fetch-dest") == ["document"]):
@@ -53,14 +55,15 @@ def refusal(method: str, headers: Iterable[tuple[str, str]], access: WebAccess) 
     return None
 
 
+#: A name, an address, an address of IPv6 in brackets; and a port. Other forms are none that a browser sends.
+_HOST = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)(?:%25[\w.~-]+)?\]|(?P<name>[\w.-]+))(?::(?P<port>[0-9]{0,5}))?", re.ASCII)
+
+
 def _is_ours(host: str, hosts: Collection[str]) -> bool:
-    if "@" in host or "/" in host or "\\" in host:
+    parts = _HOST.fullmatch(host)
+    if parts is None or int(parts["port"] or 0) > 65_535:
         return False
-    try:
-        place = urlsplit("//" + host)
-        name, _port = (place.hostname or "").rstrip("."), place.port
-    except ValueError:
-        return False
+    name = (parts["six"] or parts["name"]).lower().removesuffix(".")
     if name == "localhost" or name.endswith(".localhost") or name in hosts:
         return True
     try:
@@ -77,24 +80,41 @@ def _checked_hosts(hosts: Iterable[str]) -> frozenset[str]:
         ConfigurationError: one that is no name, such as ``*`` or a URL.
     """
     found = []
-    for host in [hosts] if isinstance(hosts, str) else hosts:
-        name = str(host).strip().lower().rstrip(".")
-        if not name or not all(part and part.replace("-", "").replace("_", "").isalnum() for part in name.split(".")):
-            raise ConfigurationError(f"allow_hosts: got {host!r}, allowed: host names without scheme and port")
+    for host in texts("allow_hosts", hosts):
+        name = _in_ascii(host.strip().lower().removesuffix("."))
+        if not all(part and part.replace("-", "").replace("_", "").isalnum() for part in name.split(".")):
+            raise ConfigurationError(f"allow_hosts: got {shown(host)}, allowed: host names without scheme and port")
         found.append(name)
     return frozenset(found)
 
 
 def _checked_origins(origins: Iterable[str]) -> frozenset[str]:
-    """Origins as an option gives them.
+    """Origins as an option gives them, in the form in which browsers send them: no port that goes without saying.
 
     Raises:
         ConfigurationError: one that is no origin, such as ``*`` or an address with a path.
     """
     found = []
-    for origin in [origins] if isinstance(origins, str) else origins:
-        place = urlsplit(str(origin).strip().rstrip("/"))
-        if place.scheme not in ("http", "https") or not place.hostname or place.path or place.query or place.fragment:
-            raise ConfigurationError(f"cors: got {origin!r}, allowed: origins such as http://localhost:3000")
-        found.append(f"{place.scheme}://{place.netloc}".lower())
+    for origin in texts("cors", origins):
+        try:
+            place = urlsplit(origin.strip().rstrip("/").lower())
+            name, port = _in_ascii(place.hostname or ""), place.port
+        except ValueError:
+            place, name, port = urlsplit(""), "", None
+        beside = place.username, place.path, place.query, place.fragment
+        if place.scheme not in ("http", "https") or not name or any(beside):
+            raise ConfigurationError(f"cors: got {shown(origin)}, allowed: origins such as http://localhost:3000")
+        name = f"[{name}]" if ":" in name else name
+        found.append(f"{place.scheme}://{name}" + (f":{port}" if port not in (None, _PORTS[place.scheme]) else ""))
     return frozenset(found)
+
+
+_PORTS = {"http": 80, "https": 443}
+
+
+def _in_ascii(name: str) -> str:
+    """A host name as it stands in addresses: other scripts' letters are encoded there. Empty: it cannot be."""
+    try:
+        return name.encode("idna").decode("ascii") if not name.isascii() else name
+    except UnicodeError:
+        return ""

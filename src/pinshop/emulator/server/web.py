@@ -21,6 +21,7 @@ from pinshop.emulator.control import console, routes
 from pinshop.emulator.handlers import reports
 from pinshop.emulator.server import consent, origin
 from pinshop.emulator.server.origin import WebAccess
+from pinshop.emulator.storage.data_file import DataFileFailed
 from pinshop.emulator.world import World
 
 _LOG = logging.getLogger("pinshop.emulator")
@@ -52,6 +53,8 @@ def application(world: World, access: WebAccess) -> Starlette:
                 return await answer(world, request)
             except HTTPException:
                 raise
+            except DataFileFailed as error:
+                return JSONResponse({"error": str(error)}, 507)
             except Exception:  # noqa: BLE001
                 # A defect of the emulator: loud in the log, and no traceback in the answer.
                 _LOG.exception("the emulator failed on %s %s", request.method, request.url.path)
@@ -97,7 +100,7 @@ class _Guard:
 
         scope["pinshop.root"] = scope.get("root_path", "")  # mounted applications change the other one
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-        if why := origin.refusal(scope["method"], headers, self._access):
+        if why := origin.refusal(scope["method"], scope.get("scheme", "http"), headers, self._access):
             await JSONResponse({"error": why}, 403)(scope, receive, with_headers)
             return
         await self._app(scope, receive, with_headers)

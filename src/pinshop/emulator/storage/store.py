@@ -154,7 +154,8 @@ class Store:
         """Replace the whole state by that of ``snapshot``."""
         with self.lock, snapshot.lock:
             self._db.execute("select 1")  # refused in a process that was forked
-            snapshot._db.backup(self._db)
+            with failures_in_words(self.path):
+                snapshot._db.backup(self._db)
             self.version += 1
             self.history.version += 1
 
