@@ -14,8 +14,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
-import msgspec
-
 from pinshop.api import models
 from pinshop.api.http import Pause
 from pinshop.errors import (
@@ -32,6 +30,7 @@ from pinshop.errors import (
 )
 from pinshop.flow import events
 from pinshop.flow.answers import Taken, read_created, read_updated
+from pinshop.flow.batch_state import INTERRUPTED, BatchState, bare, recorded
 from pinshop.flow.exchange import exchange
 from pinshop.flow.matching import BatchTarget, Job, Known, holds, lacks, place_of
 from pinshop.flow.outcomes import BatchResult, Outcome, Progress, keep_result
@@ -43,8 +42,6 @@ T = TypeVar("T")
 
 #: How often items that are certainly missing are sent again after ambiguous failures.
 ROUNDS = 3
-
-_INTERRUPTED = "interrupted while it was being sent"
 
 
 class Journal(Protocol):
@@ -86,79 +83,16 @@ class Batch(Generic[T]):
         self._journal = journal
         #: Whose the ids are that this batch creates: a journal's, which another run may go on with, or its own.
         self._owner = str(journal.path) if journal is not None else f"batch {id(self)}"
-        self._look = f"look into the {target.place} before sending it again"
-        self._outcomes: dict[int, Outcome[T]] = {}
-        #: Items that may be executed at this moment, or were and nobody knows yet, and why.
-        self._under_way: dict[int, str] = {}
-        self._extra: dict[str, T] = {}
+        self._state: BatchState[T] = BatchState(target, jobs)
         self._stopped: list[PinshopError] = []
-        #: What a journal knows: the newest id of a group before the first create that was sent with such a number.
-        self._watermarks: dict[str, int | None] = {}
-        #: Groups where something was sent before a newest id was known, and the items of them that may still be open. A
-        #: newest id that was noted later says nothing about these.
-        self._sent_blindly: set[str] = set()
-        self._blind: set[int] = set()
 
     def remember(self, records: Iterable[Mapping[str, Any]], *, damaged: bool = False) -> None:
-        """Take over what an earlier run wrote to its journal.
-
-        ``damaged``: records are missing. What they said is not known, so every item without an outcome counts as under way.
-        """
-        sent: set[int] = set()
-        for record in records:
-            for known in record.get("outcomes", ()):
-                entity = known.get("entity")
-                index = known["index"]
-                self._outcomes[index] = Outcome(
-                    index=index,
-                    given=self._jobs[index].item,
-                    state=known["state"],
-                    entity=models.convert(entity, self._target.model) if entity is not None else None,
-                    code=known.get("code"),
-                    message=known.get("message"),
-                    advice=known.get("advice"),
-                )
-                self._under_way.pop(index, None)
-            if "sending" in record:
-                group, watermark = _bare(record.get("group", "")), record.get("watermark")
-                if watermark is not None:
-                    self._watermarks.setdefault(group, int(watermark))
-                if watermark is None or record.get("late"):
-                    self._sent_blindly.add(group)
-            for index in record.get("sending", ()):
-                self._outcomes.pop(index, None)
-                self._under_way[index] = "the run before this one was interrupted"
-                sent.add(index)
-                if record.get("watermark") is None:
-                    self._blind.add(index)
-            for index in record.get("unsent", ()):
-                self._under_way.pop(index, None)
-                self._blind.discard(index)
-        for index, outcome in list(self._outcomes.items()):
-            if outcome.state == "unknown":
-                self._under_way[index] = outcome.message or "the run before this one could not settle it"
-        if damaged:
-            for job in self._jobs:
-                if job.index not in self._outcomes:
-                    self._under_way.setdefault(job.index, "the journal is damaged, and what it said of this item is lost")
-                if job.index not in sent and _bare(job.group) in self._sent_blindly:
-                    self._blind.add(job.index)
+        """Take over what an earlier run wrote to its journal; see `BatchState.remember`."""
+        self._state.remember(records, damaged=damaged)
 
     def result(self) -> BatchResult[T]:
         """What is known now; what was certainly never executed counts as failed."""
-        # In this order: an item that becomes known meanwhile is found in one of the two.
-        under_way = dict(self._under_way)
-        outcomes = dict(self._outcomes)
-        return BatchResult(
-            self._target.operation.id,
-            (outcomes.get(job.index) or self._without_outcome(job, under_way.get(job.index)) for job in self._jobs),
-            dict(self._extra).values(),
-        )
-
-    def _without_outcome(self, job: Job, why: str | None) -> Outcome[T]:
-        if why is not None:
-            return Outcome(index=job.index, given=job.item, state="unknown", message=why, advice=self._look)
-        return Outcome(index=job.index, given=job.item, state="failed", message="not sent", advice="send it again")
+        return self._state.result()
 
     def run(self) -> Flow[BatchResult[T]]:
         """Write everything that has no outcome yet."""
@@ -176,8 +110,8 @@ class Batch(Generic[T]):
     def _run(self) -> Flow[BatchResult[T]]:
         lanes: dict[str, tuple[str, list[Job]]] = {}
         for job in self._jobs:
-            if job.index not in self._outcomes or job.index in self._under_way:
-                lanes.setdefault(_bare(job.group), (job.group, []))[1].append(job)
+            if self._state.is_open(job):
+                lanes.setdefault(bare(job.group), (job.group, []))[1].append(job)
         try:
             if len(lanes) == 1:
                 for group, jobs in lanes.values():
@@ -218,19 +152,15 @@ class Batch(Generic[T]):
                         advice=error.advice,
                     )
                     for job in jobs
-                    if job.index not in self._outcomes and job.index not in self._under_way
+                    if self._state.is_untouched(job)
                 ]
             )  # not into the journal: resuming sends them
 
     def _new_reading(self, group: str, *, blindly: bool = False) -> ReadBack:
         target = self._target
         known = self._session.known.setdefault(place_of(target, group), Known())
-        outcomes = list(self._outcomes.values())  # a copy: the lanes of other groups add to it from their threads
-        claimed = {outcome.id for outcome in outcomes if outcome.id and self._same_group(outcome.index, group)}
-        return ReadBack(target, group, known, self._owner, claimed, None if blindly else self._watermarks.get(_bare(group)))
-
-    def _same_group(self, index: int, group: str) -> bool:
-        return _bare(self._jobs[index].group) == _bare(group)
+        watermark = None if blindly else self._state.watermark(group)
+        return ReadBack(target, group, known, self._owner, self._state.ids_in(group), watermark)
 
     def _first_look(self, reading: ReadBack) -> Flow[None]:
         """Note the newest id of the group before the first create. A look-up that failed is made up for before the next one."""
@@ -245,28 +175,18 @@ class Batch(Generic[T]):
             words = f"the {self._target.place} cannot be read, so ambiguous failures may stay unknown: {error.message}"
             self._notice(words)
 
-    def _created_in(self, group: str) -> list[Job]:
-        outcomes = list(self._outcomes.values())
-        return [self._jobs[o.index] for o in outcomes if o.state == "created" and self._same_group(o.index, group)]
-
-    def _open_in(self, group: str, but: Sequence[Job]) -> list[Job]:
-        indexes = set(self._under_way) | {o.index for o in list(self._outcomes.values()) if o.state == "unknown"}
-        indexes -= {job.index for job in but}
-        return [self._jobs[index] for index in sorted(indexes) if self._same_group(index, group)]
-
     def _recover(self, reading: ReadBack, jobs: list[Job]) -> Flow[list[Job]]:
         """After a crash: settle what was under way then, before anything new is sent. Returns what is still to be sent."""
-        unclear = [job for job in jobs if job.index in self._under_way]
+        unclear = [job for job in jobs if self._state.is_under_way(job)]
         if not unclear or self._target.done == "updated":  # an update is simply sent again
             return jobs
-        for job in unclear:
-            self._outcomes.pop(job.index, None)
+        self._state.reopen([job.index for job in unclear])
         why = "the run before this one was interrupted"
-        blind = [job for job in unclear if job.index in self._blind]
+        blind = [job for job in unclear if self._state.is_blind(job)]
         missing: list[Job] = []
         if blind:
             missing += yield from self._settle(self._new_reading(reading.group, blindly=True), blind, why)
-        if rest := [job for job in unclear if job.index not in self._blind]:
+        if rest := [job for job in unclear if not self._state.is_blind(job)]:
             missing += yield from self._settle(reading, rest, why)
         settled = {job.index for job in unclear} - {job.index for job in missing}
         return [job for job in jobs if job.index not in settled]
@@ -290,18 +210,10 @@ class Batch(Generic[T]):
     def _send(self, reading: ReadBack, jobs: list[Job]) -> Flow[Taken]:
         """Send one request. What it leaves open stays under way."""
         target, group = self._target, reading.group
-        watermark = str(reading.watermark) if reading.watermark is not None else None
         indexes = [job.index for job in jobs]
-        record: dict[str, Any] = {"sending": indexes, "group": group, "watermark": watermark}
-        if watermark is None:
-            self._sent_blindly.add(_bare(group))
-        elif _bare(group) in self._sent_blindly:
-            record["late"] = True
-        yield from self._record(record)
+        yield from self._record(self._state.about_to_send(group, indexes, reading.watermark))
         call = target.write(group, [job.item for job in jobs])
-        self._under_way.update(dict.fromkeys(indexes, _INTERRUPTED))
-        for index in indexes:
-            self._outcomes.pop(index, None)  # an unknown one of a run before this
+        self._state.send(indexes)
         try:
             response = yield from exchange(self._session, call, lambda body: models.decode_batch(body, target.model))
         except (APIError, BadReply, TransportError) as error:
@@ -315,7 +227,7 @@ class Batch(Generic[T]):
                 raise
         except PinshopError as error:
             if error.maybe_executed:
-                self._under_way.update(dict.fromkeys(indexes, error.message))
+                self._state.doubt(indexes, error.message)
             else:
                 yield from self._unsend(indexes)
             raise
@@ -330,13 +242,12 @@ class Batch(Generic[T]):
             else:
                 taken = read_created(target, group, jobs, entries, reading.newest(), reading)
         yield from self._settled(taken.outcomes, reading)
-        self._under_way.update((job.index, taken.why) for job in taken.left)
+        self._state.doubt([job.index for job in taken.left], taken.why)
         return taken
 
     def _unsend(self, indexes: list[int]) -> Flow[None]:
         """Take back that these are under way: they were certainly not executed."""
-        for index in indexes:
-            self._under_way.pop(index, None)
+        self._state.unsend(indexes)
         try:
             yield from self._record({"unsent": indexes})
         except PinshopError as error:  # what is being told already matters more
@@ -346,15 +257,15 @@ class Batch(Generic[T]):
 
     def _settle(self, reading: ReadBack, jobs: list[Job], why: str, named: Sequence[str] = ()) -> Flow[list[Job]]:
         """Decide by reading the group back. Settles what is decided; returns the items that certainly do not exist."""
-        self._under_way.update((job.index, f"{why}; {_INTERRUPTED}") for job in jobs)
+        self._state.doubt([job.index for job in jobs], f"{why}; {INTERRUPTED}")
         if not self._read_back or (reading.forbidden and reading.watermark is None):
             yield from self._leave_unknown(jobs, why)
             return []
-        siblings = Siblings(self._created_in(reading.group), self._open_in(reading.group, jobs))
+        siblings = Siblings(self._state.jobs_created_in(reading.group), self._state.jobs_open_in(reading.group, jobs))
         verdict = yield from reading.settle(self._session, jobs, siblings, self._settle_seconds, named)
         found = verdict.found
         if verdict.extra:
-            self._extra.update((row.id, row) for row in verdict.extra)
+            self._state.found_more(verdict.extra)
             self._notice(
                 f"{why}; read back: {len(verdict.extra)} more than were sent exist: something on the way to Pinterest executed "
                 f"a request twice ({', '.join(row.id for row in verdict.extra[:30])})"
@@ -421,7 +332,7 @@ class Batch(Generic[T]):
 
     def _leave_unknown(self, jobs: list[Job], why: str) -> Flow[None]:
         yield from self._settled(
-            [Outcome(index=j.index, given=j.item, state="unknown", message=why, advice=self._look) for j in jobs]
+            [Outcome(index=j.index, given=j.item, state="unknown", message=why, advice=self._state.look) for j in jobs]
         )
 
     def _settled(self, outcomes: list[Outcome[T]], reading: ReadBack | None = None) -> Flow[None]:
@@ -431,14 +342,12 @@ class Batch(Generic[T]):
         created = [outcome.id for outcome in outcomes if outcome.id and outcome.state == "created"]
         if reading is not None:
             reading.claim(created)
-        self._outcomes.update((outcome.index, outcome) for outcome in outcomes)
-        for outcome in outcomes:
-            self._under_way.pop(outcome.index, None)
-        yield from self._record({"outcomes": [_recorded(outcome) for outcome in outcomes]})
+        self._state.settle(outcomes)
+        yield from self._record({"outcomes": [recorded(outcome) for outcome in outcomes]})
         self._tell(outcomes)
 
     def _mark(self, outcomes: list[Outcome[T]]) -> None:
-        self._outcomes.update((outcome.index, outcome) for outcome in outcomes)
+        self._state.mark(outcomes)
         self._tell(outcomes)
 
     def _tell(self, outcomes: list[Outcome[T]]) -> None:
@@ -452,16 +361,3 @@ class Batch(Generic[T]):
 
     def _notice(self, what: str) -> None:
         self._session.emit(events.Noticed(self._target.operation.id, what))
-
-
-def _bare(group: str) -> str:
-    """The id of a group in one spelling: bodies may write it with AG in front."""
-    return group.removeprefix("AG")
-
-
-def _recorded(outcome: Outcome[Any]) -> dict[str, Any]:
-    record = {"index": outcome.index, "state": outcome.state}
-    for name in ("entity", "code", "message", "advice"):
-        if (value := getattr(outcome, name)) is not None:
-            record[name] = msgspec.to_builtins(value)
-    return record
