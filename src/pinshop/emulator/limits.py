@@ -6,9 +6,10 @@ Source of the numbers: Pinterest's page on rate limits, and headers seen in real
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from msgspec import Struct
 
@@ -50,20 +51,29 @@ PROFILES: dict[str, Profile | None] = {
 }
 
 
-#: Real seconds between two calls that are a wait, and not the time it takes to ask again.
-_A_WAIT = 0.5
+#: Seconds since 1970 with a fraction are exact to a quarter of a microsecond.
+_ROUNDING = 1e-6
 
 
-class _Caller(Struct):
-    """Whose quotas these are. Each waits for its own: what others call meanwhile does not end the wait."""
+class _Window(Struct):
+    """What was spent of one quota in its present window."""
 
-    last_call: float
+    index: int = 0
+    spent: int = 0
+    #: By the real clock, when its first call was counted, and its last.
+    began: float = 0.0
+    last: float = 0.0
+    #: Seconds that passed for this quota while the emulated clock stood still.
     waited: float = 0.0
-    used_up: bool = False
 
 
 class Limits:
-    """Counts calls in windows aligned to the emulated clock."""
+    """Counts calls in windows aligned to the emulated clock.
+
+    Where that clock is frozen, real time passes for a quota once it is used up. The next call is answered when the wait that
+    was told has passed since the last one, or when the calls of this window took as long as a window: then the client keeps
+    the quota, and one with several calls under way could not know that it was used up.
+    """
 
     name: str
     profile: Profile | None
@@ -101,67 +111,57 @@ class Limits:
 
     def clear(self) -> None:
         """Forget what was spent."""
-        self._callers: dict[str, _Caller] = {}
-        self._spent: dict[tuple[Any, ...], tuple[int, int]] = {}
+        self._windows: dict[tuple[str, ...], _Window] = {}
 
     def spent(self, now: float) -> list[tuple[str, str, int, int, int]]:
         """(category, who, calls in the present window, quota, seconds of the window) of every quota in use."""
         found = []
-        for key, (window, spent) in list(self._spent.items()):
+        for key, window in list(self._windows.items()):
             limit = self.profile and (self.profile.universal if len(key) == 1 else self.profile.categories.get(key[1]))
-            waited = self._callers[key[0]].waited if key[0] in self._callers else 0.0
-            if limit and window == int((now + waited) // limit[1]):
-                found.append(("every call" if len(key) == 1 else key[1], str(key[0]), spent, *limit))
+            if limit and window.index == int((now + window.waited) // limit[1]):
+                found.append(("every call" if len(key) == 1 else key[1], key[0], window.spent, *limit))
         return found
 
-    def _caller(self, who: str, frozen: bool) -> _Caller:
-        """Who calls, and how long they waited for real, since a quota of theirs was used up, while the clock stood still."""
-        real = self._real()
-        caller = self._callers.get(who)
-        if caller is None:
-            caller = self._callers[who] = _Caller(real)
-        if frozen and caller.used_up and real - caller.last_call >= _A_WAIT:
-            caller.waited += real - caller.last_call
-        caller.last_call = real
-        return caller
+    def _window(self, key: tuple[str, ...], quota: int, seconds: int, now: float, *, frozen: bool) -> _Window:
+        """The quota's present window."""
+        window = self._windows.setdefault(key, _Window())
+        index = int((now + window.waited) // seconds)
+        if frozen and index == window.index and window.spent >= quota:
+            real, left = self._real(), (index + 1) * seconds - now - window.waited
+            if real - window.last >= left - _ROUNDING or real - window.began >= seconds - _ROUNDING:
+                window.waited += left + _ROUNDING
+                index += 1
+        if index != window.index:
+            window.index, window.spent = index, 0
+        return window
 
     def spend(self, category: str, user: str, app: str, now: float, headers: dict[str, str], *, frozen: bool = False) -> None:
-        """Count one call and write its headers; raise 429/8 (or the variant's answer) if a quota is used up.
-
-        Where the emulated clock is frozen, what a caller waits for real after its quota was used up passes for the quota.
-        """
+        """Count one call and write its headers; raise 429/8 (or the variant's answer) if a quota is used up."""
         profile = self.profile
         if profile is None:
             return
         who = app if profile.per_app else user
-        caller = self._caller(who, frozen)
-        now += caller.waited
-        windows: list[tuple[tuple[str, ...], int, int]] = []
+        windows: list[tuple[_Window, int, int]] = []
         if profile.universal:
-            windows.append(((who,), *profile.universal))
+            windows.append((self._window((who,), *profile.universal, now, frozen=frozen), *profile.universal))
         if limit := profile.categories.get(category):
-            windows.append(((who, category), *limit))
+            windows.append((self._window((who, category), *limit, now, frozen=frozen), *limit))
         tightest: tuple[int, int, int] | None = None
-        refused = False
-        for key, quota, seconds in windows:
-            start = int(now // seconds)
-            window, spent = self._spent.get(key, (start, 0))
-            spent = spent if window == start else 0
-            if spent >= quota:
-                refused = True
-            left, reset = quota - spent - 1, max(1, int((start + 1) * seconds - now + 0.999))
+        for window, quota, seconds in windows:
+            left = max(quota - window.spent - 1, -1)
+            reset = max(1, math.ceil((window.index + 1) * seconds - now - window.waited - _ROUNDING))
             # The window with the least left is the one reported; of two alike, the one that lasts longer.
-            if tightest is None or (max(left, -1), -reset) < (tightest[0], -tightest[1]):
-                tightest = (max(left, -1), reset, quota)
+            if tightest is None or (left, -reset) < (tightest[0], -tightest[1]):
+                tightest = (left, reset, quota)
         if tightest is None:
             return
-        if not refused:  # a refused call spends nothing
-            for key, _, seconds in windows:
-                start = int(now // seconds)
-                window, spent = self._spent.get(key, (start, 0))
-                self._spent[key] = (start, spent + 1 if window == start else 1)
         left, reset, quota = tightest
-        caller.used_up = caller.used_up or left <= 0
+        refused = left < 0
+        if not refused:  # a refused call spends nothing
+            real = self._real()
+            for window, _, _ in windows:
+                window.began = window.began if window.spent else real
+                window.spent, window.last = window.spent + 1, real
         if profile.headers == "envoy":
             described = ", ".join(f"{quota};w={seconds}" for _, quota, seconds in windows)
             headers["x-ratelimit-limit"] = f"{quota}, {described}"

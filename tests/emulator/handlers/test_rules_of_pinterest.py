@@ -9,8 +9,6 @@ import pytest
 
 from pinshop.api.http import Request
 from pinshop.emulator import Emulator
-from pinshop.emulator.limits import Limits, Profile
-from pinshop.emulator.refusals import Refusal
 
 DAY = 86_400
 
@@ -288,31 +286,3 @@ def test_leaving_and_entering_budget_optimisation_takes_the_ad_groups_along(talk
     assert (back["budget_type"], back["budget_in_micro_currency"]) == ("CBO_ADGROUP", None)
     bare = move(is_campaign_budget_optimization=False)
     assert (bare["budget_type"], bare["budget_in_micro_currency"]) == ("DAILY", None)
-
-
-def test_a_frozen_clock_lets_real_waits_pass_for_the_quota() -> None:
-    real = [0.0]
-    limits = Limits("none", real=lambda: real[0])
-    limits.use(Profile(universal=(3, 60), categories={}, headers="envoy"))
-    now = 1_770_000_000.0
-
-    def call(*, frozen: bool = True) -> dict[str, str]:
-        headers: dict[str, str] = {}
-        limits.spend("ads_read", "user", "app", now, headers, frozen=frozen)
-        return headers
-
-    for _ in range(3):
-        real[0] += 100  # before anything is used up, the real clock does not matter
-        last = call()
-    with pytest.raises(Refusal):
-        call()
-    real[0] += 0.1
-    with pytest.raises(Refusal):
-        call()
-    real[0] += float(last["x-ratelimit-reset"])
-    assert call()["x-ratelimit-remaining"] == "2"
-    for _ in range(2):
-        call(frozen=False)
-    real[0] += 100
-    with pytest.raises(Refusal):
-        call(frozen=False)  # a clock that runs tells of the wait by itself
