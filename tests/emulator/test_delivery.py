@@ -615,5 +615,5 @@ def test_the_cache_stays_small_and_changes_nothing() -> None:
     first = reporter.rows(crowd, query, now=NOW)
     assert len(reporter._series) <= rows_module._CACHED
     assert reporter.rows(crowd, query, now=NOW) == first
-    reporter.clear()
+    reporter.clear(7)
     assert reporter.rows(crowd, query, now=NOW) == first

@@ -139,6 +139,15 @@ class Life:
             "items": self.items(week, today),
         }
 
+    def afresh(self) -> dict[str, Any]:
+        """The same, by an emulator that keeps nothing of what was asked before."""
+        own, self.emulator = self.emulator, self.emulator.fork()
+        try:
+            return self.everything()
+        finally:
+            self.emulator.close()
+            self.emulator = own
+
     def hours(self) -> dict[tuple[str, ...], dict[str, Any]]:
         self.emulator.rules.set("hour_date_format", "datetime")
         return self.rows("HOUR", self.today() - datetime.timedelta(days=2), self.today(), COUNTS)
@@ -215,6 +224,11 @@ class Life:
                 f"/catalogs/product_groups/{group_id}",
                 {"filters": {"any_of": [{"MAX_PRICE": {"values": chance.choice([20, 60, 300]), "negated": False}}]}},
             ),
+            "filters of groups": lambda: self(
+                "PATCH",
+                f"/catalogs/product_groups/{group_id}",
+                {"filters": {"any_of": [{"PRODUCT_GROUP": {"values": chance.sample(self.groups, 2)}}]}},
+            ),
             "delete": lambda: self("DELETE", f"/catalogs/product_groups/{group_id}"),
             "feed": lambda: self.feed(chance.choice([0.2, 0.8, 1.0]), chance.choice([0.5, 1, 1, 3])),
         }
@@ -232,6 +246,7 @@ def test_what_is_written_now_changes_nothing_that_is_reported_now(seed: int) -> 
         before = life.everything()
         done = [life.act() for _ in range(life.random.choice([1, 1, 2, 4]))]
         after = life.everything()
+        assert after == life.afresh()
         for question, rows in before.items():
             now = after[question]
             if question != "items":
@@ -346,3 +361,27 @@ def test_a_clock_set_back_keeps_the_days_before_and_lets_the_last_word_count(see
     if "id" in group and life("GET", f"/catalogs/product_groups/{life.groups[0]}/product_counts")[1]["in_stock"]:
         assert rows[promotion_id, date]["SPEND_IN_MICRO_DOLLAR"] > 0
     life.emulator.close()
+
+
+def test_a_group_that_names_others_follows_them_from_now_on() -> None:
+    life = Life(1)
+    groups = []
+    for name, filters in (("Cheap", {"MAX_PRICE": {"values": 30}}), ("As cheap", {})):
+        wanted = filters or {"PRODUCT_GROUP": {"values": groups}}
+        body = {"feed_id": life.emulator.feed_id, "name": name, "filters": {"any_of": [wanted]}}
+        groups.append(life("POST", "/catalogs/product_groups", body)[1]["id"])
+    life.promote(life.ad_groups[0], groups[1:])
+    life.emulator.clock.advance(days=2)
+
+    def told() -> Any:
+        return life.rows("DAY", datetime.date(2026, 3, 2), datetime.date(2026, 3, 3), FEW), life.items(
+            datetime.date(2026, 3, 2), datetime.date(2026, 3, 3)
+        )
+
+    before, count = told(), life.emulator.world.store.must("product_groups", int(groups[1]))["product_count"]
+    life("PATCH", f"/catalogs/product_groups/{groups[0]}", {"filters": {"any_of": [{"MAX_PRICE": {"values": 22}}]}})
+    assert told() == before
+    assert 0 < life.emulator.world.store.must("product_groups", int(groups[1]))["product_count"] < count
+    assert life("DELETE", f"/catalogs/product_groups/{groups[0]}")[0] == 204
+    assert told() == before
+    assert life.emulator.world.store.must("product_groups", int(groups[1]))["product_count"] == 0

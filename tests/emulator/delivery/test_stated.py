@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 import msgspec
@@ -10,11 +11,14 @@ import pytest
 from pinshop.api.columns import COLUMNS
 from pinshop.api.http import Request
 from pinshop.emulator import Emulator
+from pinshop.emulator.handlers.report_orders import check_request
+from pinshop.emulator.handlers.reports import content
 from pinshop.errors import ConfigurationError
 
 DAY = "2026-03-01"
 COLUMN_NAMES = "SPEND_IN_DOLLAR,CLICKTHROUGH_1,IMPRESSION_1,TOTAL_CHECKOUT,TOTAL_CHECKOUT_VALUE_IN_MICRO_DOLLAR,CHECKOUT_ROAS"
 EVERYTHING = ",".join(COLUMNS)
+METRICS = ",".join(name for name, column in COLUMNS.items() if not column.attribute)
 
 
 def row_of(newest: Any, promotion_id: str, columns: str = COLUMN_NAMES, **more: Any) -> dict[str, Any]:
@@ -90,6 +94,7 @@ def test_what_is_said_last_counts_and_other_days_stay(newest: Any) -> None:
     newest.emulator.clock.advance(days=5)
     before = newest.analytics([promotion_id], "2026-03-03", "2026-03-06", EVERYTHING, "DAY")
     newest.emulator.earn(promotion_id, "2026-03-04", spend=1)
+    assert newest.analytics([promotion_id], "2026-03-03", "2026-03-06", EVERYTHING, "DAY") != before  # kept from then
     newest.emulator.earn(promotion_id, "2026-03-04", spend=2)
     after = newest.analytics([promotion_id], "2026-03-03", "2026-03-06", EVERYTHING, "DAY")
     assert [row["SPEND_IN_DOLLAR"] for row in after if row["DATE"] == "2026-03-04"] == [2]
@@ -108,6 +113,8 @@ def test_what_is_said_last_counts_and_other_days_stay(newest: Any) -> None:
         (DAY, {"clicks": 1.5}, "a whole number"),
         (DAY, {"clicks": True}, "a whole number"),
         (DAY, {"clicks": 9, "impressions": 3}, "9 clicks"),
+        (DAY, {"checkouts": 0, "checkout_value": 5}, "of 0 checkouts"),
+        (DAY, {"spend": 5, "impressions": 0}, "for 0 impressions"),
     ],
 )
 def test_what_cannot_be_is_refused(newest: Any, day: str, said: dict[str, Any], words: str) -> None:
@@ -135,3 +142,64 @@ def test_over_http_and_in_yaml(newest: Any) -> None:
     subject = twin.world.earnings.subjects(twin.world.store.find("promotions"), account)[0]
     assert [one.spend_micro for one in subject.stated.values()] == [7_000_000]
     twin.close()
+
+
+def test_impressions_bring_clicks_and_an_order_is_worth_what_products_cost(newest: Any) -> None:
+    live, never = *newest.some(1), *newest.some(1, status="PAUSED")
+    for promotion_id in (live, never):
+        newest.emulator.earn(promotion_id, DAY, impressions=100_000)
+        assert 300 < row_of(newest, promotion_id)["CLICKTHROUGH_1"] < 3_000
+        newest.emulator.earn(promotion_id, DAY, spend=60, checkout_value=119)
+        assert row_of(newest, promotion_id)["TOTAL_CHECKOUT"] <= 20
+        newest.emulator.earn(promotion_id, DAY, spend=60, clicks=0)
+        row = row_of(newest, promotion_id)
+        assert (row["SPEND_IN_DOLLAR"], row["IMPRESSION_1"] > 1_000, "CLICKTHROUGH_1" in row) == (60, True, False)
+
+
+def test_a_time_of_another_zone_is_its_utc_day(newest: Any) -> None:
+    promotion_id = newest.some(1)[0]
+    east = datetime.timezone(datetime.timedelta(hours=9))
+    newest.emulator.earn(promotion_id, datetime.datetime(2026, 3, 2, 8, tzinfo=east), spend=60)
+    assert row_of(newest, promotion_id)["SPEND_IN_DOLLAR"] == 60
+
+
+@pytest.mark.parametrize("status", ["PAUSED", "ACTIVE"])
+def test_what_was_said_stays_whatever_becomes_of_the_promotion(newest: Any, status: str) -> None:
+    emulator = newest.emulator
+    for rule in ("zero_metrics", "empty_rows"):
+        emulator.rules.set(rule, "zero")
+    emulator.rules.set("delivery_lag_hours", 0)
+    promotion_id = newest.some(1, status=status, creative_type="VIDEO")[0]
+    emulator.earn(promotion_id, DAY, spend=60, checkout_value=119)
+    emulator.earn(promotion_id, "2026-02-20", clicks=2_000, impressions=90_000)
+
+    def told() -> Any:
+        questions = ({}, {"conversion_report_time": "TIME_OF_CONVERSION"}, {"reporting_timezone": "AD_ACCOUNT_TIME_ZONE"})
+        return [newest.analytics([promotion_id], "2026-02-15", DAY, METRICS, "DAY", **one) for one in questions]
+
+    before = told()
+    assert any(row.get("TOTAL_CHECKOUT_VALUE_IN_MICRO_DOLLAR") for row in before[1] if row["DATE"] not in (DAY, "2026-02-20"))
+    newest.update({"id": promotion_id, "status": "ACTIVE"})
+    assert told() == before
+    newest.update({"id": promotion_id, "creative_type": "REGULAR"})
+    assert told() == before
+    newest("PATCH", f"{newest.account}/ad_groups", [{"id": emulator.ad_group_id, "bid_in_micro_currency": 50_000,
+                                                    "bid_strategy_type": "MAX_BID"}])  # fmt: skip
+    assert told() == before
+
+
+def test_items_add_up_to_whatever_is_said(newest: Any) -> None:
+    promotion_id = newest.some(1)[0]
+    emulator = newest.emulator
+    columns = ("IMPRESSION_1", "CLICKTHROUGH_1", "SPEND_IN_MICRO_DOLLAR", "TOTAL_CHECKOUT", "TOTAL_ADD_TO_CART")
+    asked = {"start_date": DAY, "end_date": DAY, "granularity": "DAY", "columns": list(columns)}
+    account = emulator.world.store.must("ad_accounts", int(emulator.ad_account_id))
+    for said in ({"checkouts": 10**9}, {"clicks": 10**9, "impressions": 10**9}, {"spend": 9, "clicks": 0}):
+        emulator.earn(promotion_id, DAY, **said)
+        sums: list[dict[str, int]] = []
+        for level in ("PRODUCT_GROUP", "PRODUCT_ITEM"):
+            order = check_request({**asked, "level": level}, "5.28", emulator.world.now(), emulator.rules)
+            body, _ = content(emulator.world, {"request": order, "ad_account_id": account["id"]}, emulator.world.now())
+            rows = [row for rows in msgspec.json.decode(body).values() for row in rows]
+            sums.append({name: sum(row.get(name, 0) for row in rows) for name in columns})
+        assert sums[0] == sums[1]

@@ -22,11 +22,16 @@ def _feeds(store: Store, group: Mapping[str, Any]) -> list[int]:
     return [feed["id"] for feed in store.find("feeds", catalog_id=group["catalog_id"])]
 
 
+def _refers(group: Mapping[str, Any]) -> bool:
+    """Whether its filters may name other groups."""
+    return '"PRODUCT_GROUP"' in group["filters"]
+
+
 def items_of(store: Store, group: Mapping[str, Any]) -> list[Entity]:
     """The items a group selects: of its feed, or of all feeds of its catalog; in order of their ids."""
     feeds = _feeds(store, group)
     others = {}
-    if '"PRODUCT_GROUP"' in group["filters"]:  # filters that refer to other groups
+    if _refers(group):
         others = {str(g["id"]): group_filters(g) for g in store.find("product_groups", owner_id=group["owner_id"])}
     chosen = filters.selector(group_filters(group), others)
     return [item for feed_id in feeds for item in store.find("items", feed_id=feed_id) if chosen(item)]
@@ -36,11 +41,10 @@ def items_then(store: Store, group: Mapping[str, Any], moment: int) -> list[Enti
     """The items a group selected at a moment, in order of their ids; ``group`` is its settings then."""
     feeds = _feeds(store, group)
     others = {}
-    if '"PRODUCT_GROUP"' in group["filters"]:
-        everyone = store.find("product_groups", owner_id=group["owner_id"])
-        for group_id, changes in store.history.of("product_groups", [one["id"] for one in everyone]).items():
-            then = [settings for since, settings in changes if since <= moment and "filters" in settings]
-            if then:
+    if _refers(group):
+        for group_id, changes in store.history.every("product_groups").items():  # also of groups that are no more
+            then = [settings for since, settings in changes if since <= moment]
+            if then and then[-1].get("owner_id") == group["owner_id"]:
                 others[str(group_id)] = group_filters(then[-1])
     chosen = filters.selector(group_filters(group), others)
     found: list[Entity] = []
@@ -60,3 +64,11 @@ def measured(store: Store, group: Entity) -> Entity:
     which = msgspec.json.encode([(item["id"], item["availability"]) for item in items])
     group["product_set"] = hashlib.sha256(which).hexdigest()[:16]
     return group
+
+
+def measure_referring(store: Store, changed: Mapping[str, Any], now: int) -> None:
+    """Measure the groups whose filters may name a group that was changed or deleted."""
+    for group in store.find("product_groups", owner_id=changed["owner_id"]):
+        if group["id"] != changed["id"] and _refers(group):
+            store.update("product_groups", measured(store, group))
+            store.history.note("product_groups", group, now)

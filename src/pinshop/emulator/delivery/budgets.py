@@ -15,7 +15,7 @@ from operator import add, mul
 from msgspec import Struct
 
 from pinshop.emulator.delivery.market import WHOLE_DAY, Market, Noise, curve, demand, market
-from pinshop.emulator.delivery.model import DAY, Piece, Plan, Stated
+from pinshop.emulator.delivery.model import DAY, Piece, Plan, Stated, terms_at
 from pinshop.emulator.delivery.terms import Terms
 
 #: So many plans a day are made at once when something changes; from then on at most one in `_PAUSE` seconds.
@@ -257,9 +257,10 @@ class Pool:
         plan = self._plans[place]
         rows = enumerate(zip(plan.days, plan.impressions, plan.clicks, plan.spend, plan.markets, strict=True))
         entries = [(*row, plan.parts.get(index, _WHOLE)) for index, row in rows if row[0] not in member.stated]
+        pieces = [(piece[0], piece[2]) for piece in member.pieces]
         for day, one in member.stated.items():
             if first <= day <= last:
-                met = self._met(place, terms_at(member.pieces, day * DAY))
+                met = self._met(place, one.terms or terms_at(pieces, day * DAY))
                 entries.append((day, one.impressions, one.clicks, one.spend_micro, met, _WHOLE))
         entries.sort(key=lambda entry: (entry[0], entry[5][2]))
         self._plans[place] = Plan(
@@ -271,12 +272,6 @@ class Pool:
             markets=[entry[4] for entry in entries],
             parts={index: entry[5] for index, entry in enumerate(entries) if entry[5] != _WHOLE},
         )
-
-
-def terms_at(pieces: Sequence[Piece], moment: int) -> Terms:
-    """The terms in force at a moment, or the nearest: the last before it, else the first after it."""
-    at = bisect_right(pieces, moment, key=lambda piece: piece[0]) - 1
-    return pieces[max(at, 0)][2] if pieces else Terms(product_count=1)
 
 
 def _planned_at(seconds: Sequence[int]) -> list[int]:

@@ -14,7 +14,7 @@ from pinshop.api.models.decoding import decoder_of
 from pinshop.api.operations import ApiVersion, version
 from pinshop.emulator.catalog import groups
 from pinshop.emulator.delivery import model, stated
-from pinshop.emulator.delivery.budgets import Budget, Limit, Member, Pool, terms_at
+from pinshop.emulator.delivery.budgets import Budget, Limit, Member, Pool
 from pinshop.emulator.delivery.items import ItemSet
 from pinshop.emulator.delivery.market import market
 from pinshop.emulator.delivery.model import FOREVER
@@ -62,16 +62,32 @@ def _scheduled(start: int, end: int, settings: Settings) -> tuple[int, int]:
     return max(start, settings.get("start_time") or 0), min(end, settings.get("end_time") or FOREVER)
 
 
+def _bidding(ad_group: Settings) -> tuple[int | None, str]:
+    """What an ad group bids (None: automatically), and for what."""
+    automatic = ad_group.get("bid_strategy_type", "AUTOMATIC_BID") == "AUTOMATIC_BID"
+    return None if automatic else ad_group.get("bid_in_micro_currency"), ad_group.get("billable_event", "CLICKTHROUGH")
+
+
+def _terms(bid_micro: int | None, billable_event: str, own: Settings, group: Settings) -> Terms:
+    """What is in force for a promotion with these settings, and for its product group."""
+    return Terms(
+        product_count=group.get("product_count", 0),
+        average_price_micro=group.get("average_price_micro", 0),
+        bid_micro=bid_micro,
+        billable_event=billable_event,
+        creative_type=own.get("creative_type", "REGULAR"),
+        product_set=group.get("product_set", ""),
+    )
+
+
 def _live(ad_group: Changes, campaign: Changes) -> Steps:
     """When an ad group and its campaign were live, and how it bid."""
     found: Steps = []
     for low, high, group, parent in _overlaps(_steps(ad_group), _steps(campaign)):
         start, end = _scheduled(*_scheduled(low, high, group), parent)
         if start < end and group.get("status") == parent.get("status") == "ACTIVE":
-            automatic = group.get("bid_strategy_type", "AUTOMATIC_BID") == "AUTOMATIC_BID"
             until = min(group.get("end_time") or FOREVER, parent.get("end_time") or FOREVER)
-            bid = None if automatic else group.get("bid_in_micro_currency")
-            live = _Live(bid, group.get("billable_event", "CLICKTHROUGH"), until)
+            live = _Live(*_bidding(group), until)
             if found and found[-1][1] == start and found[-1][2] == live:
                 start = found.pop()[0]
             found.append((start, end, live))
@@ -97,7 +113,7 @@ class Earnings:
         version = self._store.history.version, self._store.seed, self._rules.lifetime_cap_days
         if self._version != version:
             self._version = version
-            self._reporter = Reporter(self._store.seed)
+            self._reporter.clear(self._store.seed)
             for known in (self._pools, self._live, self._ad_groups, self._limits, self._products):
                 known.clear()
 
@@ -144,14 +160,7 @@ class Earnings:
                 continue
             products = self._products.get(own["catalog_product_group_id"], [])
             for start, end, group, _ in _overlaps(products, [(low, high, None)]):
-                terms = Terms(
-                    product_count=group.get("product_count", 0),
-                    average_price_micro=group.get("average_price_micro", 0),
-                    bid_micro=live.bid_micro,
-                    billable_event=live.billable_event,
-                    creative_type=own.get("creative_type", "REGULAR"),
-                    product_set=group.get("product_set", ""),
-                )
+                terms = _terms(live.bid_micro, live.billable_event, own, group)
                 if found and found[-1][1:] == (start, terms, live.until):
                     found[-1] = (found[-1][0], end, terms, live.until)
                 else:
@@ -278,11 +287,11 @@ class Earnings:
             group_id = settings["catalog_product_group_id"]
             self._learn({}, [[(since, settings)]])
             for start, _, group, _ in _overlaps(self._products[group_id], [(since, end, None)]):
-                if group.get("product_count"):
-                    items = groups.items_then(self._store, group, start)
-                    known.update((str(item["id"]), facts(item)) for item in items)
-                    shown = tuple((str(item["id"]), item["availability"] != "OUT_OF_STOCK") for item in items)
-                    found.append(ItemSet(start, shown))
+                # Also of an empty group: what is stated of its days falls to none of the items that come later.
+                items = groups.items_then(self._store, group, start) if "filters" in group else []
+                known.update((str(item["id"]), facts(item)) for item in items)
+                shown = tuple((str(item["id"]), item["availability"] != "OUT_OF_STOCK") for item in items)
+                found.append(ItemSet(start, shown))
         return found, known
 
     def state(self, promotion_id: str | int, day: datetime.date | str, now: int, numbers: dict[str, Any]) -> None:
@@ -298,9 +307,24 @@ class Earnings:
         number = stated.day_number(day, now)
         account = self._store.must("ad_accounts", known["ad_account_id"])
         subject = self.subjects([known], account)[0]
-        terms = terms_at(subject.pieces, number * model.DAY)
+        pieces = [(piece[0], piece[2]) for piece in subject.pieces]
+        terms = model.terms_at(pieces, number * model.DAY) if pieces else self._present_terms(known)
+        terms = msgspec.structs.replace(terms, product_count=max(1, terms.product_count))
         met = market(subject.id, subject.currency, terms, self._store.seed)
-        self._store.history.state(known["id"], number, stated.completed(met, numbers))
+        said = stated.completed(met, numbers) | {"terms": msgspec.to_builtins(terms)}
+        self._store.history.state(known["id"], number, said)
+
+    def _present_terms(self, promotion: Entity) -> Terms:
+        """The terms that a promotion which was never live would have now."""
+        settings: list[Settings] = []
+        for kind, entity_id in (
+            ("ad_groups", promotion["ad_group_id"]),
+            ("product_groups", promotion["catalog_product_group_id"]),
+        ):
+            changes = self._store.history.of(kind, [entity_id]).get(entity_id, [(0, {})])
+            settings.append(changes[-1][1])
+        ad_group, group = settings
+        return _terms(*_bidding(ad_group), promotion, group)
 
     def reporting(self) -> model.Reporting:
         """The rules that touch rows, as delivery takes them."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -49,10 +50,8 @@ class Items:
             found: dict[str, list[int]] = {}
             for place, (slot, count, chance) in enumerate(zip(group.slots, counts, group.slot_noise(0), strict=True)):
                 line = self._at(slot * DAY - offset)
-                for number in range(count if line.bounds[-1] else 0):
-                    at = (number * 40_503 + chance) % ONE * line.bounds[-1] >> 16  # evenly along the line
-                    item_id = line.ids[bisect_right(line.bounds, at) - 1]
-                    found.setdefault(item_id, [0] * len(counts))[place] += 1
+                for item_id, many in line.shares(count, chance):
+                    found.setdefault(item_id, [0] * len(counts))[place] += many
             self._converted[key] = found
         return self._converted[key]
 
@@ -75,6 +74,17 @@ class _Line:
         if place is None:
             return 0, 0, 1
         return self.bounds[place], self.bounds[place + 1], max(1, self.bounds[-1])
+
+    def shares(self, count: int, chance: int) -> Iterator[tuple[str, int]]:
+        """Events, one after the other, spread evenly along the line: whose they are, and how many at once."""
+        length = self.bounds[-1]
+        rounds, rest = divmod(count if length else 0, ONE)  # after so many events they fall where they fell before
+        if rounds:
+            for item_id, (low, high) in zip(self.ids, pairwise(self.bounds), strict=True):
+                yield item_id, rounds * (-(-high * ONE // length) - -(-low * ONE // length))
+        for number in range(rest):
+            at = (number * 40_503 + chance) % ONE * length >> 16
+            yield self.ids[bisect_right(self.bounds, at) - 1], 1
 
 
 class ItemSeries(Series):

@@ -21,7 +21,8 @@ Not modelled, hence absent: in-app and offline conversions, leads, quizzes, Show
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
@@ -74,6 +75,8 @@ class Stated(Struct, frozen=True):
     #: None: what follows from the clicks and impressions.
     checkouts: int | None = None
     checkout_value_micro: int = 0
+    #: The terms when it was stated: what follows from the numbers stays, whatever the promotion is changed to. None: of old.
+    terms: Terms | None = None
 
 
 class Subject(Struct, frozen=True):
@@ -87,6 +90,20 @@ class Subject(Struct, frozen=True):
     stated: Mapping[int, Stated] = {}
     #: Values of attribute columns by column name, e.g. ``{"CAMPAIGN_ID": "62…"}``; what is missing is absent.
     attributes: Mapping[str, Any] = {}
+
+    def terms(self) -> list[tuple[int, Terms]]:
+        """(since second, terms), in order of time: those under which it was live, and of days that are stated."""
+        pieces = [(piece[0], piece[2]) for piece in self.pieces]
+        if self.stated:
+            pieces += [(day * DAY, one.terms) for day, one in self.stated.items() if one.terms is not None]
+            pieces.sort(key=lambda one: one[0])
+        return pieces
+
+
+def terms_at(known: Sequence[tuple[int, Terms]], moment: int) -> Terms:
+    """The terms in force at a moment, or the nearest: the last before it, else the first after it."""
+    at = bisect_right(known, moment, key=lambda one: one[0]) - 1
+    return known[max(at, 0)][1] if known else Terms(product_count=1)
 
 
 class Query(Struct, frozen=True):

@@ -59,9 +59,10 @@ class Reporter:
         self._series: dict[Any, Series] = {}
         self._lock = threading.Lock()
 
-    def clear(self) -> None:
-        """Forget everything."""
+    def clear(self, seed: int) -> None:
+        """Forget everything; from now on chance is that of this seed."""
         with self._lock:
+            self._seed = seed
             self._series.clear()
 
     def rows(self, subjects: Iterable[Subject], query: Query, *, now: int, reporting: Reporting = AS_DESCRIBED) -> list[Struct]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from operator import add, mul, sub
 from typing import Any
@@ -12,7 +11,6 @@ import msgspec
 from msgspec import Struct
 
 from pinshop.api.columns import COLUMNS
-from pinshop.emulator.delivery.budgets import terms_at
 from pinshop.emulator.delivery.counts import Counts, gather
 from pinshop.emulator.delivery.market import (
     ATTRIBUTED_TO,
@@ -28,7 +26,7 @@ from pinshop.emulator.delivery.market import (
     delays,
     known,
 )
-from pinshop.emulator.delivery.model import DAY, Query, Reporting, Subject
+from pinshop.emulator.delivery.model import DAY, Query, Reporting, Subject, terms_at
 from pinshop.emulator.delivery.terms import ONE
 
 #: Conversions that a stated checkout brings along.
@@ -141,14 +139,14 @@ class Series(Counts):
         )
         actions = source.weighted_actions(stem, by)
         for day, weight, chance in zip(source.slots, actions, source.slot_noise(5 + by), strict=True):
-
-            def until(delay: int, weight: int = weight, chance: int = chance) -> int:
-                return ((weight * happened[delay] >> 16) + chance) >> 16
-
-            for number in range(1, until(window) + 1):
-                on = day + bisect_left(range(window), number, key=until)
-                if on in counts:
-                    counts[on] += 1
+            before = 0
+            if (weight * happened[-1] >> 16) + chance < ONE:
+                continue  # none, ever
+            for on, share in enumerate(happened, day):
+                until = ((weight * share >> 16) + chance) >> 16
+                if until > before and on in counts:
+                    counts[on] += until - before
+                before = until
         values = [counts[slot] for slot in self.slots]
         if not self.reporting.conversion_delay:
             return values
@@ -160,11 +158,11 @@ class Series(Counts):
 
     def _order_values(self) -> list[int]:
         """What an order of each reporting day brings, at the prices with which the day begins."""
-        pieces, offset = self.subject.pieces, self.query.utc_offset_seconds
-        if self.market is not None and len({piece[2].average_price_micro for piece in pieces}) == 1:
+        known, offset = self.subject.terms(), self.query.utc_offset_seconds
+        if self.market is not None and len({terms.average_price_micro for _, terms in known}) == 1:
             means: Iterable[int] = (self.market.order_value,) * len(self.slots)
         else:
-            prices = (terms_at(pieces, slot * DAY - offset).average_price_micro for slot in self.slots)
+            prices = (terms_at(known, slot * DAY - offset).average_price_micro for slot in self.slots)
             means = [max(0, price) * 5 // 4 for price in prices]
         return [mean * (192 + (chance >> 9)) >> 8 for mean, chance in zip(means, self.slot_noise(2), strict=True)]
 
@@ -179,15 +177,21 @@ class Series(Counts):
     def told(self, name: str, values: list[Any]) -> list[Any]:
         """The values as they are told: nothing where the creative type then had no such metric."""
         types = _types_with(name)
-        pieces = self.subject.pieces
-        if types is None or all(piece[2].creative_type in types for piece in pieces):
+        if types is None or self.reporting.zero_metrics == "absent":  # then 0 is not told either
             return values
+        known = self.subject.terms()
         per_day, offset = 24 if self.hourly else 1, self.query.utc_offset_seconds
         first: dict[int, int] = {}
+        last: dict[int, int] = {}
         for index, slot in enumerate(self.slots):
-            first.setdefault(index if self.bucket_of_slot is None else self.bucket_of_slot[index], slot)
-        moments = (first[bucket] * DAY // per_day - offset for bucket in range(len(self.dates)))
-        shown = [terms_at(pieces, moment).creative_type in types for moment in moments]
+            bucket = index if self.bucket_of_slot is None else self.bucket_of_slot[index]
+            first.setdefault(bucket, slot)
+            last[bucket] = slot
+        shown = []
+        for bucket in range(len(self.dates)):
+            begin, end = first[bucket] * DAY // per_day - offset, (last[bucket] + 1) * DAY // per_day - offset
+            # Nothing is known of the time before it was live: what comes later must not change what is told of it.
+            shown.append(end > known[0][0] and terms_at(known, begin).creative_type in types)
         return [value or (0 if there else msgspec.UNSET) for value, there in zip(values, shown, strict=True)]
 
     def first_markets(self) -> list[Market | None]:
@@ -200,7 +204,7 @@ class Series(Counts):
 
     def _make(self, name: str) -> list[Any] | None:
         types = _types_with(name)
-        if types is not None and not any(piece[2].creative_type in types for piece in self.subject.pieces):
+        if types is not None and not any(terms.creative_type in types for _, terms in self.subject.terms()):
             return None
         if name in CHILDREN or name in ("IMPRESSION_1", "SPEND_IN_MICRO_DOLLAR"):
             return gather(self.slot(name), self.bucket_of_slot, len(self.dates))

@@ -24,7 +24,7 @@ def day_number(day: datetime.date | str, now: int) -> int:
         ConfigurationError: not a date, or one in the future.
     """
     if isinstance(day, datetime.datetime):
-        day = day.date()
+        day = (day if day.tzinfo is None else day.astimezone(datetime.UTC)).date()
     if isinstance(day, str):
         try:
             day = datetime.date.fromisoformat(day)
@@ -54,19 +54,25 @@ def completed(met: Market, given: dict[str, Any]) -> dict[str, Any]:
         raise ConfigurationError(f"earn: got nothing, allowed: {', '.join(NUMBERS)}")
     orders, value = said.get("checkouts"), said.get("checkout_value")
     if orders is None and value is not None:
-        orders = max(1, value // max(1, met.order_value)) if value else 0
+        orders = (max(1, value // met.order_value) if met.order_value else 1) if value else 0
     elif value is None and orders is not None:
         value = orders * met.order_value
     clicks, spend, impressions = said.get("clicks"), said.get("spend"), said.get("impressions")
-    price = max(1, met.price * ONE // max(1, met.click_share) if met.per_impression else met.price)
+    if value and not orders:
+        raise ConfigurationError(f"earn: got {given['checkout_value']} as checkout_value of 0 checkouts, allowed: 1 or more")
+    share = max(1, met.click_share)
+    price = max(1, met.price * ONE // share if met.per_impression else met.price)
+    bought = max(spend // price, 1) if spend else 0
     if clicks is None:
-        clicks = max(spend // price, 1) if spend else 0
+        clicks = impressions * share // ONE if spend is None and impressions is not None else bought
         clicks = max(clicks, orders or 0)
         clicks = clicks if impressions is None else min(clicks, impressions)
     if impressions is None:
-        impressions = clicks * ONE // max(1, met.click_share)
+        impressions = (clicks or bought) * ONE // share
     if clicks > impressions:
         raise ConfigurationError(f"earn: got {clicks} clicks of {impressions} impressions, allowed: at most as many")
+    if spend and not impressions:
+        raise ConfigurationError(f"earn: got a spend of {given['spend']} for 0 impressions, allowed: for 1 or more")
     if spend is None:
         spend = clicks * price
     return {

@@ -169,6 +169,7 @@ def product_groups_update(ctx: Context) -> Entity:
     _check_twins(ctx, group)
     with ctx.store.transaction():
         save(ctx, "product_groups", group)
+        groups.measure_referring(ctx.store, group, ctx.now)
     return _complete_group(ctx, group)
 
 
@@ -180,6 +181,7 @@ def product_groups_delete(ctx: Context) -> None:
     with ctx.store.transaction():
         ctx.store.delete("product_groups", group["id"])
         ctx.store.history.gone("product_groups", group["id"], ctx.now)
+        groups.measure_referring(ctx.store, group, ctx.now)
 
 
 def product_groups_counts(ctx: Context) -> Raw:

@@ -115,6 +115,10 @@ class History:
             f"select id, since, settings from history where kind = ? and {condition} order by id, since", (kind, *arguments)
         )
 
+    def every(self, kind: str) -> dict[int, Changes]:
+        """The same of all entities of a kind, also of those that are no more."""
+        return self._changes("select id, since, settings from history where kind = ? order by id, since", (kind,))
+
     def statuses(self, kind: str, ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
         """(since second, status) of each entity, in order of time."""
         found: dict[int, list[tuple[int, str]]] = {}
