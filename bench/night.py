@@ -21,7 +21,7 @@ from email.utils import formatdate
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 from msgspec import Struct
 
@@ -61,14 +61,17 @@ class Server:
         self._limits = Limits("standard")
         self._ids = [str(1000 + n) for n in range(promotions)]
         self._done: dict[str, float] = {}
+        self._orders: dict[str, str] = {}
         self._rows: dict[str, bytes] = {}
 
     def send(self, request: Request) -> Reply:
         path, _, query = request.target.partition("?")
         headers = {"content-type": "application/json", "date": formatdate(self.now, usegmt=True)}
-        if path.startswith("/file/"):  # another host
+        if path.startswith("/report/"):  # another host
+            return Reply(200, headers, json.dumps({self._ids[0]: json.loads(self._made(query))}).encode())
+        if path.startswith("/file/"):
             return Reply(200, headers, json.dumps({"product_groups": [{"id": self._ids[0], "status": "ACTIVE"}]}).encode())
-        category = "ads_analytics" if path.endswith(("/analytics", "/metrics_ready_state")) else "ads_read"
+        category = "ads_analytics" if path.endswith(("/analytics", "/metrics_ready_state", "/reports")) else "ads_read"
         try:
             self._limits.spend(category, "user", "app", self.now, headers)
         except Refusal as refusal:
@@ -89,6 +92,20 @@ class Server:
             if self.now < self._done[number]:
                 return b'{"status": "RUNNING"}'
             return json.dumps({"status": "SUCCEEDED", "result_url": f"https://files.invalid/file/{number}"}).encode()
+        if path.endswith("/reports") and request.method == "POST":
+            number = str(len(self._done) + 1)
+            order = json.loads(request.body or b"")
+            asked = urlencode(
+                {"start_date": order["start_date"], "end_date": order["end_date"], "product_group_ids": self._ids[0]}
+            )
+            self._done[number], self._orders[number] = self.now + JOB_SECONDS, asked
+            return json.dumps({"report_status": "IN_PROGRESS", "token": number}).encode()
+        if path.endswith("/reports"):
+            number = parse_qs(query)["token"][0]
+            if self.now < self._done[number]:
+                return b'{"report_status": "IN_PROGRESS"}'
+            link = f"https://files.invalid/report/{number}?{self._orders[number]}"
+            return json.dumps({"report_status": "FINISHED", "url": link}).encode()
         if path.endswith("/analytics"):
             if query not in self._rows:
                 self._rows = {query: self._made(query)}  # all accounts of a night are asked the same
@@ -171,11 +188,8 @@ class Simulated(Client):
             self._at(self.server.now, begin)
 
 
-def night(accounts: int, promotions: int, folder: Path, *, concurrency: int = 8, kept: bool = True) -> Night:
-    """One user's night of so many ad accounts. ``kept=False``: rows are made, and not written."""
-    path, server = folder / f"ads-{accounts}.duckdb", Server(promotions)
-    known = [str(549_700_000_000 + n) for n in range(accounts)]
-    _seed(path, known, promotions)
+def client_of(server: Server, **options: Any) -> Simulated:
+    """A client of this server, on its clock."""
     client = Simulated(
         "emulated_night",
         base_url="https://api.invalid/v5",
@@ -183,9 +197,18 @@ def night(accounts: int, promotions: int, folder: Path, *, concurrency: int = 8,
         clock=lambda: server.now,
         monotonic=lambda: server.now,
         random=lambda: 0.5,
-        concurrency=concurrency,
+        **options,
     )
     client.server = server
+    return client
+
+
+def night(accounts: int, promotions: int, folder: Path, *, concurrency: int = 8, kept: bool = True) -> Night:
+    """One user's night of so many ad accounts. ``kept=False``: rows are made, and not written."""
+    path, server = folder / f"ads-{accounts}.duckdb", Server(promotions)
+    known = [str(549_700_000_000 + n) for n in range(accounts)]
+    _seed(path, known, promotions)
+    client = client_of(server, concurrency=concurrency)
     real = warehouse.DuckStore.replace
 
     def count(_: Any, __: Any, found: Any) -> warehouse.Applied:

@@ -234,11 +234,14 @@ def test_a_request_that_is_too_long_is_cut_in_halves():
     assert set(server.asked.values()) == {1}
 
 
-def test_a_report_that_expires_while_it_is_read_is_ordered_again():
+@pytest.mark.parametrize("before", ["FINISHED", "IN_PROGRESS"])  # when its file is fetched, or while it is waited for
+def test_a_report_that_expires_while_it_is_read_is_ordered_again(before):
     server = earned()
-    states = iter(["FINISHED", "EXPIRED"])
+    states = iter([before, "EXPIRED"])
 
     def refuse(request: Any) -> Any:
+        if request.target.endswith("/report/0"):
+            return Reply(403, {}, b"expired")
         if "token=0" in request.target:
             state = next(states, "EXPIRED")
             return Reply(200, {}, json.dumps({"report_status": state, "url": "https://rows.invalid/v5/report/0"}).encode())

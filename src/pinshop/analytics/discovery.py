@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from pinshop.analytics import query
 from pinshop.analytics.plain_rows import Block
-from pinshop.analytics.planning import Ask, Query
+from pinshop.analytics.planning import ORDERED_AHEAD, Ask, Query
 from pinshop.analytics.report_asks import REPORT_SECONDS, of_report, order_report
 from pinshop.api import endpoints, models, operations
 from pinshop.api.models import AdGroup, ProductGroupPromotion, decoders
@@ -53,10 +53,6 @@ _MOST_UNPROVEN = 20
 MARGIN = datetime.timedelta(days=1)
 
 
-#: So many jobs are ordered before the first of them is asked for: most are done by then, and nobody waits for a single one.
-_ORDERED_AHEAD = 200
-
-
 class Found(Struct, frozen=True, kw_only=True):
     """Ids of promotions. ``every_until``: every promotion that was there at that moment is among them, or was known before."""
 
@@ -75,7 +71,7 @@ def find(
     complete, unproven, position = False, 0, 0
     while position < len(ad_account_ids):
         known = ad_account_ids[position] in since
-        part = ad_account_ids[position : position + (_ORDERED_AHEAD if complete or position or known else _MOST_UNPROVEN)]
+        part = ad_account_ids[position : position + (ORDERED_AHEAD if complete or position or known else _MOST_UNPROVEN)]
         position += len(part)
         held: dict[str, list[str]] = {}
         if question.discover == "bulk":
@@ -149,8 +145,8 @@ def _order_file(session: Session, question: Query, ad_account_id: str, since: da
 
 
 def _read_file(session: Session, ad_account_id: str, request_id: str) -> Flow[list[ProductGroupPromotion]]:
-    yield from bulk.wait(session, ad_account_id, request_id, REPORT_SECONDS)
-    held = (yield from bulk.download(session, ad_account_id, request_id)).promotions
+    state = yield from bulk.wait(session, ad_account_id, request_id, REPORT_SECONDS)
+    held = (yield from bulk.download(session, ad_account_id, request_id, state)).promotions
     if any(not one.id for one in held):
         raise BadReply("a file of promotions holds one without an id", operation=endpoints.BULK_REQUEST_GET.id)
     return held

@@ -13,7 +13,7 @@ from msgspec import Struct
 from pinshop.analytics import discovery, planning, query
 from pinshop.analytics.plain_rows import Block, split
 from pinshop.analytics.planning import Ask, Plan, Query
-from pinshop.analytics.report_asks import of_report
+from pinshop.analytics.report_asks import Orders, of_report
 from pinshop.analytics.rows import Rows
 from pinshop.api import endpoints, operations
 from pinshop.api.models import AdAccount, decoders
@@ -61,10 +61,13 @@ class Counter:
                 self._tell(Progress(self._done, self._total, self._rows, account, error))
 
 
-def fetch(session: Session, question: Query, ask: Ask, constants: Mapping[str, str]) -> Flow[list[Block]]:
-    """The rows of one ask."""
+def fetch(
+    session: Session, question: Query, ask: Ask, constants: Mapping[str, str], orders: Orders | None = None
+) -> Flow[list[Block]]:
+    """The rows of one ask, which may have been ordered ahead."""
     if ask.way == "report":
-        return [(yield from of_report(session, question, ask, constants))]
+        token = None if orders is None else (yield from orders.token(ask))
+        return [(yield from of_report(session, question, ask, constants, token))]
     return (yield from _sync(session, question, ask, ask.ids or (), constants))
 
 
@@ -186,14 +189,16 @@ def each(
 ) -> Flow[None]:
     """Fetch the asks, some at once, and hand each its blocks. An account's first failure ends what is left of it."""
     counter = Counter(len(asks), progress)
+    orders = Orders(session, plan.query, failed)
 
-    def one(index: int, ask: Ask) -> Flow[None]:
+    def one(index: int) -> Flow[None]:
+        ask = asks[index]
         account = ask.ad_account_id
         if account in failed:
             counter.add(account, 0, failed[account])
             return
         try:
-            blocks = yield from fetch(session, plan.query, ask, known[account].constants(account))
+            blocks = yield from fetch(session, plan.query, ask, known[account].constants(account), orders)
         except InvalidInput:
             raise
         except PinshopError as error:
@@ -203,7 +208,7 @@ def each(
         yield from take(index, blocks)
         counter.add(account, sum(len(block.raws) for block in blocks))
 
-    yield Together([one(index, ask) for index, ask in enumerate(asks)], session.options.concurrency)
+    yield Together(orders.ahead([[ask] for ask in asks], one), session.options.concurrency)
 
 
 def run(session: Session, plan: Plan, known: dict[str, Account], progress: OnProgress | None) -> Flow[Rows]:

@@ -34,12 +34,15 @@ from pinshop.flow.pacing import Quota
 if TYPE_CHECKING:
     import pyarrow
 
-#: Synchronous calls of one account from which on a report is cheaper: it takes `REPORT_CALLS` and about a minute.
+#: Synchronous calls of one account from which on a report is cheaper: it takes `REPORT_CALLS` and half a minute.
 MANY_CALLS = 100
 
-#: One order, six questions whether it is ready (after 1, 2, 4, 8, 16 and 30 s), one for a fresh link.
-REPORT_CALLS = 8
+#: One order, and six questions whether it is ready: at once, and after 1, 2, 4, 8 and 16 s more.
+REPORT_CALLS = 7
 REPORT_SECONDS = 31
+
+#: So many jobs of Pinterest's are ordered before the first of them is asked for: see `pinshop.analytics.report_asks`.
+ORDERED_AHEAD = 200
 
 #: Ids that a report may name; source: ``product_group_ids`` of analytics/create_report.
 REPORT_IDS = 500
@@ -125,7 +128,7 @@ class Plan(Struct, frozen=True, kw_only=True):
         """Calls by quota, polls of reports included, and about how many seconds at the present quota."""
         cost = self.estimate.cost(call_seconds=call_seconds)
         reports = sum(ask.way == "report" for ask in self.asks) + len(self.to_discover)
-        waiting = REPORT_SECONDS * -(-reports // max(1, self.estimate.side_by_side))
+        waiting = REPORT_SECONDS * -(-reports // ORDERED_AHEAD)
         if waiting <= cost.seconds:
             return cost
         return msgspec.structs.replace(cost, seconds=waiting, bound_by=f"{REPORT_SECONDS} s of waiting for a report")

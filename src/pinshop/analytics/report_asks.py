@@ -1,8 +1,12 @@
-"""Asks that are answered by a report: ordered, waited for, read."""
+"""Asks that are answered by a report: ordered ahead, waited for, read.
+
+A report takes Pinterest half a minute or more, whoever waits for it. So `planning.ORDERED_AHEAD` are ordered before the first
+of them is asked for: most are made by then, and the wait for one is the wait for all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -10,13 +14,59 @@ from pinshop.analytics import planning
 from pinshop.analytics.plain_rows import Block, split
 from pinshop.analytics.planning import Ask, Query
 from pinshop.api import endpoints, models
-from pinshop.errors import BadReply, ReportUnavailable
+from pinshop.api.http import Pause
+from pinshop.errors import BadReply, PinshopError, ReportUnavailable
 from pinshop.flow import events, reports
 from pinshop.flow.session import Session
 from pinshop.flow.steps import Flow
 
 #: How long a report may take.
 REPORT_SECONDS = 1800.0
+
+#: How long to wait before looking again whether an order is through that is under way.
+_LOOK_SECONDS = 0.1
+
+
+class Orders:
+    """The reports of a query, ordered ahead of whoever reads them."""
+
+    def __init__(self, session: Session, question: Query, failed: Mapping[str, object]) -> None:
+        self._session, self._question, self._failed = session, question, failed
+        self._awaited: set[Ask] = set()
+        self._tokens: dict[Ask, str | PinshopError] = {}
+
+    def ahead(self, jobs: Sequence[Sequence[Ask]], read: Callable[[int], Flow[None]]) -> list[Flow[None]]:
+        """Flows to be run in this order, some at once: ``read`` of each job, and before it the orders of its reports."""
+        reports = [(index, ask) for index, asks in enumerate(jobs) for ask in asks if ask.way == "report"]
+        self._awaited.update(ask for _, ask in reports)
+        flows: list[Flow[None]] = []
+        ordered = done = 0
+        for index, asks in enumerate(jobs):
+            while ordered < len(reports) and (ordered < done + planning.ORDERED_AHEAD or reports[ordered][0] <= index):
+                flows.append(self._order(reports[ordered][1]))
+                ordered += 1
+            flows.append(read(index))
+            done += sum(ask.way == "report" for ask in asks)
+        return flows
+
+    def _order(self, ask: Ask) -> Flow[None]:
+        if ask.ad_account_id in self._failed:
+            self._awaited.discard(ask)
+            return
+        try:
+            self._tokens[ask] = yield from order_report(self._session, self._question, ask)
+        except PinshopError as error:
+            self._tokens[ask] = error  # told to whoever reads it
+
+    def token(self, ask: Ask) -> Flow[str | None]:
+        """The token of what was ordered ahead; None if it was not."""
+        while ask in self._awaited and ask not in self._tokens:
+            yield Pause(_LOOK_SECONDS, "the report is being ordered")
+        found = self._tokens.pop(ask, None)
+        self._awaited.discard(ask)
+        if isinstance(found, PinshopError):
+            raise found
+        return found
 
 
 def order_report(session: Session, question: Query, ask: Ask) -> Flow[str]:
@@ -37,8 +87,8 @@ def of_report(
         if token is None:
             token = yield from order_report(session, question, ask)
         try:
-            yield from reports.wait(session, ask.ad_account_id, token, REPORT_SECONDS)
-            body = yield from reports.download(session, ask.ad_account_id, token)
+            state = yield from reports.wait(session, ask.ad_account_id, token, REPORT_SECONDS)
+            body = yield from reports.download(session, ask.ad_account_id, token, state)
         except ReportUnavailable as error:
             if ordered > 1 or error.state.report_status not in ("EXPIRED", "DOES_NOT_EXIST"):
                 raise

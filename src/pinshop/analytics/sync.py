@@ -23,7 +23,8 @@ from pinshop.analytics.fetching import Account, OnProgress
 from pinshop.analytics.folder import FolderStore
 from pinshop.analytics.plain_rows import Block
 from pinshop.analytics.planning import Query
-from pinshop.analytics.stale_days import MOST_READY_DAYS, Unit, is_late, is_ready, lag_days, setting_text, units_of
+from pinshop.analytics.report_asks import Orders
+from pinshop.analytics.stale_days import MOST_READY_DAYS, is_late, is_ready, lag_days, setting_text, units_of
 from pinshop.analytics.warehouse import Change, DuckStore, Known, Scope
 from pinshop.api import endpoints, operations
 from pinshop.api.http import Pause
@@ -134,7 +135,10 @@ def _sync(
     counter = fetching.Counter(len(ordered), progress)
     done: list[warehouse.Applied] = []
 
-    def one(unit: Unit) -> Flow[None]:
+    orders = Orders(session, question, failed)
+
+    def one(index: int) -> Flow[None]:
+        unit = ordered[index]
         account = unit.ad_account_id
         if account in failed:
             counter.add(account, 0, failed[account])
@@ -142,7 +146,7 @@ def _sync(
         try:
             blocks: list[Block] = []
             for ask in unit.asks:
-                blocks += yield from fetching.fetch(session, question, ask, known_accounts[account].constants(account))
+                blocks += yield from fetching.fetch(session, question, ask, known_accounts[account].constants(account), orders)
             scope = Scope(
                 table=table,
                 ad_account_id=account,
@@ -165,7 +169,7 @@ def _sync(
         done.append(applied)
         counter.add(account, applied.rows)
 
-    yield Together([one(unit) for unit in ordered], session.options.concurrency)
+    yield Together(orders.ahead([unit.asks for unit in ordered], one), session.options.concurrency)
     # Only now: what was found is in the table.
     if whole := {account: moment for account, moment in every.items() if account not in failed}:
         yield from _patiently(session, wait_seconds, lambda: store.note(table, whole))

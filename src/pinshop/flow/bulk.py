@@ -65,9 +65,9 @@ def wait(
     return jobs.wait(session, _job(request_id), lambda: state_of(session, ad_account_id, request_id), at_most_seconds, progress)
 
 
-def download(session: Session, ad_account_id: Id, request_id: str) -> Flow[BulkData]:
-    """What the file of a request holds, by a fresh link."""
-    body = yield from jobs.download(session, _job(request_id), lambda: state_of(session, ad_account_id, request_id))
+def download(session: Session, ad_account_id: Id, request_id: str, now: BulkState | None = None) -> Flow[BulkData]:
+    """What the file of a request holds, by a fresh link: that of ``now``, the state of this moment, if it is given."""
+    body = yield from jobs.download(session, _job(request_id), lambda: state_of(session, ad_account_id, request_id), now)
     try:
         return models.decode_bulk(body, min(MOST_BYTES, MOST_TIMES * len(body)))
     except BadReply as error:

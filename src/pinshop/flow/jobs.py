@@ -81,12 +81,13 @@ def wait(
         pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
 
-def download(session: Session, job: Job[S], ask: Callable[[], Flow[S]]) -> Flow[bytes]:
-    """The file of a job that is done, by a fresh link."""
+def download(session: Session, job: Job[S], ask: Callable[[], Flow[S]], now: S | None = None) -> Flow[bytes]:
+    """The file of a job that is done, by a fresh link: that of ``now``, the state of this moment, if it is given."""
     attempts = 0
     operation = job.operation
     while True:
-        state = yield from ask()
+        state = (yield from ask()) if now is None else now
+        now = None
         if job.status(state) != job.done:
             raise job.unavailable(state, f"the {job.noun} is {job.status(state)}")
         url, size = job.url(state), job.size(state)

@@ -44,9 +44,9 @@ def wait(
     return jobs.wait(session, _job(token), lambda: state_of(session, ad_account_id, token), at_most_seconds, progress)
 
 
-def download(session: Session, ad_account_id: Id, token: str) -> Flow[bytes]:
-    """The file of a finished report, by a fresh link."""
-    return jobs.download(session, _job(token), lambda: state_of(session, ad_account_id, token))
+def download(session: Session, ad_account_id: Id, token: str, now: ReportState | None = None) -> Flow[bytes]:
+    """The file of a finished report, by a fresh link: that of ``now``, the state of this moment, if it is given."""
+    return jobs.download(session, _job(token), lambda: state_of(session, ad_account_id, token), now)
 
 
 def _job(token: str) -> Job[ReportState]:

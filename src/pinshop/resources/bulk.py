@@ -109,5 +109,5 @@ class Bulk(Resource[C]):
         Source: bulk_download/create and bulk_request/get in Pinterest's description 5.23.0.
         """
         ordered = yield from bulk.order(self._session, ad_account_id, fields)
-        yield from bulk.wait(self._session, ad_account_id, ordered.request_id, at_most_seconds, progress)
-        return (yield from bulk.download(self._session, ad_account_id, ordered.request_id))
+        state = yield from bulk.wait(self._session, ad_account_id, ordered.request_id, at_most_seconds, progress)
+        return (yield from bulk.download(self._session, ad_account_id, ordered.request_id, state))

@@ -131,8 +131,8 @@ class Reports(Resource[C]):
         order = yield from reports.order(session, ad_account_id, fields)
         if not isinstance(order.token, str):
             raise BadReply("the order of a report was answered without a token", operation="analytics/create_report")
-        yield from reports.wait(session, ad_account_id, order.token, at_most_seconds, progress)
-        block = report_asks.report_block((yield from reports.download(session, ad_account_id, order.token)), {})
+        state = yield from reports.wait(session, ad_account_id, order.token, at_most_seconds, progress)
+        block = report_asks.report_block((yield from reports.download(session, ad_account_id, order.token, state)), {})
         ids = fields.get("product_group_ids")
         item = str(fields["level"]) == "PRODUCT_ITEM"
         total = str(fields["granularity"]) == "TOTAL"
