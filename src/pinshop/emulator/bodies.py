@@ -8,12 +8,13 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from pinshop.api.fields import FIELDS, Field
+from pinshop.api.fields import FIELDS, OTHER_FIELDS, Field
 from pinshop.api.operations import ApiVersion
 from pinshop.emulator.refusals import bad, shown
 
 _TYPES: dict[str, Any] = {
-    "id": (str,), "foreign_id": (str,), "ad_group_ref": (str,), "campaign_ref": (str,), "text": (str,), "enum": (str,),
+    "id": (str,), "foreign_id": (str,), "ad_group_ref": (str,), "campaign_ref": (str,), "text": (str,), "date": (str,),
+    "enum": (str,),
     "integer": (int,), "number": (int, float), "boolean": (bool,), "object": (dict,), "array": (list,),
 }  # fmt: skip
 
@@ -67,6 +68,10 @@ def check_value(field: Field, value: Any, api_version: ApiVersion, where: str, v
         if not is_id(digits):
             raise bad(f"'{where}' value {shown(value)} must match the pattern: {pattern}")
         return digits if field.kind == "foreign_id" else id_number(digits)
+    if field.kind == "date":
+        return checked_date(where, value)
+    if field.kind == "integer" and field.values and str(value) not in (allowed := field.values_at(api_version)):
+        raise bad(f"Invalid request: '{where}' ({value} is not one of {', '.join(allowed)})")
     if field.kind == "enum" and value not in (allowed := field.values_at(api_version)):
         raise bad(f"Invalid request: '{where}' ({shown(value)} is not one of {', '.join(allowed)})")
     if field.kind in ("text", "array") and field.maximum is not None and len(value) > field.maximum:
@@ -111,7 +116,7 @@ def known_fields(name: str, api_version: ApiVersion, both_names: bool) -> dict[s
     """Wire name -> field of what a body may hold, read-only fields included."""
     return {
         field.name: field
-        for field in FIELDS[name]
+        for field in (FIELDS | OTHER_FIELDS)[name]
         if field.at(api_version) or (both_names and field.name in ("catalogs_product_group_id", "catalog_product_group_id"))
     }
 

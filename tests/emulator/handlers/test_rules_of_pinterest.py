@@ -181,7 +181,7 @@ def test_nested_objects_are_kept_as_they_were_sent(newest: Any) -> None:
     ("options", "good"),
     [
         ({}, True),
-        (None, True),
+        (None, False),
         ({"app_type_multipliers": {"ipad": 1.2, "web": 0}}, True),
         ({"app_type_multipliers": None, "placement_multipliers": None}, True),
         ({"audience_multipliers": {"123": 10}}, True),

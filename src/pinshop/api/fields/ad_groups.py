@@ -102,7 +102,7 @@ AD_GROUP: tuple[Field, ...] = (
     Field(name="targeting_spec", kind="object", nullable=False, fields=TARGETING_SPEC),
     Field(name="lifetime_frequency_cap", kind="integer", nullable=False),
     Field(name="tracking_urls", kind="object", fields=TRACKING_URLS, closed=True),
-    Field(name="auto_targeting_enabled", kind="boolean"),
+    Field(name="auto_targeting_enabled", kind="boolean", null_in_bodies="u"),
     Field(name="placement_group", kind="enum", nullable=False, values=since("5.0", "ALL", "SEARCH", "BROWSE", "OTHER")),
     Field(name="pacing_delivery_type", kind="enum", nullable=False, values=since("5.0", "STANDARD", "ACCELERATED")),
     Field(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pinshop.api.fields.table import STATUS_VALUES, SUMMARY_VALUES, Field, since
 from pinshop.api.fields.tracking_urls import TRACKING_URLS
 
-_OBJECTIVES: dict[str, str | tuple[str, str]] = {
+OBJECTIVES: dict[str, str | tuple[str, str]] = {
     "AWARENESS": "5.0", "CONSIDERATION": "5.0", "VIDEO_VIEW": ("5.0", "5.15"), "WEB_CONVERSION": "5.0", "CATALOG_SALES": "5.0",
     "WEB_SESSIONS": ("5.0", "5.15"), "VIDEO_COMPLETION": "5.14", "SALES": "5.28", "LEADS": "5.28", "APP_INSTALL": "5.28",
     "CTV_CONSIDERATION": "5.28",
@@ -53,7 +53,7 @@ CAMPAIGN: tuple[Field, ...] = (
     Field(name="tracking_urls", kind="object", fields=TRACKING_URLS, closed=True),
     Field(name="start_time", kind="integer", unit="seconds"),
     Field(name="end_time", kind="integer", unit="seconds"),
-    Field(name="objective_type", kind="enum", nullable=False, null_in_bodies="u", required="c", values=_OBJECTIVES),
+    Field(name="objective_type", kind="enum", nullable=False, null_in_bodies="u", required="c", values=OBJECTIVES),
     Field(
         name="intended_promotion_type",
         kind="enum",
@@ -62,12 +62,12 @@ CAMPAIGN: tuple[Field, ...] = (
         values=since("5.28", "LEGACY", "STANDARD_AD", "CATALOG"),
     ),
     Field(name="is_campaign_budget_optimization", kind="boolean"),
-    Field(name="is_flexible_daily_budgets", kind="boolean"),
-    Field(name="is_automated_campaign", kind="boolean", nullable="5.15"),
+    Field(name="is_flexible_daily_budgets", kind="boolean", null_in_bodies="u"),
+    Field(name="is_automated_campaign", kind="boolean", nullable="5.15", null_in_bodies="u"),
     Field(
         name="default_ad_group_budget_in_micro_currency", kind="integer", minimum=0, unit="micro-currency", plausible=1_000_000
     ),
-    Field(name="bid_options", kind="object", since="5.23", null_in_bodies="c", fields=BID_OPTIONS),
+    Field(name="bid_options", kind="object", since="5.23", null_in_bodies="", fields=BID_OPTIONS),
     Field(name="is_performance_plus", kind="boolean", since="5.23", nullable=False),
     Field(name="is_top_of_search", kind="boolean", since="5.28", null_in_bodies=""),
     Field(name="is_ltv_optimized", kind="boolean", since="5.28", null_in_bodies=""),

@@ -92,7 +92,6 @@ class AdGroupFields(TypedDict, total=False):
     targeting_spec: TargetingSpec
     lifetime_frequency_cap: int
     tracking_urls: TrackingUrls | None
-    auto_targeting_enabled: bool | None
     placement_group: enums.PlacementGroup | Enum
     pacing_delivery_type: enums.PacingDeliveryType | Enum
     optimization_goal_metadata: OptimizationGoal | None
@@ -114,6 +113,7 @@ class AdGroupCreate(AdGroupFields, total=False):
     name: Required[Name]
     campaign_id: Required[CampaignId]
     billable_event: Required[enums.BillableEvent | Enum]
+    auto_targeting_enabled: bool
 
 
 class AdGroupChanges(AdGroupFields, total=False):
@@ -122,6 +122,7 @@ class AdGroupChanges(AdGroupFields, total=False):
     name: Name
     campaign_id: CampaignId
     billable_event: enums.BillableEvent | Enum
+    auto_targeting_enabled: bool | None
 
 
 class AdGroupUpdate(AdGroupChanges, total=False):

@@ -42,13 +42,11 @@ class CampaignFields(TypedDict, total=False):
     daily_spend_cap: Micro | None
     lifetime_spend_cap: Micro | None
     is_campaign_budget_optimization: bool | None
-    is_flexible_daily_budgets: bool | None
     default_ad_group_budget_in_micro_currency: Micro | None
     start_time: Seconds | None
     end_time: Seconds | None
     order_line_id: Id | None
     tracking_urls: TrackingUrls | None
-    is_automated_campaign: bool | None
     is_performance_plus: bool
     is_top_of_search: bool
     is_ltv_optimized: bool
@@ -63,7 +61,9 @@ class CampaignCreate(CampaignFields, total=False):
 
     name: Required[Name]
     objective_type: Required[enums.ObjectiveType | Enum]
-    bid_options: BidOptions | None
+    is_flexible_daily_budgets: bool
+    is_automated_campaign: bool
+    bid_options: BidOptions
 
 
 class CampaignChanges(CampaignFields, total=False):
@@ -71,6 +71,8 @@ class CampaignChanges(CampaignFields, total=False):
 
     name: Name
     objective_type: enums.ObjectiveType | Enum | None
+    is_flexible_daily_budgets: bool | None
+    is_automated_campaign: bool | None
     bid_options: BidOptionsUpdate
 
 
@@ -89,6 +91,8 @@ class CampaignDeclared(CampaignFields, total=False):
     id: Required[Id]
     name: Name
     objective_type: enums.ObjectiveType | Enum | None
+    is_flexible_daily_budgets: bool | None
+    is_automated_campaign: bool | None
     bid_options: BidOptions | None
 
 

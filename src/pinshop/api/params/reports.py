@@ -13,6 +13,17 @@ from pinshop.api.params.rules import Rules, Verdict
 _Ids500: TypeAlias = Annotated[Sequence[Id], Limits(1, 500)]
 
 
+_AdStatus: TypeAlias = Literal[
+    "APPROVED", "PAUSED", "PENDING", "REJECTED", "ADVERTISER_DISABLED", "ARCHIVED", "DRAFT", "DELETED_DRAFT"
+]  # fmt: skip
+
+_TargetingType: TypeAlias = Literal[
+    "KEYWORD", "APPTYPE", "GENDER", "LOCATION", "PLACEMENT", "COUNTRY", "TARGETED_INTEREST", "PINNER_INTEREST",
+    "AUDIENCE_INCLUDE", "AUDIENCE_EXCLUDE", "GEO", "AGE_BUCKET", "REGION", "MEDIA_TYPE", "AGE_BUCKET_AND_GENDER",
+    "AUDIENCE_MULTIPLIER", "CREATIVE_ENHANCEMENTS", "LOCAL_ADS_STORE_CODE",
+]  # fmt: skip
+
+
 class MetricsFilter(TypedDict):
     """``{"field": "SPEND_IN_DOLLAR", "operator": "GREATER_THAN", "values": [1]}``."""
 
@@ -49,11 +60,11 @@ class ReportRequest(TypedDict, total=False):
     ad_group_ids: _Ids500
     ad_group_statuses: Annotated[Sequence[enums.SummaryStatus | Enum], Limits(1, 6)]
     ad_ids: _Ids500
-    ad_statuses: Annotated[Sequence[str], Limits(1, 6)]
+    ad_statuses: Annotated[Sequence[_AdStatus], Limits(1, 6)]
     product_group_ids: _Ids500
     product_group_statuses: Annotated[Sequence[enums.ProductGroupSummaryStatus | Enum], Limits(1, 6)]
     product_item_ids: _Ids500
-    targeting_types: Annotated[Sequence[str], Limits(1, 5)]
+    targeting_types: Annotated[Sequence[_TargetingType], Limits(1, 5)]
     metrics_filters: Annotated[Sequence[MetricsFilter], Limits(1)]
     combine_targeting_types: bool
     custom_conversion_event_metrics: Sequence[Mapping[str, Any]]

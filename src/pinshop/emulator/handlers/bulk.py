@@ -13,17 +13,15 @@ from typing import Any
 
 import msgspec
 
-from pinshop.api import models
-from pinshop.api.fields import OTHER_FIELDS
 from pinshop.api.operations import version
 from pinshop.emulator import shapes
-from pinshop.emulator.bodies import id_number, is_id
+from pinshop.emulator.bodies import check_body
 from pinshop.emulator.handlers import report_files
 from pinshop.emulator.handlers.ad_groups import complete_ad_groups
 from pinshop.emulator.handlers.campaigns import complete_campaign, summary_status
 from pinshop.emulator.handlers.context import Background, Context, batch_items, not_found
 from pinshop.emulator.handlers.promotions import complete_promotions
-from pinshop.emulator.refusals import bad, shown
+from pinshop.emulator.refusals import bad
 from pinshop.emulator.shapes import Raw
 from pinshop.emulator.storage.store import Entity, Store
 from pinshop.emulator.world import World
@@ -34,10 +32,6 @@ _TYPES = {
     "AD_GROUP": ("ad_groups", "ad_group", "ad_groups"),
     "PRODUCT_GROUP": ("promotions", "promotion", "product_groups"),
 }
-
-_FIELDS = {field.name: field for field in OTHER_FIELDS["bulk_request"]}
-
-_FILTERS = ("start_time", "end_time", "name", "campaign_status", "objective_type")
 
 
 def bulk_download_create(ctx: Context) -> Raw:
@@ -65,65 +59,24 @@ def bulk_request_get(ctx: Context) -> Raw:
 
 def _checked(ctx: Context) -> dict[str, Any]:
     """The body of an order, checked: what it asks for is done, or refused with a reason."""
-    body = ctx.body
-    if not isinstance(body, dict):
-        raise bad(f"Invalid request: the body ({shown(body)} is not of type object)")
-    known = _FIELDS["entity_types"].values_at(ctx.api_version)
-    given = body.get("entity_types")
-    most = 5 if version(ctx.api_version) < version("5.15") else 6
-    types = list(_TYPES) if given is None else batch_items(given, "entity_types", most)
+    given = check_body("bulk_request", ctx.body, ctx.api_version, "c", "body", unknown=ctx.rules.unknown_body_fields)
+    types = given.get("entity_types", list(_TYPES))
+    batch_items(types, "entity_types", 5 if version(ctx.api_version) < version("5.15") else 6)
     for one in types:
-        if one not in known:
-            raise bad(f"Invalid request: 'entity_types' ({shown(one)} is not one of {', '.join(known)})")
         if one not in _TYPES:
             raise bad(f"'entity_types' {one} is not emulated: the pinshop emulator has {', '.join(_TYPES)}.")
-    ids = body.get("entity_ids")
-    if ids is not None and (not isinstance(ids, list) or not all(isinstance(one, str) and is_id(one) for one in ids)):
-        raise bad("Invalid request: 'entity_ids' must be an array of texts that match the pattern: ^\\d+$")
-    output = body.get("output_format", "JSON")
-    if output not in ("JSON", "CSV"):
-        raise bad(f"Invalid request: 'output_format' ({shown(output)} is not one of JSON, CSV)")
+    chosen = given.get("campaign_filter")
     return {
         "entity_types": list(dict.fromkeys(types)),
-        "entity_ids": None if ids is None else [id_number(one) for one in ids],
-        "updated_since": _seconds(body, "updated_since", "updated_since"),
-        "campaign_filter": _campaign_filter(body.get("campaign_filter")),
-        "output_format": output,
+        "entity_ids": given.get("entity_ids"),
+        "updated_since": _seconds(given, "updated_since"),
+        "campaign_filter": chosen and {**chosen, **{name: _seconds(chosen, name) for name in ("start_time", "end_time")}},
+        "output_format": given.get("output_format", "JSON"),
     }
 
 
-def _seconds(body: Mapping[str, Any], name: str, where: str) -> int | None:
-    value = body.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, str) or not is_id(value, 18):
-        raise bad(f"Invalid request: '{where}' ({shown(value)} must be a text that matches the pattern: ^\\d+$)")
-    return int(value)
-
-
-def _campaign_filter(given: object) -> dict[str, Any] | None:
-    if given is None:
-        return None
-    if not isinstance(given, dict):
-        raise bad(f"Invalid request: 'campaign_filter' ({shown(given)} is not of type object)")
-    if strange := [name for name in given if name not in _FILTERS]:
-        raise bad(f"Invalid request: 'campaign_filter' has no {shown(strange[0])}")
-    found: dict[str, Any] = {
-        name: _seconds(given, name, f"campaign_filter.{name}") for name in ("start_time", "end_time") if name in given
-    }
-    if (name := given.get("name")) is not None:
-        if not isinstance(name, str):
-            raise bad(f"Invalid request: 'campaign_filter.name' ({shown(name)} is not of type string)")
-        found["name"] = name
-    allowed = {"campaign_status": models.choices(models.SummaryStatus), "objective_type": models.choices(models.ObjectiveType)}
-    for field, values in allowed.items():
-        if given.get(field) is None:
-            continue
-        chosen = given[field]
-        if not isinstance(chosen, list) or any(one not in values for one in chosen):
-            raise bad(f"Invalid request: 'campaign_filter.{field}' ({shown(chosen)} is not an array of {', '.join(values)})")
-        found[field] = chosen
-    return found
+def _seconds(given: Mapping[str, Any], name: str) -> int | None:
+    return int(given[name]) if name in given else None
 
 
 # -------------------------------------------------------------------------------------------------- files

@@ -204,6 +204,9 @@ def campaigns_update(ctx: Context) -> Batch:
         if objective is not None and objective != campaign["objective_type"] and campaign["status"] != "DRAFT":
             raise refuse_item(ctx, "Only draft campaigns may update objective_type.")
         changes = {name: value for name, value in body.items() if name not in ("id", "ad_account_id", "status")}
+        for name in ("is_flexible_daily_budgets", "is_automated_campaign"):
+            if name in changes and changes[name] is None:  # null is the default; 5.6 has no null in answers
+                changes[name] = False
         if changes.get("end_time") == -1:
             changes["end_time"] = None
         if "bid_options" in changes:
