@@ -77,6 +77,25 @@ def test_bid_options_are_written_with_a_mask_of_what_is_declared(world):
     assert not applied("bid_options: null")
 
 
+def test_what_a_manifest_clears_is_left_out_of_what_is_created(world):
+    manifest = world.manifest("""
+        account: $account
+        campaigns:
+          - name: New
+            objective_type: CATALOG_SALES
+            is_campaign_budget_optimization: true
+            daily_spend_cap: 5 USD
+            clear: [bid_options, is_flexible_daily_budgets]
+        ad_groups:
+          - name: In it
+            campaign: New
+            billable_event: CLICKTHROUGH
+            bid_in_micro_currency: 1 USD
+            auto_targeting_enabled: null
+    """)
+    assert world.apply(world.plan(manifest)).ok
+
+
 @pytest.mark.parametrize("scheme", ["objective_type: SALES, intended_promotion_type: CATALOG", "objective_type: CATALOG_SALES"])
 def test_both_generations_of_objectives_carry_promotions(world, scheme):
     manifest = world.manifest(f"""

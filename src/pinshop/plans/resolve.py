@@ -187,6 +187,11 @@ def _check_versions(
             problems.append(entry.place.problem("creative_type", kind, words))
 
 
+def _given(entry: CampaignEntry | AdGroupEntry) -> dict[str, Any]:
+    """What a create sends: of what is new there is nothing to clear."""
+    return {name: value for name, value in entry.fields.items() if value is not None}
+
+
 def _campaign(entry: CampaignEntry, read: dict[str, Campaign], found: Resolved) -> None:
     if entry.id:
         one = read.get(entry.id)
@@ -208,7 +213,7 @@ def _campaign(entry: CampaignEntry, read: dict[str, Campaign], found: Resolved) 
         found.campaigns.append(Target(str(one.id), f'campaign "{one.name}" ({one.id})', entry, one))
         return
     try:
-        params.check(params.CampaignCreate, {**entry.fields, "name": entry.name}, entry.place.path)
+        params.check(params.CampaignCreate, {**_given(entry), "name": entry.name}, entry.place.path)
     except InvalidInput as error:
         allowed = f"{error.allowed}; there is no campaign of this name, so it would be created"
         found.problems.append(entry.place.problem(error.field.removeprefix(f"{entry.place.path}."), error.given, allowed))
@@ -283,7 +288,7 @@ def _ad_group(entry: AdGroupEntry, one: AdGroup | None, campaigns: dict[str, Cam
             found.problems.append(entry.place.problem("campaign", entry.campaign, words))
     target.ref = f'ad group new "{entry.name}" in {target.campaign_ref}'
     try:
-        params.check(params.AdGroupCreate, {**entry.fields, "name": entry.name, "campaign_id": "1"}, entry.place.path)
+        params.check(params.AdGroupCreate, {**_given(entry), "name": entry.name, "campaign_id": "1"}, entry.place.path)
     except InvalidInput as error:
         budgeted = error.field.endswith("budget_in_micro_currency") and "budget_type" not in entry.fields
         if not budgeted:
