@@ -17,6 +17,9 @@ _WIDTH = 120
 
 _SAFE_PLAIN = re.compile(r"[\w./()&+$<>=~][\w ./()&+$<>=?;@~'-]*(?::[\w./()&+$<>=?;@~'-]+)*")
 
+#: Tabs, and what YAML takes for the end of a line beside the usual: files with these keep their layout.
+_UNUSUAL = re.compile(r"[\t\x85\u2028\u2029]")
+
 _IDS = re.compile(r"(?:.*_)?id|account")
 
 
@@ -96,11 +99,13 @@ class _Yaml:
         events = list(self._yaml.parse(self._text, Loader=self._loader))
         anchored = any(getattr(event, "anchor", None) for event in events)
         root = self._yaml.compose(self._text, Loader=self._loader)
-        if anchored or root is None or "\t" in self._text:
+        if anchored or root is None or _UNUSUAL.search(self._text):
             return _tidied(self._text)
         self._find_comments(events)
         self._write(root, 0, "")
         self._flush(len(self._text.split("\n")) + 1, 0)
+        if self._alone or self._beside:  # a comment for which there was no place must not be lost
+            return _tidied(self._text)
         return _tidied("\n".join(self._lines))
 
     def _find_comments(self, events: list[Any]) -> None:
@@ -127,7 +132,7 @@ class _Yaml:
                 if any(left <= at < right for left, right in covered.get(number, ())):
                     continue
                 comment = line[at:].rstrip()
-                (self._alone if not line[:at].strip() else self._beside)[number] = comment
+                (self._alone if line[:at].strip() in ("", "---", "...") else self._beside)[number] = comment
                 break
 
     # ------------------------------------------------------------------------------------------- writing
@@ -136,10 +141,11 @@ class _Yaml:
         """Comments on lines of their own, and one empty line where there were some, up to a line of the source."""
         gap = False
         for number in range(self._done + 1, before):
-            if number in self._alone:
+            if number in self._alone or number in self._beside:  # what stood beside has nothing there any more
                 if gap and self._lines:
                     self._lines.append("")
-                self._lines.append(f"{' ' * indent}{self._alone.pop(number)}")
+                comment = self._alone.pop(number, None) or self._beside.pop(number)
+                self._lines.append(f"{' ' * indent}{comment}")
                 gap = False
             elif number in self._blank:
                 gap = True
@@ -148,22 +154,23 @@ class _Yaml:
         self._done = max(self._done, before - 1)
 
     def _comment(self, first: int, last: int) -> str:
-        found = [self._beside.pop(number) for number in range(first, last + 1) if number in self._beside]
-        found += [self._alone.pop(number) for number in range(first, last + 1) if number in self._alone]
+        places = [(where, number) for number in range(first, last + 1) for where in (self._alone, self._beside)]
+        found = [where.pop(number) for where, number in places if number in where]
         return f"  {' '.join(found)}" if found else ""
 
     def _write(self, node: Any, indent: int, lead: str) -> None:
         """Write a collection; ``lead`` is what its first line begins with in place of the indent."""
+        at = len(lead) - len(lead.lstrip()) if lead else indent  # comments before the first item stand before its dash
         if type(node) is self._yaml.MappingNode:
             for key, value in node.value:
-                self._flush(key.start_mark.line, indent)
+                self._flush(key.start_mark.line, at)
                 self._pair(f"{lead or ' ' * indent}{self._scalar(key, '')}:", value, indent, key.value, key.start_mark.line)
-                lead = ""
+                lead, at = "", indent
         elif type(node) is self._yaml.SequenceNode:
             for item in node.value:
-                self._flush(item.start_mark.line, indent)
+                self._flush(item.start_mark.line, at)
                 begin = f"{lead or ' ' * indent}- "
-                lead = ""
+                lead, at = "", indent
                 if self._inline(item, "") is not None or not item.value:
                     self._line(begin + (self._inline(item, "") or _empty(item, self._yaml)), item.start_mark.line, item)
                 else:
