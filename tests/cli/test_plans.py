@@ -134,3 +134,16 @@ def test_a_plan_for_one_emulator_does_not_run_on_another(run, change):
 def test_the_schema_is_json_schema(run):
     schema = json.loads(run("schema").stdout)
     assert schema["$schema"].startswith("https://json-schema.org/")
+
+
+def test_what_came_of_an_apply_is_json_where_json_is_asked_for(run, change):
+    change("status: PAUSED", "status: ARCHIVED")
+    done = json.loads(run("apply promotions.yaml --yes --json").stdout)
+    assert (done["ok"], [(one["action"], one["stage"], one["state"]) for one in done["outcomes"]]) == (
+        True,
+        [("update", "pause", "done")],
+    )
+    assert json.loads(run("apply promotions.yaml --yes --json").stdout)["outcomes"] == []
+    change("status: PAUSED", "status: ACTIVE")
+    refused = json.loads(run("apply promotions.yaml --yes --json", code=2).stderr)
+    assert refused["error"]["type"] == "GuardRefused"

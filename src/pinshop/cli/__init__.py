@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import io
 import json
+import os
 import sys
+from typing import Any
 
 
 def main() -> None:
     """Run the command line. Without the extra `cli` it says how to install it."""
+    open_standard_streams()
     try:
         from pinshop.cli.tree import main as command
     except ImportError as error:
@@ -17,7 +21,36 @@ def main() -> None:
             raise
         sys.exit("Error: the command pinshop needs click, which is not installed — pip install 'pinshop[cli]'")
     write_what_cannot_be_encoded()
-    command(prog_name="pinshop")
+    code: Any = 0
+    try:
+        try:
+            command(prog_name="pinshop")
+        except SystemExit as end:
+            code = end.code
+        sys.stdout.flush()  # what Python itself would find when it ends, it would print as an exception
+    except BrokenPipeError:  # whoever read the output has enough
+        _leave_standard_output()
+    except Exception as error:
+        from pinshop.cli.exit_codes import asks_for_json, say_why
+
+        if os.environ.get("PINTEREST_DEBUG", "").lower() not in ("", "0", "false"):
+            raise
+        code = say_why(error, in_json=asks_for_json(sys.argv[1:]))
+        _leave_standard_output()
+    sys.exit(code)
+
+
+def open_standard_streams() -> None:
+    """Open what was closed (``>&-``) as the null device: else a file that is opened next would get its number."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free, which is this one
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - it stays open
+
+
+def _leave_standard_output() -> None:
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write_what_cannot_be_encoded() -> None:

@@ -21,8 +21,11 @@ _SHOWN = ("name", "family", "kind", "unit", "since", "meaning")
 @click.option("--format", "form", type=Choice(FORMATS), help="Default: a table on a terminal, else jsonl.")
 @click.option("--fields", metavar="A,B", help="Only these fields, in this order.")
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file instead.")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json; errors are JSON too.")
 @explained
-def columns(words: tuple[str, ...], api_version: str, form: Any, fields: str | None, output: Path | None) -> None:
+def columns(
+    words: tuple[str, ...], api_version: str, form: Any, fields: str | None, output: Path | None, as_json: bool
+) -> None:
     """List the columns of analytics that fit all WORDS: by name, family, kind, meaning, or what a shop calls it.
 
     \b
@@ -47,7 +50,7 @@ def columns(words: tuple[str, ...], api_version: str, form: Any, fields: str | N
         }
         for c in found
     ]
-    Output(form, fields, output).rows(rows, _SHOWN)
+    Output("json" if as_json and not form else form, fields, output).rows(rows, _SHOWN)
     if not found:
         near = " and ".join(meant for word in words if (meant := near_words(word)))
         meant = f"Did you mean {near}? " if near else ""

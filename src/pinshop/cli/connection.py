@@ -90,10 +90,14 @@ class Connection:
         """
         if self.yes or self.dry_run:
             return
-        if not self._ask or not sys.stdin.isatty():
+        if not self._ask or not _terminal():
             raise ConfigurationError(f"{question} That needs consent", advice="add --yes")
         if not click.confirm(question + " Go on?", err=True):
             raise ConfigurationError("not done: you said no")
+
+
+def _terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 class DryRun:

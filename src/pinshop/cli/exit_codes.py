@@ -16,10 +16,12 @@ They are stable: a script may rely on them. A new meaning gets a new number.
 from __future__ import annotations
 
 import functools
+import io
+import itertools
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 import click
@@ -36,6 +38,7 @@ from pinshop.errors import (
     ServerError,
     Unauthorized,
 )
+from pinshop.flow.secrets import conceal
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -70,11 +73,7 @@ def explained(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except PinshopError as error:
-            if in_json:
-                click.echo(json.dumps({"error": facts(error)}, ensure_ascii=False), err=True)
-            else:
-                click.echo(f"Error: {error}", err=True)
-            raise SystemExit(code_of(error)) from None
+            raise SystemExit(say_why(error, in_json=in_json)) from None
         except KeyboardInterrupt as stop:
             _interrupted(getattr(stop, "result", None), kwargs.get("journal"))
             raise SystemExit(INTERRUPTED) from None
@@ -83,13 +82,47 @@ def explained(command: Callable[P, R]) -> Callable[P, R]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise SystemExit(OK) from None
         except OSError as error:  # of a file that was named, or of standard output: a full disk, a missing right
-            if in_json:
-                click.echo(json.dumps({"error": facts(PinshopError(str(error)))}, ensure_ascii=False), err=True)
-            else:
-                click.echo(f"Error: {error}", err=True)
-            raise SystemExit(FAILED) from None
+            raise SystemExit(say_why(error, in_json=in_json)) from None
 
     return run
+
+
+def asks_for_json(arguments: Sequence[str]) -> bool:
+    """Whether a command line asks for JSON; also one that no command could read."""
+    if "--json" in arguments or not {"--format=json", "--format=jsonl"}.isdisjoint(arguments):
+        return True
+    return any(one == "--format" and value in ("json", "jsonl") for one, value in itertools.pairwise(arguments))
+
+
+def say_why(error: Exception, *, in_json: bool) -> int:
+    """Say on standard error why a command ended, in a sentence or as JSON, and return the exit code.
+
+    Tokens are not shown, wherever on the command line they were put.
+    """
+    if isinstance(error, PinshopError):
+        told, text, code = facts(error), f"Error: {error}", code_of(error)
+    elif isinstance(error, click.ClickException):
+        told, text, code = _fact(error, error.format_message(), error.exit_code), None, error.exit_code
+    else:
+        told = _fact(error, _words(error), FAILED, "PINTEREST_DEBUG=1 shows where")
+        text, code = f"Error: {told['message']}" + ("" if isinstance(error, OSError) else f" — {told['advice']}"), FAILED
+    if in_json:
+        told["message"], told["advice"] = conceal(told["message"]), told["advice"] and conceal(told["advice"])
+        click.echo(json.dumps({"error": told}, ensure_ascii=False), err=True)
+    elif isinstance(error, click.UsageError):
+        shown = io.StringIO()
+        error.show(shown)
+        click.echo(conceal(shown.getvalue().rstrip("\n")), err=True)
+    else:
+        click.echo(conceal(text or f"Error: {told['message']}"), err=True)
+    return code
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, OSError):
+        name = "standard output" if error.filename is None else str(error.filename)
+        return f"{name}: {error.strerror or error}"
+    return f"pinshop itself failed, which is a defect of it: {type(error).__name__}: {error}"
 
 
 def _interrupted(result: Any, journal: object) -> None:
@@ -103,14 +136,15 @@ def _interrupted(result: Any, journal: object) -> None:
 
 def facts(error: PinshopError) -> dict[str, Any]:
     """An error as JSON: ``{"type", "message", "operation", "status", "code", "advice", "request_id", "sent", "exit_code"}``."""
-    return {
-        "type": type(error).__name__,
-        "message": error.message,
+    return _fact(error, error.message, code_of(error), error.advice) | {
         "operation": error.operation,
         "status": getattr(error, "status", None),
         "code": getattr(error, "code", None),
-        "advice": error.advice,
         "request_id": error.request_id,
         "sent": error.sent,
-        "exit_code": code_of(error),
     }
+
+
+def _fact(error: Exception, message: str, exit_code: int, advice: str | None = None) -> dict[str, Any]:
+    told: dict[str, Any] = dict.fromkeys(("type", "message", "operation", "status", "code", "advice", "request_id"))
+    return told | {"type": type(error).__name__, "message": message, "advice": advice, "sent": False, "exit_code": exit_code}

@@ -83,7 +83,7 @@ def login(
     token: Token | None = None
     app_secret: Secret | None = None
     if with_token:
-        token = Token(access_token=check_secret("standard input", sys.stdin.readline().strip()), obtained_at=time.time())
+        token = Token(access_token=check_secret("standard input", _line().strip()), obtained_at=time.time())
     else:
         if profile.app_id is None:
             raise ConfigurationError("the app's id is not known", advice="give --app-id, or set PINTEREST_APP_ID")
@@ -164,7 +164,14 @@ def _authorize_url(base_url: str) -> str:
 
 def _ask(url: str) -> str:
     _say(f"Open this page in any browser and give access:\n{url}\nThen paste the whole address that the browser ended on:")
-    return sys.stdin.readline()
+    return _line()
+
+
+def _line() -> str:
+    try:
+        return sys.stdin.readline()
+    except UnicodeDecodeError:
+        raise ConfigurationError("standard input: expected a line of text") from None
 
 
 def _say(line: str) -> None:

@@ -25,6 +25,7 @@ from pinshop.api import models
 from pinshop.api.models import Entity
 from pinshop.api.near import did_you_mean
 from pinshop.errors import ConfigurationError, InvalidInput
+from pinshop.files.atomic import replacement
 
 Format = Literal["table", "json", "jsonl", "csv", "parquet"]
 FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv", "parquet")
@@ -69,6 +70,8 @@ class Output:
     """Where the data of a command goes, and in which form."""
 
     def __init__(self, form: Format | None, fields: str | None, path: Path | None) -> None:
+        if path is not None and not path.name:
+            raise InvalidInput("--output", str(path), "the name of a file")
         self.path = path
         self.form: Format = form or _format_of(path)
         #: True where JSON was asked for: then nothing but JSON is said.
@@ -132,14 +135,8 @@ class Output:
             sys.stdout.buffer.write(whole.getbuffer())
             sys.stdout.buffer.flush()
             return len(held)
-        part = self.path.with_name(self.path.name + ".part")
-        try:
+        with _told(self.path), replacement(self.path) as part:
             pq.write_table(table, part)
-            part.replace(self.path)
-        except OSError as error:
-            raise ConfigurationError(f"--output {self.path} cannot be written: {error.strerror or error}") from error
-        finally:
-            part.unlink(missing_ok=True)
         return len(held)
 
     def one(self, value: Any) -> None:
@@ -171,15 +168,18 @@ class Output:
             yield stream
             stream.flush()
             return
-        part = self.path.with_name(self.path.name + ".part")
-        try:
-            with part.open("w", encoding="utf-8", newline="") as stream:
-                yield stream
-            part.replace(self.path)
-        except OSError as error:
-            raise ConfigurationError(f"--output {self.path} cannot be written: {error.strerror or error}") from error
-        finally:
-            part.unlink(missing_ok=True)
+        with _told(self.path), replacement(self.path) as part, part.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+
+
+@contextmanager
+def _told(path: Path) -> Generator[None]:
+    try:
+        yield
+    except BrokenPipeError:  # of a pipe that was named: whoever reads it has enough
+        raise
+    except OSError as error:
+        raise ConfigurationError(f"--output {path} cannot be written: {error.strerror or error}") from error
 
 
 class _Wanted:

@@ -32,6 +32,7 @@ _FORM = click.option(
     show_default=True,
     help="markdown fits a comment of a pull request.",
 )
+_JSON = click.option("--json", "as_json", is_flag=True, help="The same as --format json; errors are JSON too.")
 _EXIT_CODE = click.option("--exit-code", is_flag=True, help="Exit code 7 if there is something to change.")
 
 
@@ -48,6 +49,7 @@ class _PlanGroup(click.Group):
 @_JOURNAL
 @_TAKE
 @_FORM
+@_JSON
 @_EXIT_CODE
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan here, to apply exactly it.")
 @click.option("--only", multiple=True, metavar="KIND:PATTERN", help="Such as ad_group:Spring*.")
@@ -61,6 +63,7 @@ def make(
     journal: Path | None,
     take: Literal["manifest", "live"] | None,
     form: str,
+    as_json: bool,
     exit_code: bool,
     out: Path | None,
     only: tuple[str, ...],
@@ -93,7 +96,7 @@ def make(
     if out is not None:
         made.save(out)
         say(f"Saved as {out}. pinshop apply {out} executes exactly this plan.")
-    _print(made, form)
+    _print(made, "json" if as_json else form)
     if exit_code and not made.is_empty:
         raise SystemExit(FINDINGS)
 
@@ -101,10 +104,11 @@ def make(
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="PLAN")
 @_FORM
+@_JSON
 @_EXIT_CODE
 @_JOURNAL
 @explained
-def show(file: Path, form: str, exit_code: bool, journal: Path | None) -> None:
+def show(file: Path, form: str, as_json: bool, exit_code: bool, journal: Path | None) -> None:
     """Show a saved plan, and whether it was executed. Nothing is sent.
 
     \b
@@ -115,7 +119,7 @@ def show(file: Path, form: str, exit_code: bool, journal: Path | None) -> None:
     from pinshop.plans.values import when
 
     saved = plans.load_plan(file)
-    _print(saved, form)
+    _print(saved, "json" if as_json else form)
     history = plans.history_of(saved, journal or plans.default_directory(file))
     if history is not None:
         say(f"Executed on {when(history.finished)}." if history.finished else "Begun and not finished: apply it again.")
@@ -136,6 +140,7 @@ plan = _PlanGroup("plan", commands={"make": make, "show": show}, help=make.help)
 @click.option("--max-changes", type=int, metavar="N", help="Default: 50, and 30 % of the live promotions.")
 @click.option("--keep-going", is_flag=True, help="Activate even if something before has failed.")
 @click.option("--allow-other-user", is_flag=True, help="Apply what another user planned.")
+@click.option("--json", "as_json", is_flag=True, help="Print what came of every change as JSON; errors are JSON too.")
 @connected(asks=True, prints=False)
 def apply(
     here: Connection,
@@ -148,6 +153,7 @@ def apply(
     max_changes: int | None,
     keep_going: bool,
     allow_other_user: bool,
+    as_json: bool,
 ) -> None:
     """Execute a saved plan, or plan manifests and execute that. The same command again finishes what was interrupted.
 
@@ -175,19 +181,23 @@ def apply(
         plan_id=plan_id,
         keep_going=keep_going,
         allow_other_user=allow_other_user,
+        as_json=as_json,
     )
 
 
-def _apply(here: Connection, wanted: Plan, journal: Path, **options: Any) -> None:
+def _apply(here: Connection, wanted: Plan, journal: Path, *, as_json: bool, **options: Any) -> None:
     """Show, ask, execute, and say what came of it."""
     from pinshop import plans
 
-    say(wanted.to_text())
+    if not as_json:
+        say(wanted.to_text())
     plans.check_approval(wanted, options.get("plan_id"))
     if wanted.is_empty:
+        if as_json:
+            sys.stdout.write(plans.Applied(plan=wanted, outcomes=[]).to_json().decode())
         return
     here.confirm(f"Plan {wanted.short_id} will be executed.")
-    shown = (lambda outcome: say(str(outcome))) if sys.stderr.isatty() else None
+    shown = (lambda outcome: say(str(outcome))) if sys.stderr.isatty() and not as_json else None
     try:
         applied = plans.apply(here.client, wanted, journal=journal, progress=shown, **options)
     except plans.GuardRefused as refused:
@@ -196,9 +206,11 @@ def _apply(here: Connection, wanted: Plan, journal: Path, **options: Any) -> Non
     except KeyboardInterrupt:
         say("\nInterrupted. The same command again does what is left.")
         raise SystemExit(INTERRUPTED) from None
-    click.echo(plans.applied_text(applied).rstrip("\n"))
+    click.echo(applied.to_json().decode().rstrip("\n") if as_json else plans.applied_text(applied).rstrip("\n"))
     if applied.error is not None:
         raise applied.error
+    if not applied.ok and as_json:
+        raise SystemExit(PARTIAL)
     if not applied.ok:
         say("The same command again does what is left.")
         raise SystemExit(PARTIAL)
@@ -214,9 +226,12 @@ def _as_options(text: str) -> str:
 @_FILES
 @_JOURNAL
 @click.option("--format", "form", type=Choice(["text", "json"]), default="text", show_default=True)
+@_JSON
 @click.option("--ignore", multiple=True, metavar="FIELD", help="Leave this field out.")
 @connected(prints=False)
-def drift(here: Connection, files: tuple[Path, ...], journal: Path | None, form: str, ignore: tuple[str, ...]) -> None:
+def drift(
+    here: Connection, files: tuple[Path, ...], journal: Path | None, form: str, as_json: bool, ignore: tuple[str, ...]
+) -> None:
     """Say what Pinterest has otherwise than manifests say: exit code 7 if anything. It cannot change anything.
 
     \b
@@ -232,7 +247,7 @@ def drift(here: Connection, files: tuple[Path, ...], journal: Path | None, form:
         account=here.chosen_account,
         ignore=ignore,
     )
-    sys.stdout.write(found.to_json().decode() if form == "json" else found.to_text().rstrip("\n") + "\n")
+    sys.stdout.write(found.to_json().decode() if as_json or form == "json" else found.to_text().rstrip("\n") + "\n")
     if not found.is_empty:
         raise SystemExit(FINDINGS)
 
@@ -248,6 +263,7 @@ def drift(here: Connection, files: tuple[Path, ...], journal: Path | None, form:
 )
 @_TAKE
 @_FORM
+@_JSON
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan here; pinshop apply executes it.")
 @click.option("--archive-created", is_flag=True, help="Archive what the plan created, which is final; else it is paused.")
 @connected(prints=False)
@@ -257,6 +273,7 @@ def rollback(
     journal: Path,
     take: Literal["manifest", "live"] | None,
     form: str,
+    as_json: bool,
     out: Path | None,
     archive_created: bool,
 ) -> None:
@@ -272,7 +289,7 @@ def rollback(
     if out is not None:
         back.save(out)
         say(f"Saved as {out}. pinshop apply {out} --journal {journal} executes exactly this plan.")
-    _print(back, form)
+    _print(back, "json" if as_json else form)
 
 
 @click.command("import")
@@ -295,7 +312,8 @@ def import_(here: Connection, ad_groups: tuple[str, ...], promotions_only: bool,
         sys.stdout.write(text)
         return
     replace_file(path, text.encode())
-    path.chmod(0o644)
+    if path.is_file():
+        path.chmod(0o644)
     say(f"Wrote {path}.")
 
 

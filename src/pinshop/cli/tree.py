@@ -98,12 +98,32 @@ class LazyGroup(SuggestingGroup):
         options = [CompletionItem(name) for name in ("--help", "--version") if incomplete and name.startswith(incomplete)]
         return names + options
 
-    def main(self, args: Sequence[str] | None = None, *rest: Any, **more: Any) -> Any:
-        """``--emulator`` takes a value only behind ``=``: the word after it is never taken for a file."""
+    def main(self, args: Sequence[str] | None = None, *rest: Any, standalone_mode: bool = True, **more: Any) -> Any:
+        """As click's, but errors of usage are JSON where JSON is asked for, and Ctrl-C at a question has its exit code.
+
+        ``--emulator`` takes a value only behind ``=``: the word after it is never taken for a file.
+        """
         if os.environ.get("_PINSHOP_COMPLETE") == "powershell_complete":
             importlib.import_module("pinshop.cli.completion")  # it is the one that answers what its script asks
-        given = list(sys.argv[1:] if args is None else args)
-        return super().main([f"{arg}=" if arg == "--emulator" else arg for arg in given], *rest, **more)
+        given = [f"{arg}=" if arg == "--emulator" else arg for arg in (sys.argv[1:] if args is None else args)]
+        try:
+            code: Any = super().main(given, *rest, standalone_mode=False, **more)  # type: ignore[call-overload] # as it is given
+        except click.ClickException as error:
+            if not standalone_mode:
+                raise
+            from pinshop.cli.exit_codes import asks_for_json, say_why  # completion shall not import it
+
+            code = say_why(error, in_json=asks_for_json(given))
+        except click.Abort:
+            if not standalone_mode:
+                raise
+            click.echo("\nInterrupted.", err=True)
+            from pinshop.cli.exit_codes import INTERRUPTED
+
+            code = INTERRUPTED
+        if standalone_mode:
+            sys.exit(code if isinstance(code, int) else 0)
+        return code
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeAlias
 
+import msgspec
 from msgspec import Struct
 
 from pinshop.api.http import Pause
@@ -79,6 +80,32 @@ class Applied(Struct, frozen=True, kw_only=True):
         return f"plan {self.plan.short_id}: " + (
             ", ".join(f"{count} {state}" for state, count in counts.items()) or "nothing to do"
         )
+
+    def to_json(self) -> bytes:
+        """As versioned JSON: what came of every change, in the order in which it was done."""
+        value = {
+            "version": 1,
+            "plan_id": self.plan.id,
+            "ok": self.ok,
+            "already": self.already,
+            "executed_at": self.executed_at,
+            "error": None if self.error is None else self.error.message,
+            "outcomes": [
+                {
+                    "ref": outcome.change.ref,
+                    "entity_type": outcome.change.entity_type,
+                    "action": outcome.change.action,
+                    "stage": outcome.stage,
+                    "state": outcome.state,
+                    "id": outcome.id,
+                    "code": outcome.code,
+                    "message": outcome.message,
+                    "advice": outcome.advice,
+                }
+                for outcome in self.outcomes
+            ],
+        }
+        return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
 
     def raise_if_failed(self) -> None:
         """Raise `PartialFailure`, which carries this result, unless everything the plan wants is so."""
