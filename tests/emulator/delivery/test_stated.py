@@ -188,6 +188,18 @@ def test_what_was_said_stays_whatever_becomes_of_the_promotion(newest: Any, stat
     assert told() == before
 
 
+def test_a_day_that_is_to_come_again_is_not_reported(newest: Any) -> None:
+    promotion_id = newest.some(1)[0]
+    newest.emulator.clock.advance(days=2)
+    newest.emulator.earn(promotion_id, "2026-03-04", spend=60, checkout_value=119)
+    newest.emulator.clock.set("2026-03-03T23:00:00Z")
+    for asked in ({}, {"conversion_report_time": "TIME_OF_CONVERSION"}, {"reporting_timezone": "AD_ACCOUNT_TIME_ZONE"}):
+        rows = newest.analytics([promotion_id], "2026-03-01", "2026-03-05", EVERYTHING, "DAY", **asked)
+        assert [row["DATE"] for row in rows if row["DATE"] > "2026-03-03"] == []
+    newest.emulator.clock.advance(hours=2)
+    assert newest.analytics([promotion_id], "2026-03-04", "2026-03-04", COLUMN_NAMES, "DAY")[0]["SPEND_IN_DOLLAR"] == 60
+
+
 def test_items_add_up_to_whatever_is_said(newest: Any) -> None:
     promotion_id = newest.some(1)[0]
     emulator = newest.emulator

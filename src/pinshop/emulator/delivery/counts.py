@@ -123,6 +123,8 @@ class Counts:
             here, stop = max(day * DAY + part[2], start), min(day * DAY + part[3], end)
             if day not in stated:
                 stop = min(stop, known_to)
+            elif day * DAY > self.now:  # the clock was set back
+                continue
             while here < stop:
                 slot = (here + offset) // slot_seconds
                 until = min(stop, (slot + 1) * slot_seconds - offset)

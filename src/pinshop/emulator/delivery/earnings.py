@@ -287,11 +287,13 @@ class Earnings:
             group_id = settings["catalog_product_group_id"]
             self._learn({}, [[(since, settings)]])
             for start, _, group, _ in _overlaps(self._products[group_id], [(since, end, None)]):
-                # Also of an empty group: what is stated of its days falls to none of the items that come later.
+                # A group that is empty at first is kept: what is stated of its days falls to none of the items that come
+                # later. One that is emptied later is not: people still buy what they saw.
                 items = groups.items_then(self._store, group, start) if "filters" in group else []
                 known.update((str(item["id"]), facts(item)) for item in items)
                 shown = tuple((str(item["id"]), item["availability"] != "OUT_OF_STOCK") for item in items)
-                found.append(ItemSet(start, shown))
+                if shown or not found:
+                    found.append(ItemSet(start, shown))
         return found, known
 
     def state(self, promotion_id: str | int, day: datetime.date | str, now: int, numbers: dict[str, Any]) -> None:

@@ -146,6 +146,11 @@ class History:
                 (to, to),
             )
             self._db.execute("delete from history where since > ?", (to,))
+            self._db.execute(  # what an item was at that second, it was until then
+                "insert or ignore into past_items select feed_id, id, ?, body from past_items p where until > ? and until = "
+                "(select min(until) from past_items l where l.feed_id = p.feed_id and l.id = p.id and l.until > ?)",
+                (to, to, to),
+            )
             self._db.execute("delete from past_items where until > ?", (to,))
 
     # ---- items
