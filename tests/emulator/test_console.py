@@ -379,6 +379,7 @@ def test_the_journal_is_filtered_and_shown_as_curl(busy):
     text = get(busy, "/console/calls?status=4")[1]
     assert "product_group_promotions/get" in text
     assert "product_group_promotions/create</a>" not in text
+    assert "--data-raw" in get(busy, "/console/calls/1")[1]
     assert "curl --request POST http://127.0.0.1:8080/v5/" in get(busy, "/console/calls/1")[1]
     assert "No calls" in get(busy, "/console/calls?ad_account_id=5")[1]
 

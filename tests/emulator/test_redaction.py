@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
+import time
 from urllib.parse import quote, urlencode
 
 import pytest
 
+from pinshop import columns
+from pinshop.api.endpoints import OPERATIONS
+from pinshop.api.fields import FIELDS
 from pinshop.api.http import Request
 from pinshop.emulator import Emulator
 from pinshop.emulator.oauth import APP_ID, APP_SECRET
+from pinshop.emulator.redaction import NO_TEXT, Secrets, is_secret
 
 BASIC = base64.b64encode(f"{APP_ID}:hunter2-hunter2".encode()).decode()
 SECRETS = {
@@ -95,3 +101,123 @@ def test_what_is_no_secret_stays_as_it_was_sent(emulator):
     assert emulator.calls[-1].target == "/v5/ad_accounts?bookmark=Pz8x&x=a%20b"
     emulator.handle(Request("GET", "http://x", "/v5/ad_accounts/5", headers))
     assert json.loads(emulator.calls[-1].response) == {"code": 2, "message": "AdAccount not found."}
+
+
+# ------------------------------------------------------------------ a secret without a known form, and how one comes to know it
+
+OPAQUE = "s3cr3t-of~the/loaded+state=="
+NAMES = [
+    "access_token", "accessToken", "ACCESS-TOKEN", "tokens", "refresh_token_value", "user[token]", "access token", "secret_key",
+    "secretAccessKey", "password2", "passwordConfirmation", "pwd", "passphrase", "apiKey", "x-api-key", "private_key", "cookie",
+    "session_id", "auth", "authToken", "jwt", "client_assertion", "sig", "X-Amz-Security-Token", "Proxy-Authorization", "otp",
+    "id_token_hint", "csrftoken", "authorization_code",
+]  # fmt: skip
+KINDS = {
+    "JSON": lambda n, s: (f"/v5/ad_accounts?x={quote(s)}", json.dumps({"a": {n: s}, "b": s})),
+    "a query": lambda n, s: (f"/v5/ad_accounts?{urlencode({n: s})}", s),
+    "a form": lambda n, s: ("/v5/ad_accounts", urlencode({"a": s, n: s})),
+    "multipart": lambda n, s: (
+        "/v5/ad_accounts", f'--B\r\nContent-Disposition: form-data; name="{n}"\r\nX: y\r\n\r\n{s}\r\n--B\r\n\r\n{s}\r\n',
+    ),
+    "a name and a value": lambda n, s: ("/v5/ad_accounts", json.dumps([{"name": n, "value": s}, {"value": [s], "key": n}])),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", NAMES)
+def test_what_stands_under_a_secret_name_is_struck_in_all_of_its_call(emulator, name, kind):
+    target, body = KINDS[kind](name, OPAQUE)
+    emulator.stub("ad_accounts/create", {"message": f"no: {OPAQUE}"}, times=1)
+    emulator.handle(Request("POST", "http://x", target, {}, body.encode()))
+    for form in (OPAQUE, quote(OPAQUE), quote(OPAQUE, safe="")):
+        assert form not in kept(emulator), kept(emulator)
+
+
+@pytest.mark.parametrize(
+    ("header", "before"),
+    [
+        ("Authorization", "Bearer "),
+        ("AUTHORIZATION", "bearer  "),
+        ("authorization", ""),
+        ("Proxy-Authorization", "Bearer "),
+        ("Cookie", "theme=dark; _sess="),
+        ("X-Api-Key", ""),
+        ("Pinterest-Access-Token", ""),
+    ],
+)
+def test_what_a_header_holds_is_struck_elsewhere(emulator, header, before):
+    for target, body in (
+        ("/v5/ad_accounts", json.dumps({"x": OPAQUE})),
+        (f"/v5/a/{OPAQUE}", ""),
+        ("/v5/b?c=" + quote(OPAQUE), ""),
+    ):
+        emulator.handle(Request("POST", "http://x", target, {header: before + OPAQUE}, body.encode()))
+        assert OPAQUE not in kept(emulator)
+        assert quote(OPAQUE) not in kept(emulator)
+
+
+def percent(text):
+    return "".join(f"%{byte:02x}" for byte in text.encode())
+
+
+def in_base64(text):
+    return base64.b64encode(text.encode()).decode()
+
+
+ENCODINGS = {
+    "percent": percent, "percent twice": lambda s: quote(percent(s)), "percent three times": lambda s: quote(quote(percent(s))),
+    "base64": in_base64, "base64 behind one": lambda s: in_base64("x" + s), "base64 behind two": lambda s: in_base64("xy" + s),
+    "base64 of JSON": lambda s: in_base64(json.dumps({"t": s})),
+    "base64 of addresses": lambda s: base64.urlsafe_b64encode(s.encode()).decode().rstrip("="),
+    "escapes": lambda s: "".join(f"\\u{ord(character):04x}" for character in s),
+}  # fmt: skip
+AMONG = {
+    "a query": lambda s: (f"/v5/ad_accounts?bookmark={s}", ""),
+    "a path": lambda s: (f"/v5/ad_accounts/{s}", ""),
+    "JSON": lambda s: ("/v5/ad_accounts", f'{{"{s}": ["{s}"]}}'),
+    "a form": lambda s: ("/v5/ad_accounts", f"a=1&b={s}"),
+    "text": lambda s: ("/v5/ad_accounts", f"so: ({s}), there"),
+    "JSON cut short": lambda s: ("/v5/ad_accounts", f'{{"a": "{s}", "b":'),
+}
+
+
+@pytest.mark.parametrize("among", AMONG)
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("secret", [*SECRETS.values(), OPAQUE])
+def test_an_encoding_hides_nothing(emulator, secret, encoding, among):
+    encoded = ENCODINGS[encoding](secret)
+    target, body = AMONG[among](encoded)
+    emulator.handle(Request("POST", "http://x", target, {"authorization": f"Bearer {secret}"}, body.encode()))
+    assert encoded.rstrip("=") not in kept(emulator), kept(emulator)
+
+
+@pytest.mark.parametrize(
+    "encode", [gzip.compress, *(lambda b, c=c: b.decode().encode(c) for c in ("utf-16", "utf-16-le", "utf-32-be"))]
+)
+def test_bytes_that_are_no_text_are_not_kept(emulator, encode):
+    body = encode(json.dumps({"name": OPAQUE}).encode())
+    emulator.handle(Request("POST", "http://x", "/v5/ad_accounts", {"authorization": f"Bearer {OPAQUE}"}, body))
+    assert emulator.calls[-1].body == NO_TEXT
+
+
+def test_a_body_that_is_cut_within_a_character_is_text(emulator):
+    body = b'{"name": "' + "\N{EURO SIGN}".encode() * 30_000
+    emulator.handle(Request("POST", "http://x", "/v5/ad_accounts", {}, body))
+    assert emulator.calls[-1].body == body[: emulator.calls.CUT]
+
+
+def test_no_name_of_the_api_is_a_secret_one_but_those():
+    names = {field.name for rows in FIELDS.values() for field in rows} | {column.name for column in columns.COLUMNS.values()}
+    names |= {name for operation in OPERATIONS for name in operation.params}
+    assert {name for name in names if is_secret(name)} <= {"token", "credentials"}
+
+
+@pytest.mark.parametrize(
+    "piece", ["a.", "a%", "%25", "https://a:", "name=\r\n", "x=:", "token", "bearer ", "\\u0041", "pin", "(", "-_"]
+)
+def test_no_text_takes_long(piece):
+    text = piece * (65_536 // len(piece))
+    began = time.process_time()
+    Secrets([OPAQUE]).body(text.encode())
+    Secrets([OPAQUE]).target(text)
+    assert time.process_time() - began < 2

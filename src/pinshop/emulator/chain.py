@@ -211,20 +211,22 @@ def _broken(world: World, fault: Fault, operation: Operation, real: Reply | None
 
 def _entry(request: Request, answer: Answer, number: int, now: float, account: str | None) -> JournalEntry:
     body, response = request.body or b"", answer.reply.body
-    secrets: list[str] = []
-    for name, value in request.headers.items():
-        if name.lower() == "authorization":
-            secrets += redaction.of_authorization(value)
+    secrets = redaction.Secrets.of(request.headers)
     if "oauth" in redaction.decoded(request.target.partition("?")[0])[-1].lower():  # of any version, with a slash or without
         body, response = (STRUCK.encode() if part else b"" for part in (body, response))
+    body, response = body[: 4 * Journal.CUT], response[: 2 * Journal.CUT]
+    known = len(secrets.known)
+    struck = secrets.target(request.target), secrets.body(body), secrets.body(response)
+    if len(secrets.known) > known:  # what stood under a name may stand elsewhere without one
+        struck = secrets.target(request.target), secrets.body(body), secrets.body(response)
     return JournalEntry(
         number,
         answer.operation,
         request.method,
-        redaction.struck_target(request.target, secrets),
-        redaction.struck_body(body[: 4 * Journal.CUT], secrets)[: Journal.CUT],
+        struck[0],
+        struck[1][: Journal.CUT],
         0 if answer.cut in ("drop", "hang") else answer.reply.status,
-        redaction.struck_body(response[: 2 * Journal.CUT], secrets)[: Journal.CUT],
+        struck[2][: Journal.CUT],
         now,
         account,
         time.time(),

@@ -1,8 +1,8 @@
 """Striking secrets out of what the journal keeps, wherever they stand: addresses, bodies, answers, names and values.
 
 A secret is known by its form (tokens of the emulator's or of Pinterest's), by the name it stands under, by what stands
-before it (``Bearer``), or because the call itself was authorised with it. Text is looked at as it is and as what it
-is an encoding of.
+before it (``Bearer``), or because the same call has it in a header or under a name. Text is looked at as it is and as what
+it is an encoding of: percent-encoding, JSON's escapes, base64. Bytes that are no text are not kept.
 """
 
 from __future__ import annotations
@@ -11,132 +11,237 @@ import base64
 import binascii
 import contextlib
 import re
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, Self
 from urllib.parse import quote, unquote_plus
 
 import msgspec
+from msgspec import Struct
 
 STRUCK = "(struck out)"
+NO_TEXT = b"(bytes that are no text)"
 
-_NAMES = (
-    r"(?:[\w-]*(?:access[_-]?token|refresh[_-]?token|id[_-]?token|client[_-]?secret|app[_-]?secret|secret|password|passwd|api[_-]?key"
-    r"|authorization|credentials?|code[_-]?verifier|signature|token)|sign)"
-)
-_NAME = re.compile(rf"(?i:{_NAMES}|code)")
-_TOKEN = re.compile(r"(?i:pin[a-z]_[\w.~+/=-]+|emulated_[0-9a-z_]+)")
-#: ``Bearer x``, ``Basic x``; ``scheme://user:password@``; ``name=value`` and ``name: value``, quoted or not.
-_IN_TEXT = (
-    (re.compile(r"(?i)\b(bearer|basic)(\s+|%20|\+)[\w.~+/=%-]+"), rf"\1\2{STRUCK}"),
-    (re.compile(r"(?i)(://|%3A%2F%2F)(?:(?!%40|%2F)[^\s/@\"'<>])+(@|%40)"), rf"\1{STRUCK}\2"),
-    (
-        re.compile(rf"(?i)((?<![a-z]){_NAMES}\\*[\"']?\s*(?:=|%3D|:|%3A)\s*\\*[\"']?)(?!\(struck)[^\s&\"'\\,;}}<>]+"),
-        rf"\1{STRUCK}",
-    ),
-    (re.compile(r"(?i)((?<![a-z_])code(?:=|%3D))[^\s&\"'\\,;}<>]+"), rf"\1{STRUCK}"),
-)
-#: What a text without secrets has none of, in lower case: most calls need no closer look.
-_SUSPICIOUS = (
-    b"emulated_", b"token", b"ecret", b"passw", b"bearer", b"basic", b"redential", b"uthoriz", b"api_key", b"api-key",
-    b"apikey", b"verifier", b"signature", b"sign=", b"sign%", b'sign"', b"sign:", b"code=", b'code":"', b'code": "',
-    b"@", b"%", b"\\u",
+#: What a name of a secret has in it, written without spaces, dashes and dots; what is one of its words; what is all of it.
+_ANYWHERE = (
+    "token", "secret", "passw", "passphrase", "credential", "authoriz", "cookie", "signature", "apikey", "privatekey",
+    "accesskey", "verifier", "assertion", "bearer", "sessionid", "csrf",
 )  # fmt: skip
+_AS_A_WORD = frozenset({"auth", "pwd", "pass", "sig", "otp", "jwt", "sess"})
+_ALL_OF_IT = frozenset({"sign", "code", "session", "devicecode", "usercode"})
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+#: Under these one finds in lists what elsewhere is a name: ``{"name": "password", "value": "…"}``.
+_NAMES, _VALUES = frozenset({"name", "key", "field", "header"}), frozenset({"value", "values", "content"})
+
+_TOKEN = re.compile(r"(?i:pin[a-z]_[\w.~+/=-]+|emulated_(?:[0-9a-f]{8,}|app_secret))")
+_PREFIXES = ("emulated_", "pina_", "pinr_", "pinc_")
+_USER = re.compile(r"((?::|(?<![\w/]))\\*/\\*/)(?!\(struck)[^\s/@\"'<>\\]+@")
+_BEARER = re.compile(r"(?i)\b(bearer\s+)(?!\(struck)[\w.~+/=%-]+")
+_BASIC = re.compile(r"(?i)\b(basic\s+)([\w+/=-]+)")
+_HEADER = re.compile(r"(?i)((?:authorization|cookie)\\*[\"']?\s*:\s*\\*[\"']?)(?!\(struck)[^\r\n\"'\\<>]+")
+_PAIR = re.compile(r"(?<![\w.\[\]-])([\w.\[\]-]++)(\\*[\"']?\s*[=:]\s*\\*[\"']?)((?!\(struck)[^\s&\"'\\,;}<>]+)")
+_PART = re.compile(r"(name=\"?([^\"\r\n;]+)\"?[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n)(?!\(struck)(.*?)(?=\r?\n--|\Z)", re.DOTALL)
+_FORM = re.compile(r"[\w.~%+*-]+=[^\s\"<>{}]*")
+_RUN = re.compile(r"[^\s\"'<>&,;{}()\[\]]{6,}")
+_ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
+
+#: What a text without secrets has none of, in lower case: most calls need no closer look.
+_SUSPICIOUS = [
+    b"emulated_", b"token", b"ecret", b"pass", b"pwd", b"bearer", b"basic ", b"redential", b"auth", b"key", b"verifier",
+    b"assertion", b"cookie", b"sess", b"sign", b"sig=", b'sig"', b"otp", b"jwt", b"csrf", b"code=", b'code":"', b'code": "',
+    b"_code", b"ecode", b"@", b"%", b"\\u",
+]  # fmt: skip
 _REAL = re.compile(rb"pin[a-z]_")
 
 
-def _may_hold_secrets(text: bytes, secrets: Collection[str]) -> bool:
-    low = text.lower()
-    if any(map(low.__contains__, _SUSPICIOUS)) or (b"pin" in low and _REAL.search(low)):
+@lru_cache(4096)
+def is_secret(name: str) -> bool:
+    """Whether what stands under this name is a secret."""
+    bare = re.sub(r"[^a-z]", "", name.lower())
+    if bare in _ALL_OF_IT or any(map(bare.__contains__, _ANYWHERE)):
         return True
-    return any(secret.encode() in text for secret in secrets)
+    return any(word.lower() in _AS_A_WORD for word in _WORD.findall(name))
 
 
-def of_authorization(header: str) -> list[str]:
-    """The secrets in an Authorization header: the token, or the password and the pair it was sent in."""
-    scheme, _, given = header.strip().partition(" ")
-    given = given.strip()
-    found = [given] if given else [scheme]
-    if scheme.lower() == "basic":
-        with contextlib.suppress(binascii.Error, UnicodeDecodeError, ValueError):
-            found += [base64.b64decode(given, validate=True).decode().partition(":")[2]]
-    return [secret for secret in found if len(secret) >= 4]
+@lru_cache(1024)
+def _in_base64(secret: str) -> tuple[str, ...]:
+    """What base64 makes of it, whatever stands before and behind: the characters that follow from it alone."""
+    found = []
+    for before in range(3):
+        whole = b"\0" * before + secret.encode("utf-8", "replace")
+        start, end = -(-8 * before // 6), len(whole) * 8 // 6
+        found += [encode(whole)[start:end].decode() for encode in (base64.b64encode, base64.urlsafe_b64encode)]
+    return tuple(dict.fromkeys(found))
 
 
-def struck_target(target: str, secrets: Collection[str] = ()) -> str:
-    """An address without its secrets."""
-    if not _may_hold_secrets(target.encode("utf-8", "replace"), secrets):
-        return target
-    path, mark, query = target.partition("?")
-    path = "/".join(_struck_encoded(segment, secrets) for segment in path.split("/"))
-    if not query:
-        return path + mark
-    return path + mark + "&".join(_struck_pair(pair, secrets) for pair in query.split("&"))
-
-
-def struck_body(body: bytes, secrets: Collection[str] = ()) -> bytes:
-    """A body without its secrets; the same bytes if it has none."""
-    if not body:
-        return body
-    if not _may_hold_secrets(body, secrets):
-        return body
-    try:
-        value = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        text = body.decode("utf-8", "replace")
-        struck = _struck_form(text, secrets) if _FORM.fullmatch(text) else _struck_text(text, secrets)
-        return body if struck == text else struck.encode()
-    struck_value = _struck_value(value, secrets)
-    return body if struck_value == value else msgspec.json.encode(struck_value)
-
-
-_FORM = re.compile(r"[\w.~%+*-]+=[^\s\"<>{}]*")
-
-
-def _struck_form(text: str, secrets: Collection[str]) -> str:
-    return "&".join(_struck_pair(pair, secrets) for pair in text.split("&"))
-
-
-def _struck_pair(pair: str, secrets: Collection[str]) -> str:
-    name, equals, value = pair.partition("=")
-    if equals and value and _NAME.fullmatch(decoded(name)[-1]):
-        return f"{name}={STRUCK}"
-    return _struck_encoded(name, secrets) + equals + _struck_encoded(value, secrets)
+_ENCODED = tuple(core for prefix in _PREFIXES for core in _in_base64(prefix))
+_SUSPICIOUS.extend(dict.fromkeys(core.lower().encode() for start in ("emulated_", "pin") for core in _in_base64(start)))
 
 
 def decoded(text: str) -> list[str]:
-    """The text, and what it is an encoding of, up to three layers deep."""
+    """The text, and what it is an encoding of, up to four layers deep."""
     layers = [text]
-    while len(layers) < 4 and (inner := unquote_plus(layers[-1])) != layers[-1]:
+    while len(layers) < 6:
+        inner = unquote_plus(layers[-1]) if "%" in layers[-1] else layers[-1]
+        if "\\" in inner:
+            inner = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), inner)
+        if inner == layers[-1]:
+            break
         layers.append(inner)
     return layers
 
 
-def _struck_encoded(text: str, secrets: Collection[str]) -> str:
-    """A part of an address: struck whole if a secret shows only after decoding."""
-    if not _may_hold_secrets(text.encode("utf-8", "replace"), secrets):
+def _is_suspicious(text: bytes) -> bool:
+    low = text.lower()
+    return any(map(low.__contains__, _SUSPICIOUS)) or (b"pin" in low and _REAL.search(low) is not None)
+
+
+@lru_cache(4096)
+def _is_suspicious_word(text: str) -> bool:
+    return _is_suspicious(text.encode("utf-8", "replace"))
+
+
+class Secrets(Struct):
+    """The secrets of one call."""
+
+    #: Those that have no form by which they are known.
+    known: list[str]
+
+    @classmethod
+    def of(cls, headers: Mapping[str, str]) -> Self:
+        """Those in the headers: tokens, passwords and the pair these were sent in, the values of cookies."""
+        secrets = cls([])
+        for name, value in headers.items():
+            if is_secret(name):
+                for part in _parts(value.strip()):
+                    secrets._learn(part, 4 if "authorization" in name.lower() else 8)
+        return secrets
+
+    def _learn(self, secret: str, shortest: int = 8) -> None:
+        if len(secret) >= shortest and secret not in self.known and not _TOKEN.fullmatch(secret):
+            self.known.append(secret)
+
+    def may_be_in(self, text: str) -> bool:
+        if _is_suspicious_word(text) if len(text) <= 64 else _is_suspicious(text.encode("utf-8", "replace")):
+            return True
+        return any(form in text for secret in self.known for form in (secret, *_in_base64(secret)))
+
+    def target(self, target: str) -> str:
+        """An address without its secrets."""
+        if not self.may_be_in(target):
+            return target
+        path, mark, query = self._without_known(target).partition("?")
+        path = "/".join(map(self._text, path.split("/")))
+        return path + mark + "&".join(map(self._pair, query.split("&")))
+
+    def body(self, body: bytes) -> bytes:
+        """A body without its secrets; the same bytes if it has none."""
+        try:
+            text = body.decode()
+        except UnicodeDecodeError as error:
+            if error.start < len(body) - 3:  # else it was cut within a character
+                return NO_TEXT
+            text = body[: error.start].decode()
+        if "\0" in text:
+            return NO_TEXT
+        if not body or not self.may_be_in(text):
+            return body
+        try:
+            value = msgspec.json.decode(body)
+        except (msgspec.DecodeError, RecursionError):
+            struck = "&".join(map(self._pair, text.split("&"))) if _FORM.fullmatch(text) else self._text(text)
+            return body if struck == text else struck.encode()
+        struck_value = self._value(value)
+        return body if struck_value == value else msgspec.json.encode(struck_value)
+
+    def _pair(self, pair: str) -> str:
+        name, equals, value = pair.partition("=")
+        if equals and value and is_secret(decoded(name)[-1]):
+            for layer in decoded(value):
+                self._learn(layer)
+            return f"{name}={STRUCK}"
+        return self._text(name) + equals + self._text(value)
+
+    def _value(self, value: Any, name: str = "") -> Any:
+        # An error's code is a number; a code that is text is one that is exchanged for a token.
+        if value and not isinstance(value, bool) and is_secret(name) and (name != "code" or isinstance(value, str)):
+            for text in _texts(value):
+                self._learn(text)
+            return STRUCK
+        if isinstance(value, dict):
+            named = any(key in _NAMES and isinstance(inner, str) and is_secret(inner) for key, inner in value.items())
+            return {
+                self._text(key): self._value(inner, "secret" if named and key in _VALUES else key)
+                for key, inner in value.items()
+            }
+        if isinstance(value, list):
+            return [self._value(inner) for inner in value]
+        return self._text(value) if isinstance(value, str) else value
+
+    def _text(self, text: str) -> str:
+        if not self.may_be_in(text):
+            return text
+        struck = self._as_it_stands(text)
+        return _RUN.sub(lambda run: STRUCK if self._is_in_encoding(run[0]) else run[0], struck)
+
+    def _is_in_encoding(self, run: str) -> bool:
+        """Whether a secret shows only after decoding."""
+        if any(core in run for core in _ENCODED) or any(core in run for secret in self.known for core in _in_base64(secret)):
+            return True
+        return any(self._as_it_stands(layer) != layer for layer in decoded(run)[1:])
+
+    def _without_known(self, text: str) -> str:
+        for secret in self.known:
+            for form in dict.fromkeys((secret, quote(secret, safe=""), quote(secret))):
+                text = text.replace(form, STRUCK)
         return text
-    struck = _struck_text(text, secrets)
-    if struck != text or "%" not in text:
-        return struck
-    return STRUCK if any(_struck_text(layer, secrets) != layer for layer in decoded(text)[1:]) else text
+
+    def _as_it_stands(self, text: str) -> str:
+        text = _TOKEN.sub(STRUCK, self._without_known(text))
+        for pattern in (_BEARER, _HEADER):
+            text = pattern.sub(rf"\1{STRUCK}", text)
+        text = _USER.sub(rf"\1{STRUCK}@", text)
+        text = _BASIC.sub(lambda found: found[1] + STRUCK if _pair_of(found[2]) else found[0], text)
+        text = _PART.sub(self._struck_part, text)
+        return _PAIR.sub(self._struck_pair, text)
+
+    def _struck_part(self, found: re.Match[str]) -> str:
+        if not is_secret(found[2]):
+            return found[0]
+        self._learn(found[3])
+        return found[1] + STRUCK
+
+    def _struck_pair(self, found: re.Match[str]) -> str:
+        name, between, value = found.groups()
+        if not is_secret(name) or (name.lower() == "code" and "=" not in between):
+            return found[0]
+        self._learn(value)
+        return name + between + STRUCK
 
 
-def _struck_text(text: str, secrets: Collection[str]) -> str:
-    for secret in secrets:
-        for form in (secret, quote(secret, safe="")):
-            text = text.replace(form, STRUCK)
-    text = _TOKEN.sub(STRUCK, text)
-    for pattern, instead in _IN_TEXT:
-        text = pattern.sub(instead, text)
-    return text
+def _parts(header: str) -> Iterator[str]:
+    """What of a header may be a secret on its own."""
+    yield header
+    scheme, _, given = header.partition(" ")
+    yield given.strip()
+    if scheme.lower() == "basic":
+        yield _pair_of(given.strip()).partition(":")[2]
+    for crumb in header.split(";"):
+        yield crumb.partition("=")[2].strip()
 
 
-def _struck_value(value: Any, secrets: Collection[str], name: str = "") -> Any:
-    # An error's code is a number; a code that is text is one that is exchanged for a token.
-    if name and value and not isinstance(value, bool) and _NAME.fullmatch(name) and (name != "code" or isinstance(value, str)):
-        return STRUCK
-    if isinstance(value, dict):
-        return {_struck_encoded(key, secrets): _struck_value(inner, secrets, key) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_struck_value(inner, secrets) for inner in value]
-    return _struck_encoded(value, secrets) if isinstance(value, str) else value
+def _pair_of(encoded: str) -> str:
+    """``user:password`` out of base64; empty if it is none."""
+    with contextlib.suppress(binascii.Error, UnicodeDecodeError):
+        pair = base64.b64decode(encoded, validate=True).decode()
+        return pair if ":" in pair else ""
+    return ""
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner)

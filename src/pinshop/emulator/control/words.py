@@ -58,10 +58,20 @@ def often(fault: Fault) -> str:
 
 
 def curl(entry: JournalEntry, base_url: str) -> str:
-    """The call as a command; what was struck out is left for the reader to fill in."""
+    """The call as a command; what was struck out is left for the reader to fill in.
+
+    The body goes as it is: ``--data`` would send a file where it begins with ``@``.
+    """
     origin = base_url.removesuffix("/v5")
-    parts = ["curl", "--request", entry.method, shlex.quote(origin + entry.target), "--header", "'Authorization: Bearer TOKEN'"]
+    parts = [
+        "curl",
+        "--request",
+        shlex.quote(entry.method),
+        shlex.quote(origin + entry.target),
+        "--header",
+        "'Authorization: Bearer TOKEN'",
+    ]
     if entry.body:
         text = entry.body.decode("utf-8", "replace")
-        parts += ["--header", "'Content-Type: application/json'", "--data", shlex.quote(text)]
+        parts += ["--header", "'Content-Type: application/json'", "--data-raw", shlex.quote(text)]
     return " ".join(parts)

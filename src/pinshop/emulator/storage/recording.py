@@ -20,10 +20,14 @@ same text. What is not known to be harmless is replaced, not the other way round
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import re
+import stat
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from io import FileIO
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -69,8 +73,8 @@ _CODES: dict[str, re.Pattern[str]] = {
     "default_availability": _FORMS["enum"],
     "status": _FORMS["enum"],
     "type": re.compile(r"[A-Z][A-Z0-9_]{0,60}|[a-z_]{1,30}"),
-    "created_at": re.compile(r"[0-9T:.+Z-]{8,40}"),
-    "updated_at": re.compile(r"[0-9T:.+Z-]{8,40}"),
+    "created_at": (_INSTANT := re.compile(r"\d{4}-\d\d-\d\d(T[0-9:.+Z-]{2,30})?", re.ASCII)),
+    "updated_at": _INSTANT,
 }
 
 _NUMBERS = frozenset(name for name, kind in _ROWS.items() if kind in ("integer", "number"))
@@ -113,8 +117,9 @@ class Redaction:
             return value if self._is_harmless(value, field) else self._placeholder(value, field)
         if isinstance(value, bool) or value is None:
             return value
-        # A long number under a name that nobody knows may be a telephone's.
-        return value if field in _NUMBERS or field in self._kept or abs(value) < 1_000_000 else None
+        # A long number under a name that nobody knows may be a telephone's, and one with a fraction a place on a map.
+        is_small = isinstance(value, int) and abs(value) < 1_000_000
+        return value if field in _NUMBERS or field in self._kept or is_small else None
 
     def path(self, path: str) -> str:
         """A path whose every changing part is a number or a placeholder."""
@@ -155,13 +160,8 @@ class Recording:
     def __init__(self, path: str | Path, keep: Iterable[str] = ()) -> None:
         self._redaction = Redaction(keep)
         self._lock = threading.Lock()
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        except OSError as error:
-            raise ConfigurationError(f"recording: {error}") from error
-        if os.name == "posix":  # also of a file that was there
-            os.fchmod(descriptor, 0o600)
-        self._file = os.fdopen(descriptor, "ab", buffering=0)
+        self._path = path
+        self._file = _opened(path)
 
     def note(self, request: Request, reply: Reply) -> None:
         """Keep the answer if it is one of those that can be replayed."""
@@ -179,10 +179,43 @@ class Recording:
             else:
                 kept = self._redaction.redacted(body)
             line = Recorded(operation.id, self._redaction.path(path), kept)
-            self._file.write(msgspec.json.encode(line) + b"\n")
+            self._append(msgspec.json.encode(line) + b"\n")
+
+    def _append(self, line: bytes) -> None:
+        size = os.fstat(self._file.fileno()).st_size
+        try:
+            written, why = self._file.write(line), os.strerror(errno.ENOSPC)
+        except OSError as error:
+            written, why = 0, str(error)
+        if written != len(line):
+            with contextlib.suppress(OSError):
+                self._file.truncate(size)  # half a line would spoil the next one
+            raise ConfigurationError(f"recording: {self._path}: {why}")
 
     def close(self) -> None:
         self._file.close()
+
+
+def _opened(path: str | Path) -> FileIO:
+    """The file to add to. It is made its owner's alone, so it must be a file, and this one: no device, pipe or link."""
+    try:
+        # Not following links, and not waiting for who reads a pipe, are things of POSIX.
+        flags = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | flags, 0o600)
+    except (OSError, TypeError, ValueError) as error:
+        raise ConfigurationError(f"recording: {path!r}: {error}") from error
+    file = FileIO(descriptor, "ab")
+    try:
+        is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        if is_file and os.name == "posix":  # also of a file that was there
+            os.fchmod(descriptor, 0o600)
+    except OSError as error:
+        file.close()
+        raise ConfigurationError(f"recording: {path!r}: {error}") from error
+    if not is_file:
+        file.close()
+        raise ConfigurationError(f"recording: {path!r}: this is no file")
+    return file
 
 
 class Recorder:
