@@ -15,9 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from earned import DAY, Earned
-from pinshop.analytics import files, streaming
+from pinshop.analytics import streaming
 from pinshop.api.http import Reply
 from pinshop.errors import ConfigurationError, Forbidden, InvalidInput
+from pinshop.files import atomic
 
 COLUMNS = ["IMPRESSION_1", "SPEND_IN_DOLLAR", "CTR"]
 ASKED: dict[str, Any] = {"columns": COLUMNS, "start_date": "2026-03-02", "end_date": "2026-03-30"}
@@ -133,7 +134,7 @@ def test_a_full_disk_leaves_the_old_file_and_goes_on(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(files, "sync_file", full)
+        patch.setattr(atomic, "sync_file", full)
         with pytest.raises(OSError, match="No space"):
             made.client().analytics.stream("7", IDS, to=target, **ASKED)
     assert target.read_bytes() == b"old"

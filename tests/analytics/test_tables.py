@@ -15,11 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinshop.analytics import files, tables, values
+from pinshop.analytics import tables, values
 from pinshop.analytics.plain_rows import Asked, Block, split
 from pinshop.analytics.rows import Rows
 from pinshop.api.columns import COLUMNS
 from pinshop.errors import BadReply, ConfigurationError, InvalidInput
+from pinshop.files import atomic
 
 KEYS = ("PRODUCT_GROUP_ID", "DATE")
 DAY = datetime.date(2026, 1, 1)
@@ -252,7 +253,7 @@ def test_files_are_whole_or_not_there(tmp_path, monkeypatch):
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, "sync_file", full)
+    monkeypatch.setattr(atomic, "sync_file", full)
     for write in (lambda: rows.to_csv(tmp_path / "rows.csv"), lambda: rows.to_parquet(tmp_path / "new.parquet")):
         with pytest.raises(OSError, match="No space"):
             write()

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from pinshop.files.atomic import replace_file, replacement
+from pinshop.files.atomic import replace_file, replacing
 
 
 def write(path: Path, data: bytes) -> None:
-    with replacement(path) as part:
+    with replacing(path) as part:
         part.write_bytes(data)
 
 
@@ -48,7 +48,7 @@ def test_what_ends_with_an_error_replaces_nothing(tmp_path):
     path.write_bytes(b"old")
 
     def fails(where: Path) -> None:
-        with replacement(where) as part:
+        with replacing(where) as part:
             part.write_bytes(b"half")
             raise ZeroDivisionError
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import csv
 import os
-import threading
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 from pinshop.analytics.tables import need
 from pinshop.analytics.values import text_of
 from pinshop.errors import ConfigurationError, InvalidInput
+from pinshop.files.atomic import beside_of, replacing, sync_file, sync_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -24,53 +24,6 @@ if TYPE_CHECKING:
 STORAGE_VERSION = "v1.5.0"
 
 ROW_GROUP = 100_000
-
-
-@contextlib.contextmanager
-def replacing(path: str | os.PathLike[str]) -> Generator[Path]:
-    """A new file beside ``path`` that takes its place at the end; after an error (a full disk) the old one is untouched.
-
-    Raises:
-        OSError: it cannot be written; names ``path``.
-    """
-    target = Path(path)
-    beside = _beside(target)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        yield beside
-        sync_file(beside)
-        beside.replace(target)
-        sync_folder(target.parent)
-    except OSError as error:
-        if error.filename in (None, str(beside)):  # a write that fails does not know of which file
-            error.filename = str(target)
-        raise
-    finally:
-        with contextlib.suppress(OSError):
-            beside.unlink()
-
-
-def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.new")
-
-
-def sync_file(path: Path) -> None:
-    """Wait until a file's content is on the disk."""
-    handle = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def sync_folder(path: Path) -> None:
-    """Wait until the names in a folder are on the disk, where the system can do that."""
-    if os.name == "posix":
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def write_csv(rows: PlainRows, target: str | os.PathLike[str] | IO[str]) -> None:
@@ -133,7 +86,7 @@ def open_duckdb(path: str | os.PathLike[str], *, read_only: bool = False) -> duc
 def _make(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """A new file, whole or not at all: half of a header, left by a full disk or a kill, would be no database for ever."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = _beside(path)
+    beside = beside_of(path)
     version = f" (STORAGE_VERSION {literal(STORAGE_VERSION)})" if _duckdb_version() >= (1, 5) else ""
     try:
         beside.unlink(missing_ok=True)

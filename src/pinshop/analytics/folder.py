@@ -27,6 +27,7 @@ from pinshop.analytics.files import literal, quoted
 from pinshop.analytics.warehouse import Applied, Scope
 from pinshop.api.models.decoding import decoder_of
 from pinshop.errors import ConfigurationError
+from pinshop.files import atomic
 
 if TYPE_CHECKING:
     import duckdb
@@ -179,7 +180,7 @@ class FolderStore:
             ((count,),) = connection.execute(
                 f"COPY ({rows}) TO {literal(str(beside))} (FORMAT parquet, COMPRESSION zstd)"
             ).fetchall()
-            files.sync_file(beside)
+            atomic.sync_file(beside)
             checksum = hashlib.sha256(beside.read_bytes()).hexdigest()
             name = "-".join(filter(None, (table, account, month, checksum[:16]))) + ".parquet"
             beside.replace(self.path / name)
@@ -190,8 +191,8 @@ class FolderStore:
     def _replace(self, entries: Sequence[Entry]) -> None:
         """The one moment at which everything changes: a new manifest."""
         unique = list({entry.name: entry for entry in entries}.values())
-        files.sync_folder(self.path)
-        with files.replacing(self.path / _MANIFEST) as path:
+        atomic.sync_folder(self.path)
+        with atomic.replacing(self.path / _MANIFEST) as path:
             path.write_bytes(msgspec.json.format(msgspec.json.encode(Manifest(unique))))
 
     def _clear(self, known: Manifest) -> None:

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from pinshop.analytics import files, svg
+from pinshop.analytics import svg
 from pinshop.analytics.figures import Day, Figures, Promotion, summed
 from pinshop.errors import InvalidInput
+from pinshop.files import atomic
 
 if TYPE_CHECKING:
     from pinshop.analytics.rows import Rows
@@ -99,7 +100,7 @@ def report(
         body.append("<p>No row was reported for what was asked.</p>")
     html = _page(title, "\n".join(body))
     if path is not None:
-        with files.replacing(path) as beside:
+        with atomic.replacing(path) as beside:
             beside.write_bytes(html.encode())
     return html
 

@@ -25,6 +25,7 @@ from pinshop.analytics.plain_rows import Block
 from pinshop.analytics.planning import Ask, Plan
 from pinshop.api.models.decoding import decoder_of
 from pinshop.errors import ConfigurationError, InvalidInput, PinshopError
+from pinshop.files import atomic
 from pinshop.files.locks import lock_file
 from pinshop.flow.session import Session
 from pinshop.flow.steps import Blocking, Flow
@@ -75,7 +76,7 @@ class Parts:
 
     def begin(self, asks: Sequence[Ask]) -> None:
         """Keep which ask each part will be of."""
-        with files.replacing(self._plan_file) as path:
+        with atomic.replacing(self._plan_file) as path:
             path.write_bytes(msgspec.json.encode(_Kept(self._question, list(asks))))
 
     def path(self, index: int) -> Path:
@@ -86,7 +87,7 @@ class Parts:
         ipc, pa = tables.need("pyarrow.ipc", "arrow"), tables.need("pyarrow", "arrow")
         codec = "lz4" if pa.Codec.is_available("lz4") else None
         with (
-            files.replacing(self.path(index)) as path,
+            atomic.replacing(self.path(index)) as path,
             ipc.new_file(str(path), table.schema, options=ipc.IpcWriteOptions(compression=codec)) as writer,
         ):
             writer.write_table(table)
@@ -181,7 +182,7 @@ def _finish(parts: Parts, indexes: Sequence[int], schema: pyarrow.Schema, target
     kind = KINDS[target.suffix.lower()]
     if kind == "DuckDB":
         return _to_duckdb(found, schema, target, name, mode)
-    with files.replacing(target) as path:
+    with atomic.replacing(target) as path:
         return _to_parquet(found, schema, path) if kind == "Parquet" else _to_csv(found, schema, path)
 
 

@@ -25,7 +25,7 @@ from pinshop.api import models
 from pinshop.api.models import Entity
 from pinshop.api.near import did_you_mean
 from pinshop.errors import ConfigurationError, InvalidInput
-from pinshop.files.atomic import replacement
+from pinshop.files.atomic import replacing
 
 Format = Literal["table", "json", "jsonl", "csv", "parquet"]
 FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv", "parquet")
@@ -135,7 +135,7 @@ class Output:
             sys.stdout.buffer.write(whole.getbuffer())
             sys.stdout.buffer.flush()
             return len(held)
-        with _told(self.path), replacement(self.path) as part:
+        with _told(self.path), replacing(self.path) as part:
             pq.write_table(table, part)
         return len(held)
 
@@ -168,7 +168,7 @@ class Output:
             yield stream
             stream.flush()
             return
-        with _told(self.path), replacement(self.path) as part, part.open("w", encoding="utf-8", newline="") as stream:
+        with _told(self.path), replacing(self.path) as part, part.open("w", encoding="utf-8", newline="") as stream:
             yield stream
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+import threading
 from collections.abc import Generator
 from pathlib import Path
 
@@ -32,28 +33,60 @@ def replace_file(path: Path, data: bytes) -> None:
         with contextlib.suppress(FileNotFoundError):
             Path(name).unlink()
         raise
-    if os.name == "posix":
-        directory = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)  # the new name too must survive a power cut
-        finally:
-            os.close(directory)
+    sync_folder(path.parent)  # the new name too must survive a power cut
 
 
 @contextlib.contextmanager
-def replacement(path: Path) -> Generator[Path]:
-    """Where to write what shall replace a file when the block ends without an error: a name beside it."""
-    if _is_written_to(path):
-        yield path
+def replacing(path: str | os.PathLike[str]) -> Generator[Path]:
+    """A new file beside ``path`` that takes its place at the end; after an error (a full disk) the old one is untouched.
+
+    A device or a pipe is given itself.
+
+    Raises:
+        OSError: it cannot be written; names ``path``.
+    """
+    if _is_written_to(Path(path)):
+        yield Path(path)
         return
-    path = Path(os.path.realpath(path))
-    part = path.with_name(f"{path.name}.part")
+    target = Path(os.path.realpath(path))
+    beside = beside_of(target)
     try:
-        yield part
-        part.replace(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield beside
+        sync_file(beside)
+        beside.replace(target)
+        sync_folder(target.parent)
+    except OSError as error:
+        if error.filename in (None, str(beside)):  # a write that fails does not know of which file
+            error.filename = os.fspath(path)
+        raise
     finally:
-        with contextlib.suppress(OSError):  # also where its name is one that cannot be
-            part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink()
+
+
+def beside_of(path: Path) -> Path:
+    """A name beside a file, of this thread alone."""
+    return path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.new")
+
+
+def sync_file(path: Path) -> None:
+    """Wait until a file's content is on the disk."""
+    handle = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_folder(path: Path) -> None:
+    """Wait until the names in a folder are on the disk, where the system can do that."""
+    if os.name == "posix":
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _is_written_to(path: Path) -> bool:
