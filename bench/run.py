@@ -220,7 +220,7 @@ def rows(url: str, old: Path, ours: Path, ours_1: Path, with_aiohttp: Path, fact
         Row("emulator: start to first answer", 0.5, start_seconds, unit="s", rounds=5),
         Row(
             "emulator: analytics 250 × 90 × 20, asked first / encoding it",
-            3,
+            6,
             work(OURS, "emulator_first_analytics", "", 5),
             unit="×",
             rounds=3,

@@ -215,3 +215,32 @@ def test_items_add_up_to_whatever_is_said(newest: Any) -> None:
             rows = [row for rows in msgspec.json.decode(body).values() for row in rows]
             sums.append({name: sum(row.get(name, 0) for row in rows) for name in columns})
         assert sums[0] == sums[1]
+
+
+def test_an_answer_that_was_given_before_a_write_is_not_given_again(newest: Any) -> None:
+    """The clock is set back and forth: the question is the same in every respect."""
+    (promotion_id,) = newest.some(1)
+    newest.emulator.clock.advance(days=5)
+    asked = ([promotion_id], "2026-03-03", "2026-03-05", "SPEND_IN_DOLLAR", "TOTAL")
+    assert newest.analytics(*asked) == newest.analytics(*asked) != []
+    newest.emulator.clock.set("2026-03-02T12:00:00Z")
+    newest.update({"id": promotion_id, "status": "PAUSED"})
+    newest.emulator.clock.advance(days=5)
+    assert newest.analytics(*asked) == []
+
+
+@pytest.mark.parametrize("report_time", ["TIME_OF_CONVERSION", "TIME_OF_AD_ACTION"])
+def test_a_day_that_has_not_begun_everywhere_is_told(newest: Any, report_time: str) -> None:
+    """It is 02:00 UTC: where the account is, it is still yesterday."""
+    (promotion_id,) = newest.some(1)
+    newest.emulator.rules.set("empty_rows", "zero")
+    store = newest.emulator.world.store
+    store.update(
+        "ad_accounts", {**store.must("ad_accounts", int(newest.emulator.ad_account_id)), "time_zone": "America/Denver"}
+    )
+    newest.emulator.clock.advance(hours=14)
+    newest.emulator.earn(promotion_id, "2026-03-03", spend=60)
+    more = {"reporting_timezone": "AD_ACCOUNT_TIME_ZONE", "conversion_report_time": report_time}
+    rows = newest.analytics([promotion_id], "2026-03-03", "2026-03-03", COLUMN_NAMES, "DAY", **more)
+    assert [row["DATE"] for row in rows] == ["2026-03-03"]
+    assert 30 < rows[0]["SPEND_IN_DOLLAR"] < 60  # the rest fell to the evening before

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
-from operator import add, mul
+from itertools import accumulate, pairwise
+from operator import add, mul, sub
+from typing import Any
 
 from msgspec import Struct
 
@@ -60,7 +61,7 @@ class Member(Struct, frozen=True):
 
 
 class _Line(Struct):
-    """What a promotion wants on consecutive days; `Pool` takes away what budgets do not allow."""
+    """What a promotion wants on consecutive days, if no budget bound it."""
 
     place: int
     market: Market
@@ -68,9 +69,18 @@ class _Line(Struct):
     clicks: list[int]
     prices: list[int]
     spend: list[int]
-    # What it wanted on the day that is being rationed, and how many clicks (or impressions) of that it has not got.
-    wish: int = 0
-    units: int = 0
+
+
+class _Wishes(Struct):
+    """What promotions want on one day, or in the rest of it: parallel lists, from which `ration` takes what is not allowed."""
+
+    impressions: list[int]
+    clicks: list[int]
+    spend: list[int]
+    prices: Sequence[int]
+    per_impression: list[bool]
+    #: Whether a budget has taken something already: then a unit may cost less than its price.
+    cut: bool = False
 
 
 class Pool:
@@ -127,70 +137,61 @@ class Pool:
 
     def _steady_days(self, start: int, end: int, *, keep: bool) -> None:
         """Days on which nothing changes: planned once, in whole columns."""
-        lines = []
-        for place, piece in self._live(start * DAY):
-            line = self._line(place, piece, start, end - start)
-            if line is not None:
-                lines.append(line)
-        bound = self._bound(lines, start * DAY)
-        if bound:
-            totals = [list(map(sum, zip(*(line.spend for line in mine), strict=True))) for _, _, mine in bound]
-            chances = [self._chance(number, start, end - start) for number, _, _ in bound]
-            for offset in range(end - start):
-                cut = False
-                for (number, limit, mine), total, chance in zip(bound, totals, chances, strict=True):
+        count = end - start
+        found = (self._line(place, piece, start, count) for place, piece in self._live(start * DAY))
+        lines = [line for line in found if line is not None]
+        planned: Iterable[tuple[Sequence[int], ...]] = [(line.impressions, line.clicks, line.spend) for line in lines]
+        limits = self._limits(start * DAY)
+        if limits or self._counted:
+            days = _by_day(lines)
+            members = self._members(lines)
+            chances = {number: self._chance(number, start, count) for number, _ in limits}
+            for offset, wishes in enumerate(days):
+                for number, limit in limits:
                     allowed = limit.allowance(start + offset, self._spent[number])
-                    wanted = sum(line.spend[offset] for line in mine) if cut else total[offset]
-                    if allowed is not None and (wanted > allowed or not allowed):
-                        _ration(mine, offset, allowed, wanted, chance[offset])
-                        cut = True
+                    _limit(wishes, members[number], allowed, chances[number][offset])
                 if self._counted:
-                    self._count(start + offset, lines, offset)
-        elif self._counted:
-            for offset in range(end - start):
-                self._count(start + offset, lines, offset)
+                    self._spent = [
+                        before + sum(map(wishes.spend.__getitem__, mine))
+                        for before, mine in zip(self._spent, members, strict=True)
+                    ]
+            planned = _by_line(days)
         if keep:
-            days = list(range(start, end))
-            for line in lines:
+            for line, (impressions, clicks, spend) in zip(lines, planned, strict=True):
                 plan = self._plans[line.place]
-                plan.days += days
-                plan.impressions += line.impressions
-                plan.clicks += line.clicks
-                plan.spend += line.spend
-                plan.markets += [line.market] * len(days)
+                plan.days += range(start, end)
+                plan.impressions += impressions
+                plan.clicks += clicks
+                plan.spend += spend
+                plan.markets += [line.market] * count
 
     def _changing_day(self, day: int, seconds: Sequence[int], *, keep: bool) -> None:
         """A day on which something changes: planned at its beginning, and anew at each change."""
-        moments = _planned_at(seconds)
         spent = [0] * len(self._budgets)
-        for now, following in pairwise((*moments, DAY)):
-            lines, whole, horizons, stops = [], [], [], []
+        for now, following in pairwise((*_planned_at(seconds), DAY)):
+            lines, horizons, stops, realised = [], [], [], []
             for place, piece in self._live(day * DAY + now):
                 line = self._line(place, piece, day, 1)
-                if line is None:
-                    continue
-                horizon = min(DAY, piece[3] - day * DAY)
-                whole.append((line.impressions[0], line.clicks[0], line.spend[0]))
-                horizons.append(horizon)
-                stops.append(min(following, piece[1] - day * DAY))
+                if line is not None:
+                    lines.append(line)
+                    horizons.append(min(DAY, piece[3] - day * DAY))
+                    stops.append(min(following, piece[1] - day * DAY))
+            whole = [(line.impressions[0], line.clicks[0], line.spend[0]) for line in lines]
+            for line, horizon in zip(lines, horizons, strict=True):
                 if (now, horizon) != (0, DAY):
                     _narrow(line, now, horizon)
-                lines.append(line)
             wants = [(line.impressions[0], line.clicks[0], line.spend[0]) for line in lines]
-            for number, limit, mine in self._bound(lines, day * DAY + now):
+            rest = _by_day(lines)
+            members = self._members(lines)
+            for number, limit in self._limits(day * DAY + now) if lines else ():
                 allowed = limit.allowance(day, self._spent[number])
-                wanted = sum(line.spend[0] for line in mine)
                 left = None if allowed is None else max(0, allowed - spent[number])
-                if left is not None and (wanted > left or not left):
-                    _ration(mine, 0, left, wanted, self._chance(number, day, 1)[0])
-            for line, full, want, horizon, stop in zip(lines, whole, wants, horizons, stops, strict=True):
-                got = line.impressions[0], line.clicks[0], line.spend[0]
+                _limit(rest[0], members[number], left, self._chance(number, day, 1)[0])
+            gots = [(seen[0], clicks[0], spend[0]) for seen, clicks, spend in _by_line(rest)]
+            for line, full, want, got, horizon, stop in zip(lines, whole, wants, gots, horizons, stops, strict=True):
                 part = (now, horizon, now, stop) if got != want else (0, DAY, now, stop)
                 counts = got if got != want else full
-                realised = cut_spend(counts, line.market, part)
-                for number, budget in enumerate(self._budgets):
-                    if line.place in budget.members:
-                        spent[number] += realised
+                realised.append(cut_spend(counts, line.market, part))
                 if keep:
                     plan = self._plans[line.place]
                     if part != (0, DAY, 0, DAY):
@@ -200,6 +201,8 @@ class Pool:
                     plan.clicks.append(counts[1])
                     plan.spend.append(counts[2])
                     plan.markets.append(line.market)
+            for number, mine in enumerate(members):
+                spent[number] += sum(map(realised.__getitem__, mine))
         if self._counted:
             self._spent = list(map(add, self._spent, spent))
 
@@ -232,25 +235,30 @@ class Pool:
         spend = list(map(mul, impressions if met.per_impression else clicks, prices))
         return _Line(place, met, impressions, clicks, prices, spend)
 
-    def _bound(self, lines: Sequence[_Line], moment: int) -> list[tuple[int, Limit, list[_Line]]]:
-        """The budgets that limit something at a moment, with whom they bind."""
+    def _limits(self, moment: int) -> list[tuple[int, Limit]]:
+        """The budgets that limit something at a moment, by their numbers."""
         found = []
         for number, budget in enumerate(self._budgets):
             at = bisect_right(budget.limits, moment, key=lambda one: one[0]) - 1
             limit = budget.limits[at][1] if at >= 0 else Limit()
-            mine = [line for line in lines if line.place in budget.members]
-            if mine and (limit.daily is not None or limit.lifetime is not None):
-                found.append((number, limit, mine))
+            if limit.daily is not None or limit.lifetime is not None:
+                found.append((number, limit))
         return found
+
+    def _members(self, lines: Sequence[_Line]) -> list[Sequence[int]]:
+        """Whom of these each budget binds, by their places among them."""
+        everybody = range(len(lines))
+        return [
+            everybody
+            if len(budget.members) == len(self.members)
+            else [number for number in everybody if lines[number].place in budget.members]
+            for budget in self._budgets
+        ]
 
     def _chance(self, number: int, first: int, count: int) -> list[tuple[int, int]]:
         """The chance of a budget on each day."""
         noise = self._chances[number]
         return list(zip(noise.days(0, first, count), noise.days(1, first, count), strict=True))
-
-    def _count(self, day: int, lines: Sequence[_Line], offset: int) -> None:
-        for number, budget in enumerate(self._budgets):
-            self._spent[number] += sum(line.spend[offset] for line in lines if line.place in budget.members)
 
     def _state(self, place: int, member: Member, first: int, last: int) -> None:
         """Put what is stated in place of what was planned. The others keep what they had: budgets know the plan only."""
@@ -308,7 +316,28 @@ def cut_spend(counts: tuple[int, int, int], met: Market, part: tuple[int, int, i
     return spend * seen[1] // billed - spend * seen[0] // billed if billed else 0
 
 
-def _ration(lines: Sequence[_Line], offset: int, allowed: int, wanted: int, chance: tuple[int, int]) -> None:
+def _by_day(lines: Sequence[_Line]) -> list[_Wishes]:
+    """What promotions want on several days, day by day."""
+    per_impression = [line.market.per_impression for line in lines]
+    names = ("impressions", "clicks", "spend", "prices")
+    days = zip(*(zip(*(getattr(line, name) for line in lines), strict=True) for name in names), strict=True)
+    return [_Wishes(list(seen), list(clicks), list(spend), prices, per_impression) for seen, clicks, spend, prices in days]
+
+
+def _by_line(days: Sequence[_Wishes]) -> Iterable[tuple[tuple[int, ...], ...]]:
+    """Impressions, clicks and spend of each promotion on these days."""
+    names = ("impressions", "clicks", "spend")
+    return zip(*(zip(*(getattr(day, name) for day in days), strict=True) for name in names), strict=True)
+
+
+def _limit(wishes: _Wishes, mine: Sequence[int], allowed: int | None, chance: tuple[int, int]) -> None:
+    """Hold those whom a budget binds to what it allows."""
+    wanted = sum(map(wishes.spend.__getitem__, mine))
+    if mine and allowed is not None and (wanted > allowed or not allowed):
+        _ration(wishes, mine, allowed, max(1, wanted), chance)
+
+
+def _ration(wishes: _Wishes, mine: Sequence[int], allowed: int, wanted: int, chance: tuple[int, int]) -> None:
     """Cut the wishes of a day down to what is allowed: for everybody by the same share, in whole clicks (or impressions).
 
     Clicks are given out along a walk over all, whenever the shares passed make up another one. Where the walk begins is
@@ -316,54 +345,79 @@ def _ration(lines: Sequence[_Line], offset: int, allowed: int, wanted: int, chan
     the last is had for what is left, if that is a quarter of its price, or so much that a tenth of the budget would not be
     used: so a budget below the price of one click buys one for all of it.
     """
-    start = chance[0] % len(lines)
-    walk = (*lines[start:], *lines[:start])
-    passed = chance[1] * wanted >> 16
-    given, left = 0, allowed
-    for line in walk:  # the innermost loop of all: many promotions, many days
-        wish = line.spend[offset]
-        impressions = line.impressions[offset]
-        if not wish:
-            line.impressions[offset] = impressions * allowed // wanted if wanted else 0
-            continue
-        per_impression = line.market.per_impression
-        units = impressions if per_impression else line.clicks[offset]
-        passed += units * allowed
-        due = passed // wanted
-        got, given = due - given, due
-        cost = got * line.prices[offset]
-        if got > units or cost > left:
-            got = min(units, left // line.prices[offset])
-            cost = got * line.prices[offset]
-        cost = min(cost, wish)
-        left -= cost
-        line.spend[offset] = cost
-        line.wish, line.units = wish, units - got
-        if per_impression:
-            line.impressions[offset], line.clicks[offset] = got, line.clicks[offset] * got // impressions
-            continue
-        line.clicks[offset] = got
-        share = impressions * allowed // wanted
-        if share < impressions:
-            line.impressions[offset] = max(got, share)
-    for line in walk:
-        if not left:
-            break
-        if line.units:
-            left -= _one_more(line, offset, left, allowed)
-    for line in walk:
-        line.wish = line.units = 0
-
-
-def _one_more(line: _Line, offset: int, left: int, allowed: int) -> int:
-    """Give a promotion one more click (or impression), if what is left buys it. Returns what it costs."""
-    price = min(line.prices[offset], line.wish - line.spend[offset])
-    if price <= 0 or (price > 4 * left and 10 * left <= allowed):
-        return 0
-    if line.market.per_impression:
-        line.impressions[offset] += 1
+    walk = _Walk(mine, chance[0] % len(mine))
+    impressions, clicks, spend, prices = map(walk.along, (wishes.impressions, wishes.clicks, wishes.spend, wishes.prices))
+    per_impression = walk.along(wishes.per_impression) if any(wishes.per_impression) else None
+    units = clicks
+    if per_impression is not None:  # what costs nothing is not given out
+        billed = zip(per_impression, impressions, clicks, spend, strict=True)
+        units = [wish and (seen if each else clicked) for each, seen, clicked, wish in billed]
+    begin = chance[1] * wanted >> 16
+    due = [(begin + passed * allowed) // wanted for passed in accumulate(units)]
+    got = list(map(sub, due, (0, *due)))
+    costs = list(map(mul, got, prices))
+    enough = bisect_right(list(accumulate(costs)), allowed)
+    if wishes.cut:
+        costs = list(map(min, costs, spend))
+    left = allowed - sum(costs[:enough])
+    for place in range(enough, len(got)):  # prices above the mean may use all of it before the walk ends
+        cost = got[place] * prices[place]
+        if cost > left:
+            got[place] = left // prices[place]
+            cost = got[place] * prices[place]
+        costs[place] = min(cost, spend[place])
+        left -= costs[place]
+    seen = [many * allowed // wanted for many in impressions]
+    if per_impression is not None:
+        for place, each in enumerate(per_impression):
+            if each and units[place]:
+                clicks[place] = clicks[place] * got[place] // impressions[place]
+    # No price is below the least, unless a budget has cut the spend of a last click.
+    if left and (10 * left > allowed or wishes.cut or min(prices) <= 4 * left):
+        for place, many in enumerate(units):
+            if not left:
+                break
+            if many > got[place]:
+                price = min(prices[place], spend[place] - costs[place])
+                if price > 0 and (price <= 4 * left or 10 * left > allowed):
+                    got[place] += 1
+                    costs[place] += min(left, price)
+                    left -= min(left, price)
+    if per_impression is None:
+        walk.put(wishes.clicks, got)
+        walk.put(wishes.impressions, list(map(max, seen, got)))
     else:
-        line.clicks[offset] += 1
-        line.impressions[offset] = max(line.impressions[offset], line.clicks[offset])
-    line.spend[offset] += min(left, price)
-    return min(left, price)
+        given = list(zip(per_impression, units, seen, clicks, got, strict=True))
+        walk.put(wishes.clicks, [clicked if each else many for each, _, _, clicked, many in given])
+        walk.put(
+            wishes.impressions,
+            [(many if unit else share) if each else max(share, many) for each, unit, share, _, many in given],
+        )
+    walk.put(wishes.spend, costs)
+    wishes.cut = True
+
+
+class _Walk:
+    """A walk over those whom a budget binds, from one of them on and round to the one before."""
+
+    def __init__(self, mine: Sequence[int], start: int) -> None:
+        self._mine, self._start = mine, start
+        #: All of a pool are walked without a look at each.
+        self._everybody = isinstance(mine, range)
+
+    def along(self, values: Sequence[Any]) -> list[Any]:
+        """The values in the order of the walk."""
+        start = self._start
+        if not self._everybody:
+            values = [values[number] for number in self._mine]
+        return [*values[start:], *values[:start]]
+
+    def put(self, values: list[int], walked: list[int]) -> None:
+        """Put values of the walk in their places."""
+        turn = len(walked) - self._start
+        back = [*walked[turn:], *walked[:turn]]
+        if self._everybody:
+            values[:] = back
+        else:
+            for number, value in zip(self._mine, back, strict=True):
+                values[number] = value

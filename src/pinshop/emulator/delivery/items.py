@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from pinshop.emulator.delivery.market import REMAINDERS
 from pinshop.emulator.delivery.model import DAY, Span
+from pinshop.emulator.delivery.packed import Packed, pack, unpack
 from pinshop.emulator.delivery.series import Series
 from pinshop.emulator.delivery.terms import ONE
 
@@ -33,22 +34,31 @@ class Items:
         self._sets = sets
         self._lines = [_Line(group.subject.id, one.items, seed) for one in sets]
         self._converted: dict[str, Mapping[str, list[int]]] = {}
-        parts = group.parts
-        moments = [group.days[entry] * DAY + (parts[entry][2] if entry in parts else 0) for entry in group.cells.entries]
+        self._cells: dict[str, Sequence[int]] = {}
+        days, parts, entries = group.timeline.days, group.timeline.parts, group.timeline.cell_entries
+        moments = [days[entry] * DAY + (parts[entry][2] if entry in parts else 0) for entry in entries]
         #: The line of every cell.
         self.of_cell = [self._at(moment) for moment in moments]
 
     def _at(self, moment: int) -> _Line:
         return self._lines[max(0, bisect_right(self._sets, moment, key=lambda one: one.since) - 1)]
 
+    def cells(self, name: str) -> Sequence[int]:
+        """A count of the promotion in every cell."""
+        if name not in self._cells:
+            self._cells[name] = unpack(self.group.cell(name), len(self.of_cell))
+        return self._cells[name]
+
     def converted(self, stem: str, by: int) -> Mapping[str, list[int]]:
         """Conversions by item and slot. Event by event, so that a wider window only adds events to each item."""
         key = f"{stem} {by}"
         if key not in self._converted:
-            group, offset = self.group, self.group.query.utc_offset_seconds
-            counts = group.converted(stem, by)
+            group, slots = self.group, self.group.timeline.slots
+            offset = group.question.query.utc_offset_seconds
+            counts = unpack(group.converted(stem, by), len(slots))
+            chances = unpack(group.slot_chances(0), len(slots))
             found: dict[str, list[int]] = {}
-            for place, (slot, count, chance) in enumerate(zip(group.slots, counts, group.slot_noise(0), strict=True)):
+            for place, (slot, count, chance) in enumerate(zip(slots, counts, chances, strict=True)):
                 line = self._at(slot * DAY - offset)
                 for item_id, many in line.shares(count, chance):
                     found.setdefault(item_id, [0] * len(counts))[place] += many
@@ -92,19 +102,19 @@ class ItemSeries(Series):
 
     def __init__(self, items: Items, item_id: str) -> None:
         group = items.group
-        super().__init__(group.subject, group.query, group.reporting, group.now, group.earlier)
+        super().__init__(group.subject, group.question, group.earlier)
         self._items, self._item_id = items, item_id
         self._pieces: dict[str, list[Span]] = {}
 
-    def cell(self, name: str) -> list[int]:
+    def cell(self, name: str) -> Packed:
         """A count (or the spend) in every cell."""
         if name not in self._cell:
-            self._cell[name] = [after - before for before, after in self._piece(name)]
+            self._cell[name] = pack([after - before for before, after in self._piece(name)])
         return self._cell[name]
 
     def _piece(self, name: str) -> list[Span]:
         if name not in self._pieces:
-            counts = self._items.group.cell(name) if name not in REMAINDERS else []
+            counts = self._items.cells(name) if name not in REMAINDERS else ()
             if name == "IMPRESSION_1":
                 places = [line.piece(self._item_id) for line in self._items.of_cell]
                 pieces = [
@@ -117,31 +127,32 @@ class ItemSeries(Series):
                 pieces = [(a - c, b - d) for (a, b), (c, d) in both]
             else:
                 pieces = []
-                group = self._items.group
-                for cell, (entry, count) in enumerate(zip(self.cells.entries, counts, strict=True)):
-                    parent = self._parent(name, entry)
-                    of, (low, high) = group.cell(parent)[cell], self._piece(parent)[cell]
+                for cell, (entry, count) in enumerate(zip(self.timeline.cell_entries, counts, strict=True)):
+                    parent = self.parent(name, entry)
+                    of, (low, high) = self._items.cells(parent)[cell], self._piece(parent)[cell]
                     pieces.append((count * low // of, count * high // of) if of else (0, 0))
             self._pieces[name] = pieces
         return self._pieces[name]
 
-    def converted(self, stem: str, by: int) -> list[int]:
+    def converted(self, stem: str, by: int) -> Packed:
         """Conversions of every reporting day, as known now."""
-        return self._items.converted(stem, by).get(self._item_id) or [0] * len(self.slots)
+        return pack(self._items.converted(stem, by).get(self._item_id, ()))
 
-    def order_money(self, orders: list[int], by: int) -> list[int]:
+    def order_money(self, by: int) -> Packed:
         """What the orders of every reporting day bring: the item's part of what the promotion's bring."""
-        group, stem = self._items.group, "CHECKOUT"
         if by or not self.subject.stated:
-            return super().order_money(orders, by)
-        whole = group.converted(stem, by)
-        money = group.order_money(whole, by)
-        before = [0] * len(orders)
-        for item_id, others in self._items.converted(stem, by).items():
+            return super().order_money(by)
+        group, size = self._items.group, len(self.timeline.slots)
+        whole, money = unpack(group.converted("CHECKOUT", by), size), unpack(group.order_money(by), size)
+        before = [0] * size
+        for item_id, others in self._items.converted("CHECKOUT", by).items():
             if item_id == self._item_id:
                 break
             before = [a + b for a, b in zip(before, others, strict=True)]
-        return [
-            much * (low + mine) // of - much * low // of if of else 0
-            for much, low, mine, of in zip(money, before, orders, whole, strict=True)
-        ]
+        orders = unpack(self.converted("CHECKOUT", by), size)
+        return pack(
+            [
+                much * (low + mine) // of - much * low // of if of else 0
+                for much, low, mine, of in zip(money, before, orders, whole, strict=True)
+            ]
+        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import struct
 from functools import lru_cache
 from itertools import cycle, islice, pairwise
 from math import isqrt
@@ -11,6 +10,7 @@ from math import isqrt
 from msgspec import Struct
 
 from pinshop.api.columns import COLUMNS
+from pinshop.emulator.delivery.packed import Packed, everywhere, halved, repeated, unpack, where
 from pinshop.emulator.delivery.terms import ONE, Terms
 
 #: Monday to Sunday, in 1/64 of a mean day: people shop on Pinterest at the weekend.
@@ -96,58 +96,61 @@ _NOISE_DAYS = 64
 
 _CHANNELS = 8
 
-_unpack_noise = struct.Struct(f"<{_NOISE_DAYS}H").unpack_from
-
 
 class Noise:
     """Chance by day: eight random numbers of 16 bits for each, one sequence per channel."""
 
     def __init__(self, seed: int, owner: str) -> None:
         self._owner = f"{seed}|{owner}|"
-        self._digests: dict[int, bytes] = {}
-        self._made: dict[tuple[int, int, int], tuple[int, ...]] = {}
+        self._blocks: dict[int, bytes] = {}
+
+    def packed(self, channel: int, first: int, count: int) -> Packed:
+        """The numbers of a channel for so many days."""
+        start, skip = divmod(first, _NOISE_DAYS)
+        begin, end = channel * _NOISE_DAYS * 8, (channel + 1) * _NOISE_DAYS * 8
+        numbers = b"".join([self._block(n)[begin:end] for n in range(start, start + (skip + count - 1) // _NOISE_DAYS + 1)])
+        return int.from_bytes(numbers[skip * 8 : (skip + count) * 8], "little")
 
     def days(self, channel: int, first: int, count: int) -> tuple[int, ...]:
-        """The numbers of a channel for so many days."""
-        found = self._made.get((channel, first, count))
-        if found is None:
-            found = self._made[channel, first, count] = self._days(channel, first, count)
-        return found
+        """The numbers of a channel for so many days, one by one."""
+        return unpack(self.packed(channel, first, count), count)
 
     def forget(self) -> None:
         """Let go of what was computed; it is computed anew when asked for."""
-        self._digests.clear()
-        self._made.clear()
+        self._blocks.clear()
 
-    def _days(self, channel: int, first: int, count: int) -> tuple[int, ...]:
-        numbers: tuple[int, ...] = ()
-        start = first // _NOISE_DAYS
-        for block in range(start, (first + count - 1) // _NOISE_DAYS + 1):
-            digest = self._digests.get(block)
-            if digest is None:
-                digest = hashlib.shake_128(f"{self._owner}{block}".encode()).digest(_CHANNELS * 2 * _NOISE_DAYS)
-                self._digests[block] = digest
-            numbers += _unpack_noise(digest, channel * 2 * _NOISE_DAYS)
-        skip = first - start * _NOISE_DAYS
-        return numbers[skip : skip + count]
+    def _block(self, number: int) -> bytes:
+        """The numbers of all channels for 64 days, with 64 bits for each of 16."""
+        found = self._blocks.get(number)
+        if found is None:
+            drawn = hashlib.shake_128(f"{self._owner}{number}".encode()).digest(_CHANNELS * 2 * _NOISE_DAYS)
+            wide = bytearray(_CHANNELS * 8 * _NOISE_DAYS)
+            wide[0::8], wide[1::8] = drawn[0::2], drawn[1::2]
+            found = self._blocks[number] = bytes(wide)
+        return found
+
+
+@lru_cache(maxsize=64)
+def _weekdays(turn: int, count: int) -> tuple[tuple[int, Packed], ...]:
+    """The weight of a weekday, and where the days are that have it, for each weight of `_WEEK`. Day 0 is so far in the week."""
+    weights = list(islice(cycle(_WEEK[turn:] + _WEEK[:turn]), count))
+    return tuple((weight, where(everywhere(count), [one == weight for one in weights])) for weight in sorted(set(_WEEK)))
 
 
 def demand(met: Market, noise: Noise, first: int, count: int) -> tuple[list[int], list[int], list[int]]:
     """Impressions, clicks and the price on each of these UTC days, if live all day long and bound by no budget."""
-    monday_first = [met.impressions * of_week for of_week in _WEEK]
-    turn = (first + 3) % 7  # day 0 was a Thursday
-    week = islice(cycle(monday_first[turn:] + monday_first[:turn]), count)
-    luck = noise.days(2, first, count)
-    wave = noise.days(0, first, count)
-    impressions = [(mean * (49_152 + (chance >> 1))) >> 22 for mean, chance in zip(week, wave, strict=True)]
-    prices = [(met.price * (240 + (chance & 31))) >> 8 for chance in luck]
+    luck = noise.packed(2, first, count)
+    swing = repeated(49_152, count) + halved(noise.packed(0, first, count), 1, count)
+    weekly = sum((swing & days) * weight for weight, days in _weekdays((first + 3) % 7, count))  # day 0 was a Thursday
+    impressions = list(unpack(halved(weekly * met.impressions, 22, count), count))
+    prices = list(unpack(halved((repeated(240, count) + (luck & repeated(31, count))) * met.price, 8, count), count))
     if met.highest_price <= met.price * 271 >> 8:
         prices = [min(price, met.highest_price) for price in prices]
-    share = met.click_share
-    clicks = [  # the share wavers from day to day as well: by an eighth to both sides
-        (won * (share * (112 + (turn >> 3 & 31)) >> 7) + chance) >> 16
-        for won, chance, turn in zip(impressions, noise.days(1, first, count), luck, strict=True)
-    ]
+    # The share wavers from day to day as well: by an eighth to both sides.
+    wavering = repeated(112, count) + (halved(luck, 3, count) & repeated(31, count))
+    shares = unpack(halved(wavering * met.click_share, 7, count), count)
+    chances = noise.days(1, first, count)
+    clicks = [won * share + chance >> 16 for won, share, chance in zip(impressions, shares, chances, strict=True)]
     return impressions, clicks, prices
 
 
@@ -252,9 +255,7 @@ def _reported(by: int, window: int) -> tuple[int, ...]:
     )
 
 
-@lru_cache(maxsize=256)
-def known(by: int, window: int, age: int, days: int) -> tuple[int, ...]:
-    """`_reported` for consecutive days, of which the first is ``age`` days old."""
+def known(by: int, window: int, age: int) -> int:
+    """What share of an action's conversions is reported when it is so many days old."""
     shares = _reported(by, window)
-    last = len(shares) - 1
-    return tuple(shares[min(max(age - day, 0), last)] for day in range(days))
+    return shares[min(max(age, 0), len(shares) - 1)]

@@ -9,10 +9,10 @@ is a bit of SHAKE-128 over (seed, id, day): the same history and seed give the s
     plan     a UTC day is planned when it begins, and planned anew at every change within it: what each promotion would
              get until the day ends, cut down to what is left of the budgets.                         `budgets`
     cells    the parts of planned days that lie in one reporting day or hour. A part gets what the day's curve has up to
-             its end minus what it has up to its start, so that any cut of a day adds up to the day.   `series`
-    children every other count is a share of its parent, rounded by chance; a child never exceeds its parent.
+             its end minus what it has up to its start, so that any cut of a day adds up to the day.   `timeline`
+    children every other count is a share of its parent, rounded by chance; a child never exceeds its parent. `counts`
     late     conversions are children of a reporting day's clicks, close-ups and impressions. They happen up to 60 days
-             later and are reported up to 2 days after that, so past days keep growing.
+             later and are reported up to 2 days after that, so past days keep growing.                            `series`
     rows     sums of reporting days; ratios last, from the sums, as `pinshop.api.columns` says.           `rows`
 
 Not modelled, hence absent: in-app and offline conversions, leads, quizzes, Showcase, Idea Pins, promotion labels.

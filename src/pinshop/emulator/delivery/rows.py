@@ -13,12 +13,12 @@ import msgspec
 from msgspec import Struct
 
 from pinshop.api.columns import COLUMNS
-from pinshop.emulator.delivery.counts import known_until
 from pinshop.emulator.delivery.items import Items, ItemSeries, ItemSet
 from pinshop.emulator.delivery.market import PROCESSED, VIDEO, VIDEO_SECONDS
 from pinshop.emulator.delivery.model import DAY, EPOCH, Query, Reporting, Subject
 from pinshop.emulator.delivery.series import Series
 from pinshop.emulator.delivery.sums import Users, summed
+from pinshop.emulator.delivery.timeline import Question, known_until
 
 AS_DESCRIBED = Reporting()
 
@@ -72,11 +72,11 @@ class Reporter:
         columns are absent too: refusing them is the caller's business. ``msgspec.json.encode`` writes the rows,
         ``msgspec.to_builtins`` makes them dicts.
         """
-        layout = _layout(query, reporting, "PRODUCT_GROUP_ID")
+        layout, question = _layout(query, reporting, "PRODUCT_GROUP_ID"), Question(query, reporting, now)
         result: list[Struct] = []
         for subject in subjects:
             if subject.pieces or subject.stated or reporting.empty_rows == "zero":
-                series = self._of(subject, query, reporting, now)
+                series = self._of(subject, question)
                 result += _rows_of(series, layout, subject.attributes, subject.id)
                 series.forget()
         return result
@@ -99,7 +99,7 @@ class Reporter:
         if not (subject.pieces or subject.stated) or not sets:
             return []
         layout = _layout(query, reporting, "PRODUCT_GROUP_ID", "PRODUCT_ITEM_ID")
-        items = Items(self._of(subject, query, reporting, now), sets, self._seed)
+        items = Items(self._of(subject, Question(query, reporting, now)), sets, self._seed)
         result: list[Struct] = []
         for item_id in dict.fromkeys(item_id for one in sets for item_id, _ in one.items):
             values = {**subject.attributes, **attributes.get(item_id, {})}
@@ -117,37 +117,21 @@ class Reporter:
         users: Users = "deduplicated",
     ) -> list[Struct]:
         """What promotions earned together: ``{DATE, <key>, …columns}`` for each (id, attributes, promotions)."""
-        layout = _layout(query, reporting, key)
+        layout, question = _layout(query, reporting, key), Question(query, reporting, now)
         result: list[Struct] = []
         for one, attributes, subjects in groups:
             live = (subject for subject in subjects if subject.pieces or subject.stated or reporting.empty_rows == "zero")
-            sums = summed((self._of(subject, query, reporting, now) for subject in live), query, reporting, users)
+            sums = summed((self._of(subject, question) for subject in live), question, users)
             result += _make_rows(sums, layout, attributes, (one,))
         return result
 
-    def _of(self, subject: Subject, query: Query, reporting: Reporting, now: int) -> Series:
+    def _of(self, subject: Subject, question: Question) -> Series:
         """The series of a subject: the same one for every question that can only have the same answer."""
-        known, today = known_until(reporting, now), (now + query.utc_offset_seconds) // DAY
-        key = (
-            subject.id,
-            known,
-            today,
-            reporting,
-            query.start_date,
-            query.end_date,
-            query.granularity,
-            query.click_window_days,
-            query.engagement_window_days,
-            query.view_window_days,
-            query.conversion_report_time,
-            query.utc_offset_seconds,
-            query.start_hour,
-            query.end_hour,
-        )
+        key = (subject.id, question.key)
         with self._lock:
             series = self._series.pop(key, None)  # put back as the newest
         if series is None:
-            series = Series(subject, query, reporting, now, lambda earlier: self._of(subject, earlier, reporting, now))
+            series = Series(subject, question, lambda earlier: self._of(subject, question.instead(earlier)))
         with self._lock:
             while len(self._series) >= _CACHED:
                 del self._series[next(iter(self._series))]
@@ -169,7 +153,7 @@ def _rows_of(series: Series, layout: _Layout, attributes: Mapping[str, Any], *id
 def _make_rows(series: Series, layout: _Layout, attributes: Mapping[str, Any], ids: tuple[str, ...]) -> list[Struct]:
     count = len(series.dates)
     columns: list[Iterable[Any]] = []
-    metrics: list[list[Any]] = []
+    metrics: list[Sequence[Any]] = []
     for name in layout.names:
         column = COLUMNS.get(name)
         if name in attributes or (column is not None and column.attribute):
@@ -191,10 +175,10 @@ def _make_rows(series: Series, layout: _Layout, attributes: Mapping[str, Any], i
                 metrics.append(values)
     lead: list[Iterable[Any]] = [series.dates] if layout.dated else []
     made = list(map(layout.kind, *lead, *(repeat(one, count) for one in ids), *columns))
-    if series.reporting.empty_rows == "zero":
+    if series.question.reporting.empty_rows == "zero":
         return made
     if not metrics:
-        metrics = [series.column("IMPRESSION_1") or []]
+        metrics = [series.column("IMPRESSION_1") or ()]
     if any(map(all, metrics)):
         return made  # one column without any zero: no row is all zero
     return [row for row, some in zip(made, map(any, zip(*metrics, strict=True)), strict=True) if some]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Sequence
-from operator import add, mul, sub
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from operator import mul
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from pinshop.api.columns import COLUMNS
-from pinshop.emulator.delivery.counts import Counts, gather
+from pinshop.api.columns import COLUMNS, Ratio
+from pinshop.emulator.delivery.counts import Counts
 from pinshop.emulator.delivery.market import (
     ATTRIBUTED_TO,
     ATTRIBUTIONS,
@@ -24,36 +25,37 @@ from pinshop.emulator.delivery.market import (
     VIDEO_SECONDS,
     Market,
     delays,
-    known,
 )
-from pinshop.emulator.delivery.model import DAY, Query, Reporting, Subject, terms_at
+from pinshop.emulator.delivery.model import DAY, Query, Subject, terms_at
+from pinshop.emulator.delivery.packed import Packed, halved, pack, repeated, scaled, unpack
 from pinshop.emulator.delivery.terms import ONE
+from pinshop.emulator.delivery.timeline import Question
 
 #: Conversions that a stated checkout brings along.
 _STATED = ("PAGE_VISIT", "ADD_TO_CART", "CHECKOUT")
 
 
+@lru_cache(maxsize=512)
 def _types_with(name: str) -> frozenset[str] | None:
     """The creative types that have a metric; None: all."""
     return VIDEO if "VIDEO" in name else COLLECTION if "COLLECTION" in name else None
 
 
-def is_composed(name: str) -> bool:
-    """Whether a column follows from others."""
+@lru_cache(maxsize=512)
+def summands(name: str) -> tuple[str, ...]:
+    """The columns that make up one that is a sum; none for others."""
     column = COLUMNS.get(name)
-    return name in SUMS or (column is not None and bool(column.sum_of or column.ratio))
+    return SUMS.get(name) or (column.sum_of if column is not None else ())
 
 
 class Series(Counts):
     """The metrics of one subject over one range, column by column, each computed when first asked for."""
 
-    def __init__(
-        self, subject: Subject, query: Query, reporting: Reporting, now: int, earlier: Callable[[Query], Series]
-    ) -> None:
-        super().__init__(subject, query, reporting, now)
+    def __init__(self, subject: Subject, question: Question, earlier: Callable[[Query], Series]) -> None:
+        super().__init__(subject, question)
         self.earlier = earlier
         self.made: tuple[Any, list[Struct]] | None = None
-        self._columns: dict[str, list[Any] | None] = {}
+        self._columns: dict[str, Sequence[Any] | None] = {}
 
     def forget(self) -> None:
         """Let go of what was computed on the way: rows are kept, and few questions come back for other columns."""
@@ -62,83 +64,77 @@ class Series(Counts):
 
     # ---- conversions, by reporting day
 
-    def converted(self, stem: str, by: int) -> list[int]:
+    def converted(self, stem: str, by: int) -> Packed:
         """Conversions of every reporting day, as known now."""
         key = f"{stem} {by}"
         values = self._slot.get(key)
         if values is None:
-            if by == 1 and not self.reporting.engagement_attribution:
-                values = [0] * len(self.slots)
-            elif self.by_conversion_day:
-                values = self._on_day_of_conversion(stem, by)
+            question = self.question
+            if by == 1 and not question.reporting.engagement_attribution:
+                values = 0
+            elif question.by_conversion_day:
+                values = pack(self._on_day_of_conversion(stem, by))
             else:
                 values = self._on_day_of_action(stem, by)
-            if by == 0 and stem in _STATED:
-                values = list(map(add, values, self._stated("checkouts"))) if self.subject.stated else values
+            if by == 0 and stem in _STATED and self.subject.stated:
+                values += self._stated("checkouts")
             self._slot[key] = values
         return values
 
-    def _stated(self, what: str) -> list[int]:
+    def _stated(self, what: str) -> Packed:
         """What is stated of conversions, by reporting day; a UTC day counts to the one that its noon lies in."""
-        values = dict.fromkeys(self.slots, 0)
+        values = dict.fromkeys(self.timeline.slots, 0)
         for day, one in self.subject.stated.items():
-            slot = (day * DAY + DAY // 2 + self.query.utc_offset_seconds) // DAY
+            slot = (day * DAY + DAY // 2 + self.question.query.utc_offset_seconds) // DAY
             if one.checkouts is not None and slot in values:
                 values[slot] += getattr(one, what)
-        return list(values.values())
+        return pack([*values.values()])
 
     def _window(self, by: int) -> int:
-        query = self.query
+        query = self.question.query
         return (query.click_window_days, query.engagement_window_days, query.view_window_days)[by]
 
-    def weighted_actions(self, stem: str, by: int) -> list[int]:
+    def weighted_actions(self, stem: str, by: int) -> Packed:
         """Clicks, close-ups or impressions of every reporting day, each times its share of conversions in 1/65536."""
-        part, name = CONVERSIONS[stem][by], ATTRIBUTED_TO[by]
+        part = CONVERSIONS[stem][by]
         told = {day for day, one in self.subject.stated.items() if one.checkouts is not None}
-        if self.market is not None and not told:
-            share = min(ONE - 1, self.market.checkout_share * part >> 16)
-            weights = [actions * share for actions in self.slot(name)]
-        else:
-            shares = [
-                0 if day in told else min(ONE - 1, met.checkout_share * part >> 16)
-                for day, met in zip(self.days, self.markets, strict=True)
-            ]
-            cells = [actions * shares[entry] for actions, entry in zip(self.cell(name), self.cells.entries, strict=True)]
-            weights = gather(cells, self.slot_of_cell, len(self.slots))
-        return [weight >> 6 for weight in weights] if by == 2 else weights
+        days = self.timeline.days
 
-    def slot_noise(self, channel: int) -> Sequence[int]:
+        def share_of(met: Market) -> int:
+            return min(ONE - 1, met.checkout_share * part >> 16)
+
+        def share_at(entry: int) -> int:
+            return 0 if days[entry] in told else share_of(self.markets[entry])
+
+        alike = None if self.market is None or told else share_of(self.market)
+        weights = self.weighted(ATTRIBUTED_TO[by], share_at, alike)
+        return halved(weights, 6, len(self.timeline.slots)) if by == 2 else weights
+
+    def slot_chances(self, channel: int) -> Packed:
         """A day's chance, for every reporting day."""
-        numbers = self._noise.days(channel, self._first_day, self._day_count)
-        return numbers if self._contiguous else [numbers[slot - self._first_day] for slot in self.slots]
+        return self.chances(channel, self.timeline.day_of_slot)
 
-    def _on_day_of_action(self, stem: str, by: int) -> list[int]:
-        window = self._window(by)
-        if self.reporting.conversion_delay and self.slots:
-            ages = [self.today - slot for slot in self.slots]
-            parts = known(by, window, ages[0], len(ages)) if self._contiguous else [known(by, window, a, 1)[0] for a in ages]
-        else:
-            parts = (delays(by, window)[-1],) * len(self.slots)
+    def _on_day_of_action(self, stem: str, by: int) -> Packed:
         # One random number for all windows and ages: wider or later only adds.
-        return [
-            ((weight * part >> 16) + chance) >> 16
-            for weight, part, chance in zip(self.weighted_actions(stem, by), parts, self.slot_noise(5 + by), strict=True)
-        ]
+        parts = self.timeline.reported(by, self._window(by))
+        return halved(scaled(self.weighted_actions(stem, by), parts) + self.slot_chances(5 + by), 16, len(parts))
 
     def _on_day_of_conversion(self, stem: str, by: int) -> list[int]:
-        window = self._window(by)
+        window, question, slots = self._window(by), self.question, self.timeline.slots
         happened = delays(by, window)
-        counts = dict.fromkeys(self.slots, 0)
+        counts = dict.fromkeys(slots, 0)
         source = self.earlier(
             msgspec.structs.replace(
-                self.query,
-                start_date=self.query.start_date - datetime.timedelta(days=window),
+                question.query,
+                start_date=question.query.start_date - datetime.timedelta(days=window),
                 conversion_report_time="TIME_OF_AD_ACTION",
                 granularity="DAY",
             )
         )
-        actions = source.weighted_actions(stem, by)
-        for day, weight, chance in zip(source.slots, actions, source.slot_noise(5 + by), strict=True):
+        size = len(source.timeline.slots)
+        actions = unpack(source.weighted_actions(stem, by), size)
+        chances = unpack(source.slot_chances(5 + by), size)
+        for day, weight, chance in zip(source.timeline.slots, actions, chances, strict=True):
             before = 0
             if (weight * happened[-1] >> 16) + chance < ONE:
                 continue  # none, ever
@@ -147,44 +143,47 @@ class Series(Counts):
                 if until > before and on in counts:
                     counts[on] += until - before
                 before = until
-        values = [counts[slot] for slot in self.slots]
-        if not self.reporting.conversion_delay:
+        values = [counts[slot] for slot in slots]
+        if not question.reporting.conversion_delay:
             return values
         last = len(PROCESSED) - 1
+        chances = unpack(self.slot_chances(4 - by), len(slots))
         return [
-            (count * PROCESSED[min(self.today - slot, last)] + chance) >> 16
-            for slot, count, chance in zip(self.slots, values, self.slot_noise(4 - by), strict=True)
+            (count * PROCESSED[min(question.today - slot, last)] + chance) >> 16
+            for slot, count, chance in zip(slots, values, chances, strict=True)
         ]
 
-    def _order_values(self) -> list[int]:
+    def _order_values(self) -> Sequence[int]:
         """What an order of each reporting day brings, at the prices with which the day begins."""
-        known, offset = self.subject.terms(), self.query.utc_offset_seconds
+        known, slots = self.subject.terms(), self.timeline.slots
+        # 192 to 319 parts of 256 of the mean
+        luck = repeated(192, len(slots)) + halved(self.slot_chances(2), 9, len(slots))
         if self.market is not None and len({terms.average_price_micro for _, terms in known}) == 1:
-            means: Iterable[int] = (self.market.order_value,) * len(self.slots)
-        else:
-            prices = (terms_at(known, slot * DAY - offset).average_price_micro for slot in self.slots)
-            means = [max(0, price) * 5 // 4 for price in prices]
-        return [mean * (192 + (chance >> 9)) >> 8 for mean, chance in zip(means, self.slot_noise(2), strict=True)]
+            return unpack(halved(luck * self.market.order_value, 8, len(slots)), len(slots))
+        offset = self.question.query.utc_offset_seconds
+        prices = (terms_at(known, slot * DAY - offset).average_price_micro for slot in slots)
+        lucks = unpack(luck, len(slots))
+        return [max(0, price) * 5 // 4 * chance >> 8 for price, chance in zip(prices, lucks, strict=True)]
 
     # ---- columns, by bucket
 
-    def column(self, name: str) -> list[Any] | None:
+    def column(self, name: str) -> Sequence[Any] | None:
         """The values of a column, one per row; 0 may mean "no value". None: this subject has no such values."""
         if name not in self._columns:
             self._columns[name] = self._make(name)
         return self._columns[name]
 
-    def told(self, name: str, values: list[Any]) -> list[Any]:
+    def told(self, name: str, values: Sequence[Any]) -> Sequence[Any]:
         """The values as they are told: nothing where the creative type then had no such metric."""
         types = _types_with(name)
-        if types is None or self.reporting.zero_metrics == "absent":  # then 0 is not told either
+        if types is None or self.question.reporting.zero_metrics == "absent":  # then 0 is not told either
             return values
-        known = self.subject.terms()
-        per_day, offset = 24 if self.hourly else 1, self.query.utc_offset_seconds
+        timeline, known = self.timeline, self.subject.terms()
+        per_day, offset = 24 if self.question.hourly else 1, self.question.query.utc_offset_seconds
         first: dict[int, int] = {}
         last: dict[int, int] = {}
-        for index, slot in enumerate(self.slots):
-            bucket = index if self.bucket_of_slot is None else self.bucket_of_slot[index]
+        for index, slot in enumerate(timeline.slots):
+            bucket = index if timeline.bucket_of_slot is None else timeline.bucket_of_slot[index]
             first.setdefault(bucket, slot)
             last[bucket] = slot
         shown = []
@@ -197,51 +196,70 @@ class Series(Counts):
     def first_markets(self) -> list[Market | None]:
         """The market that every bucket begins with; None where nothing was live."""
         found: dict[int, Market] = {}
-        slots = range(len(self.slots)) if self.slot_of_cell is None else self.slot_of_cell
-        for entry, slot in zip(self.cells.entries, slots, strict=True):
-            found.setdefault(slot if self.bucket_of_slot is None else self.bucket_of_slot[slot], self.markets[entry])
+        timeline = self.timeline
+        slots = range(len(timeline.slots)) if timeline.slot_of_cell is None else timeline.slot_of_cell
+        for entry, slot in zip(timeline.cell_entries, slots, strict=True):
+            bucket = slot if timeline.bucket_of_slot is None else timeline.bucket_of_slot[slot]
+            found.setdefault(bucket, self.markets[entry])
         return [found.get(bucket) for bucket in range(len(self.dates))]
 
-    def _make(self, name: str) -> list[Any] | None:
-        types = _types_with(name)
-        if types is not None and not any(terms.creative_type in types for _, terms in self.subject.terms()):
-            return None
-        if name in CHILDREN or name in ("IMPRESSION_1", "SPEND_IN_MICRO_DOLLAR"):
-            return gather(self.slot(name), self.bucket_of_slot, len(self.dates))
+    def _make(self, name: str) -> Sequence[Any] | None:
         if name in _SPECIAL:
-            return _SPECIAL[name](self)
-        return self.composed(name) if is_composed(name) else self._conversions(name)
+            return _SPECIAL[name](self) if self._has(name) else None
+        column = COLUMNS.get(name)
+        if column is not None and column.ratio is not None and not summands(name):
+            return self.quotient(name, column.ratio)
+        counts = self.counts(name)
+        return None if counts is None else unpack(counts, len(self.dates))
 
-    def composed(self, name: str) -> list[Any] | None:
-        """The values of a column that follows from others: a sum, or a quotient of sums."""
-        column = COLUMNS[name]
-        if column.ratio is None or SUMS.get(name) or column.sum_of:
-            return self.sum(SUMS.get(name) or column.sum_of)
-        over = self.sum(column.ratio.over)
-        times, by = column.ratio.times, column.ratio.by
-        if self.reporting.ratio_unit == "percent" and column.kind == "ratio" and not name.endswith("ROAS"):
+    def _has(self, name: str) -> bool:
+        """Whether it was ever of a creative type that has the metric."""
+        types = _types_with(name)
+        return types is None or any(terms.creative_type in types for _, terms in self.subject.terms())
+
+    def counts(self, name: str) -> Packed | None:
+        """The values of a column of whole numbers, packed. None: this subject has no such values."""
+        if not self._has(name):
+            return None
+        if parts := summands(name):
+            return self._sum(parts)
+        if name in _SPECIAL:
+            values = self.column(name)
+            return None if values is None else pack(values)
+        if name in CHILDREN or name in ("IMPRESSION_1", "SPEND_IN_MICRO_DOLLAR"):
+            return self.buckets_of(self.slot(name))
+        return self._conversions(name)
+
+    def quotient(self, name: str, ratio: Ratio) -> Sequence[Any] | None:
+        """The values of a column that is a quotient of sums."""
+        reporting = self.question.reporting
+        over, times, by = self.sum(ratio.over), ratio.times, ratio.by
+        if reporting.ratio_unit == "percent" and COLUMNS[name].kind == "ratio" and not name.endswith("ROAS"):
             times *= 100
-        if not column.ratio.under:
+        if not ratio.under:
             return None if over is None else [value and value * times / by for value in over]
-        under = self.sum(column.ratio.under)
+        under = self.sum(ratio.under)
         if over is None or under is None:
             return None
-        if self.reporting.zero_metrics == "zero":
+        if reporting.zero_metrics == "zero":
             pairs = zip(over, under, strict=True)
             return [value * times / (divisor * by) if divisor else msgspec.UNSET for value, divisor in pairs]
         if times == by == 1:
             return [value and divisor and value / divisor for value, divisor in zip(over, under, strict=True)]
         return [value and divisor and value * times / (divisor * by) for value, divisor in zip(over, under, strict=True)]
 
-    def sum(self, names: tuple[str, ...]) -> list[Any] | None:
-        total: list[Any] | None = None
-        for name in names:
-            values = self.column(name)
-            if values is not None:
-                total = values if total is None else list(map(add, total, values))
-        return total
+    def sum(self, names: tuple[str, ...]) -> Sequence[Any] | None:
+        """The values of columns of whole numbers, added up; None: it has none of them."""
+        if len(names) == 1:
+            return self.column(names[0])
+        counts = self._sum(names)
+        return None if counts is None else unpack(counts, len(self.dates))
 
-    def _conversions(self, name: str) -> list[int] | None:
+    def _sum(self, names: tuple[str, ...]) -> Packed | None:
+        found = [counts for counts in map(self.counts, names) if counts is not None]
+        return sum(found) if found else None
+
+    def _conversions(self, name: str) -> Packed | None:
         """TOTAL_<attribution>_<conversion> and its value, or None for what is not modelled.
 
         "The HOUR enum no longer provides data for conversion metrics" (5.17.0).
@@ -249,22 +267,21 @@ class Series(Counts):
         money = name.endswith("_VALUE_IN_MICRO_DOLLAR")
         total, _, rest = name.removesuffix("_VALUE_IN_MICRO_DOLLAR").partition("_")
         attribution, _, stem = rest.partition("_")
-        if total != "TOTAL" or attribution not in ATTRIBUTIONS or stem not in CONVERSIONS or self.hourly:
+        if total != "TOTAL" or attribution not in ATTRIBUTIONS or stem not in CONVERSIONS or self.question.hourly:
+            return None
+        if money and stem != "CHECKOUT":
             return None
         by = ATTRIBUTIONS.index(attribution)
-        values = self.converted(stem, by)
-        if money:
-            if stem != "CHECKOUT":
-                return None
-            values = self.order_money(values, by)
-        return gather(values, self.bucket_of_slot, len(self.dates))
+        return self.buckets_of(self.order_money(by) if money else self.converted(stem, by))
 
-    def order_money(self, orders: list[int], by: int) -> list[int]:
+    def order_money(self, by: int) -> Packed:
         """What the orders of every reporting day bring."""
-        if by or not self.subject.stated:
-            return list(map(mul, orders, self._order_values()))
-        modelled = map(sub, orders, self._stated("checkouts"))
-        return list(map(add, map(mul, modelled, self._order_values()), self._stated("checkout_value_micro")))
+        orders, stated = self.converted("CHECKOUT", by), 0
+        if by == 0 and self.subject.stated:
+            orders, stated = orders - self._stated("checkouts"), self._stated("checkout_value_micro")
+        if not orders:
+            return stated
+        return pack([*map(mul, unpack(orders, len(self.timeline.slots)), self._order_values())]) + stated
 
 
 def _users(series: Series) -> list[int]:

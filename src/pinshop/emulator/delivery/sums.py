@@ -10,9 +10,9 @@ from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from pinshop.api.columns import COLUMNS
-from pinshop.emulator.delivery.market import SUMS
-from pinshop.emulator.delivery.model import Query, Reporting, Subject
-from pinshop.emulator.delivery.series import Series, is_composed
+from pinshop.emulator.delivery.model import Subject
+from pinshop.emulator.delivery.series import Series, summands
+from pinshop.emulator.delivery.timeline import Question
 
 #: How people are counted that several promotions reached.
 Users: TypeAlias = Literal["deduplicated", "sum", "absent"]
@@ -27,11 +27,10 @@ _PEOPLE, _VIDEO_SPEND = "TOTAL_IMPRESSION_USER", "VIDEO_SPEND_IN_DOLLAR"
 @lru_cache(maxsize=512)
 def parts_of(name: str) -> frozenset[str]:
     """The columns that must be added up so that a column can be told."""
-    column = COLUMNS.get(name)
-    if is_composed(name):
-        parts = SUMS.get(name) or (column.sum_of if column else ())
-        if not parts and column is not None and column.ratio is not None:
-            parts = column.ratio.over + column.ratio.under
+    column, parts = COLUMNS.get(name), summands(name)
+    if not parts and column is not None and column.ratio is not None:
+        parts = column.ratio.over + column.ratio.under
+    if parts:
         return frozenset().union(*map(parts_of, parts))
     if name == "TOTAL_VIDEO_AVG_WATCHTIME_IN_SECOND":
         return frozenset().union(*map(parts_of, _WATCH_TIME))
@@ -43,22 +42,22 @@ def parts_of(name: str) -> frozenset[str]:
 class Sums(Series):
     """The columns of several series of one question together. Series are added one after the other, and not kept."""
 
-    def __init__(self, query: Query, reporting: Reporting, users: Users) -> None:
+    def __init__(self, question: Question, users: Users) -> None:
         # None of what a series computes from plans: only its columns are asked for.
-        self.query, self.reporting = query, reporting
+        self.question = question
         self.subject = Subject("", (), lambda _first, _last: _no_plan())
         self.made = None
         self._users = users
-        self._leaves = frozenset().union(*map(parts_of, query.columns)) or parts_of("IMPRESSION_1")
+        self._leaves = frozenset().union(*map(parts_of, question.query.columns)) or parts_of("IMPRESSION_1")
         self._leaves |= parts_of("IMPRESSION_1")
         self._dates: dict[Hashable, str] = {}
         self._added: dict[str, dict[Hashable, int]] = {}
         self._audience: dict[Hashable, int] = {}
-        self._columns: dict[str, list[Any] | None] = {}
+        self._columns: dict[str, Sequence[Any] | None] = {}
 
     def add(self, series: Series) -> None:
         """One more promotion."""
-        buckets: Sequence[Hashable] = series.slots if series.hourly else series.dates
+        buckets: Sequence[Hashable] = series.timeline.slots if self.question.hourly else series.dates
         self._dates.update(zip(buckets, series.dates, strict=True))
         for name in self._leaves:
             values = series.video_spend() if name == _VIDEO_SPEND and series.column(name) is not None else series.column(name)
@@ -78,20 +77,27 @@ class Sums(Series):
         self.dates = [self._dates[bucket] for bucket in self._buckets_in_order]
         return self
 
-    def told(self, name: str, values: list[Any]) -> list[Any]:
+    def told(self, name: str, values: Sequence[Any]) -> Sequence[Any]:
         """The values as they are: some of the promotions may be of a creative type that has the metric."""
         return values
 
-    def _make(self, name: str) -> list[Any] | None:
+    def sum(self, names: tuple[str, ...]) -> Sequence[Any] | None:
+        """The values of columns, added up; None: none of them is there. Of many promotions, they may be of any size."""
+        found = [values for values in map(self.column, names) if values is not None]
+        return [sum(each) for each in zip(*found, strict=True)] if found else None
+
+    def _make(self, name: str) -> Sequence[Any] | None:
         if name == "TOTAL_VIDEO_AVG_WATCHTIME_IN_SECOND":
             return super()._make(name) if self.column("TOTAL_VIDEO_P0_COMBINED") is not None else None
-        if is_composed(name):
-            return self.composed(name)
+        if parts := summands(name):
+            return self.sum(parts)
+        column = COLUMNS.get(name)
+        if column is not None and column.ratio is not None:
+            return self.quotient(name, column.ratio)
         added = self._added.get(name)
         if added is None:
             return None
         values = [added.get(bucket, 0) for bucket in self._buckets_in_order]
-        column = COLUMNS.get(name)
         if name == _VIDEO_SPEND:
             return [micro and micro / 1_000_000 for micro in values]
         if column is None or column.kind != "users" or self._users == "sum":
@@ -114,9 +120,9 @@ def _no_plan() -> Any:
     raise AssertionError("sums are not planned")
 
 
-def summed(series: Iterable[Series], query: Query, reporting: Reporting, users: Users) -> Sums:
+def summed(series: Iterable[Series], question: Question, users: Users) -> Sums:
     """The sums of what each series tells."""
-    sums = Sums(query, reporting, users)
+    sums = Sums(question, users)
     for one in series:
         sums.add(one)
         one.forget()
