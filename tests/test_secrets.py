@@ -15,14 +15,17 @@ import pickle
 import socket
 import threading
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
 import pytest
 import rich.console
 import rich.traceback
 import structlog.tracebacks
 
 import pinshop
+import pinterest.generated.client as old
 from pinshop import AsyncClient, Client
 from pinshop.api.operations import raw
 from pinshop.credentials.vaults import MemoryStore
@@ -126,7 +129,7 @@ def asynchronous(source):
 
 def everything_about(error):
     """What a program, a crash reporter or a curious user could show of an exception."""
-    yield from (str(error), repr(error), repr(vars(error)), error.advice or "")
+    yield from (str(error), repr(error), repr(vars(error)), getattr(error, "advice", None) or "")
     if error.__cause__ is None:
         yield str(pickle.dumps(error))
     yield "".join(traceback.format_exception(error))
@@ -150,6 +153,23 @@ def everything_about(error):
     for options in ({}, {"locals_max_string": 10_000}, {"use_rich": False}):
         show = structlog.tracebacks.ExceptionDictTransformer(show_locals=True, **options)
         yield json.dumps(show((type(error), error, error.__traceback__)), default=repr)
+    yield from locals_of(error)
+
+
+def locals_of(error):
+    """Every local variable of every frame, in full."""
+    for one in (error, error.__cause__, error.__context__):
+        for frame, _ in traceback.walk_tb(one and one.__traceback__):
+            yield "".join(items_of(value) for value in frame.f_locals.values())
+
+
+def items_of(value, depth=4):
+    """As Sentry writes local variables: the items of what is a mapping or a sequence, and the repr of all else."""
+    if depth and isinstance(value, Mapping):
+        return "".join(f"{name}: {items_of(item, depth - 1)}" for name, item in value.items())
+    if depth and isinstance(value, list | tuple | set):
+        return "".join(items_of(item, depth - 1) for item in value)
+    return repr(value)
 
 
 @pytest.mark.parametrize("mode", [sync, asynchronous])
@@ -169,6 +189,77 @@ def test_no_secret_shows(fault, mode, caplog):
     for text in shown:
         for secret in SECRETS:
             assert secret not in text, f"…{text[max(0, text.index(secret) - 300) : text.index(secret) + 60]}…"
+
+
+def facade(source):
+    configuration = old.Configuration(host=source.base_url, access_token=source.token.access_token.reveal())
+    with old.ApiClient(configuration) as client:
+        client.call_api("/user_account", "GET", auth_settings=["pinterest_oauth2"])
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, asyncio.CancelledError, LookupError])
+@pytest.mark.parametrize("where", ["begin", "write", "read"])
+@pytest.mark.parametrize(
+    ("mode", "call"),
+    [
+        (sync, "refresh"),
+        (asynchronous, "refresh"),
+        (sync, "user_account"),
+        (asynchronous, "user_account"),
+        (facade, "user_account"),
+    ],
+)
+def test_no_secret_shows_where_a_call_is_ended_from_outside(mode, where, raised, call, monkeypatch):
+    """Ctrl-C, a cancelled task, a stub that objects: they come through frames of an HTTP library, which hold plain text."""
+    places = {
+        "begin": ("urllib3.connectionpool.HTTPConnectionPool._make_request", "aiohttp.ClientSession._request"),
+        "write": ("http.client.HTTPConnection.send", "aiohttp.http_writer.StreamWriter.write_headers"),
+        "read": ("http.client.HTTPConnection.getresponse", "aiohttp.ClientResponse.start"),
+    }
+
+    def end(*args, **options):
+        try:
+            raise OSError("before")  # what it has as its context came through the same frames
+        finally:
+            raise raised("enough")
+
+    monkeypatch.setattr(places[where][mode is asynchronous], end)
+    with serving([reply(200, b"{}")] * 2) as base_url:
+        source = tokens(base_url)
+        if call == "refresh":
+            source._token = msgspec.structs.replace(source._store.load(), expires_at=1.0)
+            source._store.save(source._token)
+        else:
+            source._token = source._store.load()
+        with pytest.raises(raised) as caught:
+            mode(source)
+    error = caught.value
+    error.__traceback__ = error.__traceback__.tb_next  # this test holds what the program holds
+    for text in (*locals_of(error), *(str(part) for part in traceback.format_exception(error))):
+        for secret in SECRETS:
+            assert secret not in text, f"…{text[max(0, text.index(secret) - 300) : text.index(secret) + 60]}…"
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
+def test_who_calls_while_an_error_is_handled_keeps_the_frames_of_that_error(monkeypatch):
+    def fail():
+        kept = "mine"
+        raise LookupError(kept)
+
+    def recover(base_url):
+        try:
+            fail()
+        except LookupError:
+            sync(tokens(base_url))
+
+    monkeypatch.setattr("http.client.HTTPConnection.send", interrupt)
+    with serving([reply(200, b"{}")]) as base_url, pytest.raises(KeyboardInterrupt) as caught:
+        recover(base_url)
+    *_, (frame, _) = traceback.walk_tb(caught.value.__context__.__traceback__)
+    assert frame.f_locals["kept"] == "mine"
 
 
 # ------------------------------------------------------------------------- before anything is sent

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pinshop.api.http import BaseUrl
 from pinshop.errors import ConfigurationError
-from pinshop.flow.secrets import Secret
+from pinshop.flow.secrets import HiddenMapping, Secret
 
 #: Meaning -> names in the environment, the canonical one first. Source of the aliases: the official SDK and quickstart, and
 #: the tools in use beside them.
@@ -23,7 +23,7 @@ NAMES: dict[str, tuple[str, ...]] = {
 }
 
 
-class Environment(Mapping[str, str]):
+class Environment(HiddenMapping):
     """The environment, held so that a traceback with local variables does not show it."""
 
     __slots__ = ("_values",)
@@ -39,6 +39,9 @@ class Environment(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._values)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._values
 
     def __repr__(self) -> str:
         return "Environment(…)"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import ItemsView, Iterator, Mapping
-from typing import Any, NoReturn, Self
+from collections.abc import ItemsView, Iterator, KeysView, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from pinshop.errors import (
     ConfigurationError,
@@ -103,7 +103,39 @@ class SecretText(Secret):
     __hash__ = Secret.__hash__
 
 
-class SignedHeaders(Mapping[str, str]):
+if TYPE_CHECKING:
+
+    class _Mapping(Mapping[str, str]):
+        """What type checkers are told of `HiddenMapping`."""
+else:
+    _Mapping = object
+
+
+class HiddenMapping(_Mapping):
+    """All that a mapping has, and to ``isinstance`` none: Sentry writes out the items of mappings among local variables."""
+
+    __slots__ = ()
+
+    def __contains__(self, name: object) -> bool:
+        return any(name == one for one in self)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+    def keys(self) -> KeysView[str]:
+        return dict.fromkeys(self, "").keys()
+
+    def items(self) -> ItemsView[str, str]:
+        return {name: self[name] for name in self}.items()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} holds secrets, and is not pickled")
+
+
+class SignedHeaders(HiddenMapping):
     """The headers of a request. ``Authorization`` becomes text when a transport reads it, as it writes the request."""
 
     __slots__ = ("_plain", "_signature")
@@ -132,9 +164,6 @@ class SignedHeaders(Mapping[str, str]):
 
     def __repr__(self) -> str:
         return repr({**self._plain, "Authorization": "…"})
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("headers with a token are not pickled")
 
 
 class SecretBytes(bytes):

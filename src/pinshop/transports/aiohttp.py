@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextvars import ContextVar
 from functools import partial
@@ -191,6 +192,7 @@ class AiohttpTransport:
         return opened
 
     async def send(self, request: Request, /) -> Reply:
+        outer = sys.exception()
         running = asyncio.get_running_loop()
         here = self._loops.get(running)
         if here is None or self._process != os.getpid():
@@ -208,7 +210,7 @@ class AiohttpTransport:
                     # It is encoded already; aiohttp would decode and encode it anew, and not to the same bytes.
                     URL(request.origin + request.target, encoded=True),
                     data=_body(request.body),
-                    headers=request.headers if self._proxy is None else self._headers(request),
+                    headers=self._headers(request),
                     allow_redirects=False,
                     proxy=self._proxy_url,
                     proxy_headers=self._proxy_headers if secured else None,
@@ -231,8 +233,9 @@ class AiohttpTransport:
             return Reply(exchange.status, headers, body, reason)
         except (aiohttp.ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
             failure = self._explain(error, exchange, request)
-        except BaseException:
+        except BaseException as error:
             exchange.end()
+            failures.forget_locals(error, outer)
             raise
         exchange.end()
         raise failure  # outside: the library's error, and all that hangs on it, must not hang on ours
@@ -250,11 +253,12 @@ class AiohttpTransport:
         return b"".join(parts)
 
     def _headers(self, request: Request) -> Mapping[str, str]:
-        """A forwarding proxy reads its credentials from the request itself."""
+        """As text. A forwarding proxy reads its credentials from the request itself."""
+        headers = dict(request.headers.items())
         proxy = self._proxy
-        if proxy is None or proxy.authorization is None or request.origin.startswith("https:"):
-            return request.headers
-        return {**request.headers, "Proxy-Authorization": proxy.authorization}
+        if proxy is not None and proxy.authorization is not None and not request.origin.startswith("https:"):
+            headers["Proxy-Authorization"] = proxy.authorization
+        return headers
 
     def _explain(self, error: Exception, exchange: _Exchange, request: Request) -> PinshopError:
         if not exchange.status and isinstance(error, ValueError) and not isinstance(error, OSError | aiohttp.ClientError):

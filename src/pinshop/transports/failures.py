@@ -6,6 +6,7 @@ the whole chain only the operating system's or OpenSSL's own error is kept.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import ssl
@@ -83,6 +84,26 @@ def chain(error: BaseException) -> Iterator[BaseException]:
         yield one
         waiting += [getattr(one, name, None) for name in ("original_error", "reason", "os_error", "certificate_error")]
         waiting += [*one.args, one.__cause__, one.__context__]
+
+
+def forget_locals(error: BaseException, outer: BaseException | None) -> None:
+    """Empty the frames that somebody else's error came through: those of an HTTP library hold headers and forms as plain text.
+
+    ``outer`` is what was being handled before (`sys.exception`): its frames are the caller's.
+    """
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is None or one is outer or id(one) in seen:
+            continue
+        seen.add(id(one))
+        waiting += [one.__cause__, one.__context__]
+        step = one.__traceback__
+        while step is not None:
+            with contextlib.suppress(RuntimeError):  # it still runs: one of ours
+                step.tb_frame.clear()
+            step = step.tb_next
 
 
 def _system_error(error: BaseException) -> OSError | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import os
 import ssl
+import sys
 import threading
 import weakref
 from collections.abc import Mapping
@@ -128,6 +129,7 @@ class Urllib3Transport:
         return manager
 
     def send(self, request: Request, /) -> Reply:
+        outer = sys.exception()
         current.exchange = exchange = Exchange(request.read_seconds)
         response: Any = None
         failure: PinshopError
@@ -136,7 +138,7 @@ class Urllib3Transport:
                 request.method,
                 request.origin + request.target,
                 body=None if request.body is None else bytes(request.body),  # a form with a token shows no slices
-                headers=request.headers,
+                headers=dict(request.headers.items()),
                 timeout=urllib3.Timeout(connect=request.connect_seconds, read=request.read_seconds),
                 preload_content=False,
                 decode_content=False,
@@ -159,20 +161,22 @@ class Urllib3Transport:
             _end(exchange, response)
         except PinshopError:
             raise
-        except BaseException:  # Ctrl-C: half an answer must not be left for the next request
+        except BaseException as error:  # Ctrl-C: half an answer must not be left for the next request
             _end(exchange, response)
+            failures.forget_locals(error, outer)
             raise
         raise failure  # outside: the library's error, and all that hangs on it, must not hang on ours
 
     def open(self, request: Request, *, decode_content: bool | None = None) -> Any:
         """Send, and hand out urllib3's response unread. What goes wrong while it is read is urllib3's to raise."""
+        outer = sys.exception()
         current.exchange = exchange = Exchange(request.read_seconds)
         try:
             return self._ready(request.origin).urlopen(
                 request.method,
                 request.origin + request.target,
                 body=None if request.body is None else bytes(request.body),  # a form with a token shows no slices
-                headers=request.headers,
+                headers=dict(request.headers.items()),
                 timeout=urllib3.Timeout(connect=request.connect_seconds, read=request.read_seconds),
                 preload_content=False,
                 decode_content=decode_content,
@@ -181,6 +185,9 @@ class Urllib3Transport:
             )
         except _FAILURES as error:
             failure = self._explain(error, exchange, request)
+        except BaseException as error:
+            failures.forget_locals(error, outer)
+            raise
         raise failure
 
     def _foreign(self, response: Any) -> Reply:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import weakref
 from collections.abc import Mapping
 from types import TracebackType
@@ -12,6 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from pinshop.transports.failures import forget_locals
 from pinterest.generated.client import rest
 from pinterest.generated.client.bodies import jsonable
 from pinterest.generated.client.configuration import Configuration
@@ -157,7 +159,16 @@ class ApiClient:
             _host,
             _check_type,
         )
-        return self.pool.apply_async(self._call_api, arguments) if async_req else self._call_api(*arguments)
+        return self.pool.apply_async(self._forgetting, arguments) if async_req else self._forgetting(*arguments)
+
+    def _forgetting(self, *arguments: Any) -> Any:
+        """Call, and leave no frame with the token in it to who shows the local variables of a traceback."""
+        outer = sys.exception()
+        try:
+            return self._call_api(*arguments)
+        except BaseException as error:
+            forget_locals(error, outer)
+            raise
 
     def _call_api(
         self,
