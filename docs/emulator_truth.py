@@ -65,8 +65,9 @@ TRUTH: dict[str, Truth] = {
         ),
     ),
     "campaigns/update": Truth(
-        ("what is changed counts from that second on", "leaving budget optimisation without a default leaves no budgets"),
-        ("code_missing_budget", "catalog_sales_needs_cbo", "nested_schedules", "longest_name", *_STATUSES),
+        ("what is changed counts from that second on", "leaving budget optimisation without a default leaves no budgets",
+         "its schedule supersedes those of its ad groups"),
+        ("code_missing_budget", "catalog_sales_needs_cbo", "masked_without_value", "longest_name", *_STATUSES),
     ),
     "campaigns/list": Truth((), _LISTS),
     "campaigns/get": Truth(("unknown: 404",), ("code_not_found",)),

@@ -267,6 +267,10 @@ def as_5_28(description: dict[str, Any]) -> dict[str, Any]:
     promotion = schemas["ProductGroupPromotion"]["properties"]
     promotion["is_image_auto_resizing"] = {"type": "boolean", "nullable": True}
     promotion["customizable_cta_type"] = {"type": "string", "nullable": True}  # 33 values; which ones is the emulator's test
+    for name in ("CampaignCreateRequest", "CampaignUpdateRequest"):  # "Setting this field does nothing"
+        for part in schemas[name]["allOf"]:
+            if "required" in part:
+                part["required"] = [one for one in part["required"] if one != "ad_account_id"]
     schemas["CreativeType"]["enum"].append("APP")
     schemas["ObjectiveType"]["enum"] += ["SALES", "LEADS", "APP_INSTALL", "CTV_CONSIDERATION"]
     for path, item in description["paths"].items():

@@ -131,7 +131,7 @@ def test_promotions_of_another_ad_group_are_not_found(newest):
 
 def test_shopping_ads_need_a_shopping_campaign(talk_at):
     for talk, allowed in ((talk_at(), False), (talk_at(rules={"write_wrong_objective": "allow"}), True)):
-        campaign = {"ad_account_id": talk.emulator.ad_account_id, "name": "Brand", "objective_type": "AWARENESS"}
+        campaign = {"name": "Brand", "objective_type": "AWARENESS", "is_campaign_budget_optimization": False}
         campaign_id = talk("POST", f"{talk.account}/campaigns", [campaign])["items"][0]["data"]["id"]
         group = {
             "name": "Brand",
@@ -344,7 +344,10 @@ def test_columns_and_ids_follow_the_api_version(talk_at):
         ({"is_campaign_budget_optimization": True}, 2384),
         ({"is_campaign_budget_optimization": True, "daily_spend_cap": 1, "lifetime_spend_cap": 1}, 1),
         ({"is_campaign_budget_optimization": True, "daily_spend_cap": 1, "start_time": 20, "end_time": 10}, 1),
-        ({"is_campaign_budget_optimization": True, "daily_spend_cap": 1, "ad_account_id": "1"}, 1),
+        # 5.28
+        ({"is_campaign_budget_optimization": False, "objective_type": "AWARENESS", "daily_spend_cap": 1}, 1),
+        ({"lifetime_spend_cap": 1}, 1),
+        ({"lifetime_spend_cap": 1, "end_time": 2**31, "is_flexible_daily_budgets": True}, 1),
     ],
 )
 def test_campaigns_that_cannot_be(newest, fields, code):
@@ -381,8 +384,31 @@ def test_ad_groups_are_listed_by_one_kind_of_parent(newest):
 
 
 def test_a_required_field_is_named(newest):
-    error = newest("POST", f"{newest.account}/campaigns", [{"name": "x", "objective_type": "CATALOG_SALES"}], status=400)
-    assert "'ad_account_id' is a required property" in error["message"]
+    error = newest("POST", f"{newest.account}/campaigns", [{"objective_type": "CATALOG_SALES"}], status=400)
+    assert "'name' is a required property" in error["message"]
+
+
+def test_the_ad_account_of_a_campaign_is_that_of_the_path_since_5_28(talk_at):
+    body = {"name": "x", "objective_type": "CATALOG_SALES", "daily_spend_cap": 1, "is_campaign_budget_optimization": True}
+    old, new = talk_at("5.23"), talk_at("5.28")
+    assert "'ad_account_id' is a required" in old("POST", f"{old.account}/campaigns", [body], status=400)["message"]
+    assert exceptions(old("POST", f"{old.account}/campaigns", [{**body, "ad_account_id": "1"}])["items"][0])[0][0] == 1
+    for given in ({}, {"ad_account_id": "1"}):
+        made = new("POST", f"{new.account}/campaigns", [body | given])["items"][0]["data"]
+        assert made["ad_account_id"] == new.emulator.ad_account_id
+
+
+def test_5_28_budgets_a_campaign_unless_told_otherwise_and_for_good(talk_at):
+    for api_version, default in (("5.23", False), ("5.28", True)):
+        talk = talk_at(api_version, rules={"catalog_sales_needs_cbo": False})
+        own = {"ad_account_id": talk.emulator.ad_account_id}
+        body = own | {"name": "x", "objective_type": "CATALOG_SALES", "daily_spend_cap": 1}
+        made = talk("POST", f"{talk.account}/campaigns", [body])["items"][0]["data"]
+        assert made["is_campaign_budget_optimization"] is default
+        moved = own | {"id": talk.emulator.campaign_id, "is_campaign_budget_optimization": False}
+        assert bool(talk("PATCH", f"{talk.account}/campaigns", [moved])["items"][0].get("exceptions")) is default
+        plus = own | {"id": talk.emulator.campaign_id, "is_performance_plus": True}
+        assert talk("PATCH", f"{talk.account}/campaigns", [plus])["items"][0]["exceptions"]
 
 
 # ---------------------------------------------------------------------------------------------- catalogs

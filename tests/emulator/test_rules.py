@@ -126,10 +126,12 @@ def _campaigns(call: Session) -> None:
     entity("campaigns", **shopping, **cap)
     entity("campaigns", **shopping, **cap, is_flexible_daily_budgets=False, is_campaign_budget_optimization=False)
     entity("campaigns", **shopping, **cap, is_campaign_budget_optimization=True)
-    lifetime = entity("campaigns", **shopping, lifetime_spend_cap=90_000_000, is_campaign_budget_optimization=True)
+    # 5.28 wants an end beside a lifetime cap, and budgets a campaign unless told otherwise.
+    end = {"end_time": int(call.emulator.clock.seconds()) + 20 * 86_400} if call.emulator.api_version == "5.28" else {}
+    lifetime = entity("campaigns", **shopping, lifetime_spend_cap=90_000_000, is_campaign_budget_optimization=True, **end)
     group = {"name": "Group", "billable_event": "CLICKTHROUGH", "bid_strategy_type": "AUTOMATIC_BID"}
     in_lifetime = entity("ad_groups", **group, campaign_id=lifetime)
-    awareness = entity("campaigns", name="Awareness", objective_type="AWARENESS")
+    awareness = entity("campaigns", name="Awareness", objective_type="AWARENESS", is_campaign_budget_optimization=False)
     entity("ad_groups", **group, campaign_id=awareness)
     budget = {"budget_in_micro_currency": 5_000_000, "budget_type": "DAILY"}
     of_awareness = entity("ad_groups", **(group | {"billable_event": "IMPRESSION"}), **budget, campaign_id=awareness)

@@ -186,11 +186,14 @@ class Rules:
         "objective simplification is in production since June 2026; the dates of CATALOG_SALES' end contradict each other",
         ("both", "legacy", "simplified"),
     )
-    longest_name: int = _rule(255, "characters in the name of a campaign, an ad group or a product group", "undocumented")
+    longest_name: int = _rule(
+        255, "characters in the name of a campaign, an ad group or a product group", "5.28.0 says so of campaigns"
+    )
     nested_schedules: str = _rule(
         "refuse",
-        "an ad group that starts before its campaign or ends after it, and a campaign moved so that one does",
-        "texts of 5.23.0: cannot precede, cannot occur after; the answer of the server is unknown",
+        "an ad group that is given a start before its campaign's or an end after it",
+        "texts of 5.23.0: cannot precede, cannot occur after; the answer of the server is unknown. A campaign that is moved "
+        "supersedes its ad groups, without an error",
         ("refuse", "allow"),
     )
     bid_required: str = _rule(

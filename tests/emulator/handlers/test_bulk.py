@@ -25,6 +25,7 @@ def shop(talk_at: Callable[..., Any]) -> Any:
     talk.later = talk.emulator.clock.seconds()
     account = talk.emulator.ad_account_id
     body = {"ad_account_id": account, "name": "Other", "objective_type": "CONSIDERATION", "intended_promotion_type": "CATALOG"}
+    body["is_campaign_budget_optimization"] = False
     talk.other_campaign = talk("POST", f"{talk.account}/campaigns", [body])["items"][0]["data"]["id"]
     group = {"name": "Other", "campaign_id": talk.other_campaign, "billable_event": "CLICKTHROUGH"}
     group |= {"budget_in_micro_currency": 30_000_000, "bid_in_micro_currency": 500_000}

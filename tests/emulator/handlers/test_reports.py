@@ -23,6 +23,7 @@ def shop(talk_at: Callable[..., Any]) -> Any:
     talk = talk_at(rules={"catalog_sales_needs_cbo": False, "report_polls": 0, "report_seconds": 0})
     account = talk.emulator.ad_account_id
     body = {"ad_account_id": account, "name": "Other", "objective_type": "CONSIDERATION", "intended_promotion_type": "CATALOG"}
+    body["is_campaign_budget_optimization"] = False
     campaign = talk("POST", f"{talk.account}/campaigns", [body])["items"][0]["data"]["id"]
     group = {
         "name": "Other",

@@ -108,12 +108,20 @@ def test_an_ad_group_stays_within_its_campaigns_schedule(talk_at: Callable[..., 
         for fields in ({"end_time": now + 10 * DAY}, {"start_time": now + 60}):
             answer = talk("PATCH", f"{talk.account}/ad_groups", [{"id": made["data"]["id"], **fields}])["items"][0]
             assert bool(answer.get("exceptions")) is (rule == "refuse")
-        if rule == "refuse":
-            answer = talk("PATCH", f"{talk.account}/campaigns", [own | {"end_time": now + 2 * DAY}])["items"][0]
-            assert answer["exceptions"]
-            assert not talk("PATCH", f"{talk.account}/campaigns", [own | {"end_time": now + 4 * DAY}])["items"][0].get(
-                "exceptions"
-            )
+
+
+def test_a_campaigns_schedule_supersedes_those_of_its_ad_groups(newest: Any) -> None:
+    now, promotion_id = int(newest.emulator.clock.seconds()), newest.some(1)[0]
+    group, own = newest.emulator.ad_group_id, {"id": newest.emulator.campaign_id}
+    newest("PATCH", f"{newest.account}/ad_groups", [{"id": group, "end_time": now + 20 * DAY}])
+    answer = newest("PATCH", f"{newest.account}/campaigns", [own | {"end_time": now + 3 * DAY}])["items"][0]
+    assert not answer.get("exceptions")
+    newest.emulator.clock.advance(days=10)
+    seen = newest("GET", f"{newest.account}/ad_groups/{group}")
+    assert (seen["end_time"], seen["summary_status"]) == (now + 20 * DAY, "COMPLETED")
+    rows = newest.analytics([promotion_id], "2026-03-02", "2026-03-12", "IMPRESSION_1", "DAY")
+    assert 0 < len(rows) <= 4
+    assert max(row["DATE"] for row in rows) <= "2026-03-05"
 
 
 @pytest.mark.parametrize(
@@ -122,6 +130,7 @@ def test_an_ad_group_stays_within_its_campaigns_schedule(talk_at: Callable[..., 
         {"targeting_template_ids": ["1"], "placement_group": "SEARCH"},
         {"targeting_template_ids": ["1"], "targeting_spec": {"GENDER": ["male"]}},
         {"lifetime_frequency_cap": 3},
+        {"lifetime_frequency_cap": 3, "billable_event": "IMPRESSION"},
         {"bid_multiplier": 0.05},
     ],
 )
@@ -223,6 +232,33 @@ def test_an_update_of_bid_options_writes_what_its_mask_names(talk_at: Callable[.
     assert made["items"][0]["data"]["bid_options"] == apps
 
 
+def test_targeting_templates_are_cleared_by_0(newest: Any) -> None:
+    made = group_of(newest, targeting_template_ids=["1"])["data"]
+    assert made["targeting_template_ids"] == ["1"]
+    cleared = {"id": made["id"], "targeting_template_ids": ["0"], "placement_group": "SEARCH"}
+    answer = newest("PATCH", f"{newest.account}/ad_groups", [cleared])["items"][0]
+    assert not answer.get("exceptions")
+    assert not answer["data"]["targeting_template_ids"]
+
+
+@pytest.mark.parametrize(
+    ("api_version", "bidding", "plus", "refused"),
+    [
+        ("5.23", "AUTOMATIC_BID", False, False), ("5.23", "MAX_BID", False, True), ("5.28", "MAX_BID", False, False),
+        ("5.23", "AUTOMATIC_BID", True, True), ("5.28", "AUTOMATIC_BID", True, True),
+    ],
+)  # fmt: skip
+def test_bid_multipliers_go_with_automatic_bids_and_not_with_performance_plus(
+    talk_at: Callable[..., Any], api_version: str, bidding: str, plus: bool, refused: bool
+) -> None:
+    talk = talk_at(api_version)
+    cap = {"daily_spend_cap": 9_000_000, "is_campaign_budget_optimization": True}
+    campaign = {"ad_account_id": talk.emulator.ad_account_id, "name": "C", "objective_type": "CATALOG_SALES", **cap}
+    made = talk("POST", f"{talk.account}/campaigns", [{**campaign, "is_performance_plus": plus}])["items"][0]["data"]
+    answer = group_of(talk, campaign_id=made["id"], bid_strategy_type=bidding, bid_multiplier=2)
+    assert bool(answer.get("exceptions")) is refused
+
+
 def test_required_bids_and_long_names_are_rules(talk_at: Callable[..., Any]) -> None:
     for rule, refused in (("unless_automatic", False), ("always", True), ("never", False)):
         talk = talk_at(rules={"bid_required": rule, "longest_name": 300})
@@ -268,7 +304,7 @@ def test_both_generations_of_objectives_can_be_tested(talk_at: Callable[..., Any
 
 
 def test_leaving_and_entering_budget_optimisation_takes_the_ad_groups_along(talk_at: Callable[..., Any]) -> None:
-    talk = talk_at(rules={"catalog_sales_needs_cbo": False})
+    talk = talk_at("5.23", rules={"catalog_sales_needs_cbo": False})
     own = {"id": talk.emulator.campaign_id, "ad_account_id": talk.emulator.ad_account_id}
 
     def move(**fields: Any) -> dict[str, Any]:

@@ -161,8 +161,8 @@ def _one_age(item: Mapping[str, Any]) -> Verdict:
 
 
 def _template_alone(item: Mapping[str, Any]) -> Verdict:
-    # Source: 5.23.0 "To use targeting templates, do not set any other targeting fields".
-    if item.get("targeting_template_ids"):
+    # Source: 5.23.0 "To use targeting templates, do not set any other targeting fields"; ['0'] clears them.
+    if item.get("targeting_template_ids") not in (None, [], ["0"]):
         for name in ("targeting_spec", "tracking_urls", "auto_targeting_enabled", "placement_group"):
             if item.get(name) is not None:
                 return name, item[name], f"no {name} beside targeting_template_ids"

@@ -76,7 +76,8 @@ def ad_groups_get(ctx: Context) -> Entity:
 
 
 #: "bid_in_micro_currency is REQUIRED for …"
-_BID_REQUIRED = {("AWARENESS", "IMPRESSION"), ("CONSIDERATION", "CLICKTHROUGH"), ("CATALOG_SALES", "CLICKTHROUGH")}
+_BID_REQUIRED = {("AWARENESS", "IMPRESSION"), ("CONSIDERATION", "CLICKTHROUGH"), ("CATALOG_SALES", "CLICKTHROUGH"),
+                 ("VIDEO_VIEW", "VIDEO_V_50_MRC")}  # fmt: skip
 
 _MOST_IN_CBO = 70
 
@@ -112,8 +113,9 @@ def _check_ad_group(ctx: Context, group: Mapping[str, Any], campaign: Mapping[st
         raise refuse_item(ctx, "For VIDEO_COMPLETION, only AUTOMATIC_BID is allowed as bid_strategy_type.")
     if group.get("lifetime_frequency_cap") and group["billable_event"] != "IMPRESSION":
         raise refuse_item(ctx, "lifetime_frequency_cap is only available for billable_event IMPRESSION.")
-    if 0 < (group.get("bid_multiplier") or 0) < 0.1:
-        raise refuse_item(ctx, "bid_multiplier is between 0.1 and 10.0, or 0 to remove it.")
+    if group.get("lifetime_frequency_cap") and not group.get("end_time"):
+        raise refuse_item(ctx, "lifetime_frequency_cap requires end_time.")
+    _check_multiplier(ctx, group, campaign)
     if group.get("targeting_template_ids") and ctx.rules.targeting_template_alone and (others := sorted(_TARGETING & given)):
         raise refuse_item(ctx, f"targeting_template_ids do not go with {', '.join(others)}.")
     check_schedule(ctx, group)
@@ -121,11 +123,26 @@ def _check_ad_group(ctx: Context, group: Mapping[str, Any], campaign: Mapping[st
         check_nesting(ctx, campaign, group)
 
 
-def _check_templates(body: Mapping[str, Any], where: str) -> None:
+def _check_multiplier(ctx: Context, group: Mapping[str, Any], campaign: Mapping[str, Any]) -> None:
+    """5.23: "Make sure the bid_strategy type … is set to AUTOMATIC_BID", which 5.28 no longer says."""
+    multiplier = group.get("bid_multiplier")
+    if not multiplier:
+        return
+    if multiplier < 0.1:
+        raise refuse_item(ctx, "bid_multiplier is between 0.1 and 10.0, or 0 to remove it.")
+    if campaign.get("is_performance_plus"):
+        raise refuse_item(ctx, "bid_multiplier is not supported for Performance+ campaigns.")
+    if ctx.api_version == "5.23" and group.get("bid_strategy_type") != "AUTOMATIC_BID":
+        raise refuse_item(ctx, "bid_multiplier goes with bid_strategy_type AUTOMATIC_BID.")
+
+
+def _check_templates(body: dict[str, Any], where: str) -> None:
     """5.23: "We currently only support 1 targeting template per ad group"."""
     given = body.get("targeting_template_ids") or []
     if len(given) > 1 or not all(isinstance(one, str) and is_id(one) for one in given):
         raise bad(f"Invalid request: '{where}.targeting_template_ids' ({shown(given)} is not a list of up to 1 id)")
+    if given == ["0"]:  # "To clear all targeting template IDs, set this field to ['0']"
+        body["targeting_template_ids"] = None
 
 
 def ad_groups_create(ctx: Context) -> Batch:

@@ -34,9 +34,11 @@ def summary_status(entity: Mapping[str, Any], now: int, parent: Mapping[str, Any
         return status
     if parent is not None and parent["status"] != "ACTIVE":
         return "PAUSED" if parent["status"] == "PAUSED" else str(parent["status"])
-    if (entity.get("start_time") or 0) > now:
+    # The campaign's schedule supersedes the ad group's, which is answered as it was assigned.
+    schedules = [entity] if parent is None else [entity, parent]
+    if any((one.get("start_time") or 0) > now for one in schedules):
         return "NOT_STARTED"
-    if entity.get("end_time") and entity["end_time"] <= now:
+    if any(one.get("end_time") and one["end_time"] <= now for one in schedules):
         return "COMPLETED"
     return "RUNNING"
 
@@ -84,6 +86,13 @@ def _check_campaign(ctx: Context, campaign: Mapping[str, Any]) -> None:
         )
     if cbo and not (daily or lifetime):
         raise ItemRefusal(ctx.rules.code_missing_budget, "A CBO campaign needs daily_spend_cap or lifetime_spend_cap.")
+    if ctx.api_version == "5.28":
+        if not cbo and (daily or lifetime):
+            raise refuse_item(ctx, "For ad group level budgets, daily_spend_cap and lifetime_spend_cap must be 0 or unset.")
+        if cbo and lifetime and not campaign.get("end_time"):
+            raise refuse_item(ctx, "When using campaign budgets with a lifetime spend cap, the end time must be provided.")
+        if campaign.get("is_flexible_daily_budgets") and not (cbo and daily):
+            raise refuse_item(ctx, "Flexible daily budgets are only supported for campaign budgets with a daily spend cap.")
     check_schedule(ctx, campaign)
 
 
@@ -115,8 +124,13 @@ def required(item: Any, where: str, *names: str) -> None:
             raise bad(f"Invalid request: '{where}' ('{name}' is a required property)")
 
 
+def _owner(ctx: Context) -> tuple[str, ...]:
+    """5.28.0: "Setting this field does nothing. The ad account ID gets set from the path parameter"."""
+    return () if ctx.api_version == "5.28" else ("ad_account_id",)
+
+
 def _check_owner(ctx: Context, body: Mapping[str, Any]) -> None:
-    if body["ad_account_id"] != ctx.account_id:
+    if _owner(ctx) and body["ad_account_id"] != ctx.account_id:
         raise refuse_item(ctx, f"ad_account_id {body['ad_account_id']} is not that of the path.")
 
 
@@ -134,7 +148,7 @@ def _check_generation(ctx: Context, body: Mapping[str, Any]) -> None:
 def campaigns_create(ctx: Context) -> Batch:
     bodies = []
     for index, item in enumerate(list_body(ctx)):
-        required(item, f"body[{index}]", "ad_account_id", "name", "objective_type")
+        required(item, f"body[{index}]", *_owner(ctx), "name", "objective_type")
         bodies.append(checked_body(ctx, "campaign", item, "c", f"body[{index}]"))
 
     def create(body: Mapping[str, Any]) -> Entity:
@@ -144,7 +158,7 @@ def campaigns_create(ctx: Context) -> Batch:
         if kind == "CATALOG" and body["objective_type"] not in ("SALES", "CONSIDERATION", "LEADS"):
             raise refuse_item(ctx, f"intended_promotion_type CATALOG does not go with {body['objective_type']}.")
         campaign: Entity = {
-            "is_campaign_budget_optimization": False,
+            "is_campaign_budget_optimization": ctx.api_version == "5.28",
             "is_flexible_daily_budgets": False,
             "is_automated_campaign": False,
             "is_performance_plus": False,
@@ -178,6 +192,13 @@ def _move_budgets(ctx: Context, campaign: Mapping[str, Any], default: int | None
         save(ctx, "ad_groups", group)
 
 
+#: What is immutable unless the campaign is a draft, by the texts of the version.
+_FIXED: dict[str, tuple[str, ...]] = {
+    "5.23": ("is_performance_plus",),
+    "5.28": ("is_performance_plus", "is_automated_campaign", "is_campaign_budget_optimization", "is_top_of_search"),
+}
+
+
 def _masked(ctx: Context, before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """5.23: "List of fields to update, only the fields in the list will be updated"."""
     options = dict(before)
@@ -192,7 +213,7 @@ def _masked(ctx: Context, before: Mapping[str, Any], given: Mapping[str, Any]) -
 def campaigns_update(ctx: Context) -> Batch:
     bodies = []
     for index, item in enumerate(list_body(ctx)):
-        required(item, f"body[{index}]", "id", "ad_account_id")
+        required(item, f"body[{index}]", "id", *_owner(ctx))
         bodies.append(checked_body(ctx, "campaign", item, "u", f"body[{index}]"))
 
     def update(body: Mapping[str, Any]) -> Entity:
@@ -203,6 +224,9 @@ def campaigns_update(ctx: Context) -> Batch:
         objective = body.get("objective_type")
         if objective is not None and objective != campaign["objective_type"] and campaign["status"] != "DRAFT":
             raise refuse_item(ctx, "Only draft campaigns may update objective_type.")
+        for name in _FIXED.get(ctx.api_version, ()):
+            if campaign["status"] != "DRAFT" and name in body and bool(body[name]) != bool(campaign.get(name)):
+                raise refuse_item(ctx, f"Only draft campaigns may update {name}.")
         changes = {name: value for name, value in body.items() if name not in ("id", "ad_account_id", "status")}
         for name in ("is_flexible_daily_budgets", "is_automated_campaign"):
             if name in changes and changes[name] is None:  # null is the default; 5.6 has no null in answers
@@ -214,10 +238,6 @@ def campaigns_update(ctx: Context) -> Batch:
         default = changes.pop("default_ad_group_budget_in_micro_currency", None)
         changed = {**campaign, **changes}
         _check_campaign(ctx, changed)
-        if any(changed.get(name) != campaign.get(name) for name in ("start_time", "end_time")):
-            for group in ctx.store.find("ad_groups", campaign_id=campaign["id"]):
-                if group["status"] not in ("ARCHIVED", "DELETED_DRAFT"):
-                    check_nesting(ctx, changed, group)
         change_status(ctx, changed, body.get("status"))
         changed["updated_time"] = ctx.now
         save(ctx, "campaigns", changed)
