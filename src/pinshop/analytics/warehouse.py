@@ -12,9 +12,11 @@ No table has a key: delete and insert of a scope in one transaction is twice as 
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -191,33 +193,30 @@ def apply(connection: duckdb.DuckDBPyConnection, scope: Scope, found: pyarrow.Ta
         return connection.execute(sql, used).fetchall()
 
     with registered(connection, found.select(names)) as given:
-        ((nameless,),) = run(f"SELECT COUNT(*) FROM {given} WHERE DATE IS NULL OR PRODUCT_GROUP_ID IS NULL")
+        ((nameless, rows, unique),) = run(
+            f"SELECT COUNT(*) FILTER (DATE IS NULL OR PRODUCT_GROUP_ID IS NULL), COUNT(*) FILTER ({within}), "
+            f"COUNT(DISTINCT (PRODUCT_GROUP_ID, DATE)) FILTER ({within}) FROM {given}"
+        )
         if nameless:  # whose rows these are is not known: nothing is replaced
             raise BadReply(f"ad account {scope.ad_account_id}: {nameless} row(s) came without PRODUCT_GROUP_ID or DATE")
-        new = f"(SELECT * FROM {given} WHERE {within})"
-        ((rows, unique),) = run(f"SELECT COUNT(*), COUNT(DISTINCT (PRODUCT_GROUP_ID, DATE)) FROM {new}")
         if found.num_rows and not rows:
             words = f"not one of {found.num_rows} row(s) is of an id and a day that was asked for"
             raise BadReply(f"ad account {scope.ad_account_id}: {words}")
         if rows != unique:
             raise BadReply(f"ad account {scope.ad_account_id}: {rows - unique} row(s) came twice for the same id and day")
-        old_names = ", ".join(f"o.{quoted(name)}" for name in names)
+        new = f"(SELECT * FROM {given} WHERE {within})"
+        was = [f"COALESCE(o.{name}, n.{name})" if name in KEYS else f"o.{quoted(name)}" for name in names]
         differs = " OR ".join(f"o.{quoted(n)} IS DISTINCT FROM n.{quoted(n)}" for n in (*scope.compared, tables.OTHER))
         ((changed,),) = run(
-            f"INSERT INTO {history} ({listed}, replaced_at, change) SELECT {old_names}, $now, "
-            f"CASE WHEN n.DATE IS NULL THEN 'gone' ELSE 'changed' END "
-            f"FROM (SELECT * FROM {table} WHERE {within}) o LEFT JOIN {new} n USING (PRODUCT_GROUP_ID, DATE) "
-            f"WHERE n.DATE IS NULL OR {differs}",
-            now=scope.read_at,
-        )
-        ((appeared,),) = run(
-            f"INSERT INTO {history} (AD_ACCOUNT_ID, CURRENCY, PRODUCT_GROUP_ID, DATE, replaced_at, change) "
-            f"SELECT n.AD_ACCOUNT_ID, n.CURRENCY, n.PRODUCT_GROUP_ID, n.DATE, $now, 'appeared' FROM {new} n "
-            "JOIN sync_ids s ON s.table_name = $table AND s.ad_account_id = $account "
-            "AND s.product_group_id = n.PRODUCT_GROUP_ID AND n.DATE BETWEEN s.first_day AND s.last_day "
-            f"LEFT JOIN (SELECT * FROM {table} WHERE {within}) o "
+            # A row that was not there before is a change only on a day that was read before.
+            f"INSERT INTO {history} ({listed}, replaced_at, change) SELECT {', '.join(was)}, $now, "
+            "CASE WHEN n.DATE IS NULL THEN 'gone' WHEN o.DATE IS NULL THEN 'appeared' ELSE 'changed' END "
+            f"FROM (SELECT * FROM {table} WHERE {within}) o FULL JOIN {new} n "
             "ON o.PRODUCT_GROUP_ID = n.PRODUCT_GROUP_ID AND o.DATE = n.DATE "
-            "WHERE o.DATE IS NULL",
+            "LEFT JOIN (SELECT * FROM sync_ids WHERE table_name = $table AND ad_account_id = $account) s "
+            "ON s.product_group_id = n.PRODUCT_GROUP_ID AND n.DATE BETWEEN s.first_day AND s.last_day "
+            "WHERE n.DATE IS NULL OR CASE WHEN o.DATE IS NULL THEN s.table_name IS NOT NULL "
+            f"ELSE {differs} END",
             now=scope.read_at,
             table=scope.table,
         )
@@ -230,7 +229,7 @@ def apply(connection: duckdb.DuckDBPyConnection, scope: Scope, found: pyarrow.Ta
             now=scope.read_at,
         )
         _remember_days(run, scope)
-    return Applied(int(rows), int(changed) + int(appeared))
+    return Applied(int(rows), int(changed))
 
 
 def _remember(run: Callable[..., list[Any]], scope: Scope) -> None:
@@ -273,12 +272,23 @@ def columns_text(columns: Iterable[str]) -> str:
     return ",".join(sorted(columns))
 
 
+#: For how long a file stays open at most while one transaction waits for another.
+_OPEN_SECONDS = 2.0
+
+
 class DuckStore:
-    """A DuckDB file: opened for each transaction, and closed again, so that others can read in between."""
+    """A DuckDB file: opened for a transaction, and closed again, so that others can read in between.
+
+    To open and close it takes longer than most transactions: closing is a checkpoint. So those that wait for each other
+    share a connection, for `_OPEN_SECONDS` at most. Each is on the disk when it is done.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
+        self._waiting = Waiting()
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._opened = 0.0
 
     def lock_path(self) -> Path:
         """What a sync holds while it works."""
@@ -314,14 +324,45 @@ class DuckStore:
         self._open(work)
 
     def _open(self, work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
-        with self._lock:
-            connection = files.open_duckdb(self.path)
+        with self._waiting.turn(self._lock):
+            if self._connection is None:
+                self._connection, self._opened = files.open_duckdb(self.path), time.monotonic()
+            shared = False
             try:
-                return work(connection)
+                done = work(self._connection)
+                shared = self._waiting.number > 0 and time.monotonic() < self._opened + _OPEN_SECONDS
             except files.disk_failures() as error:
                 raise files.unusable(self.path, error) from error
             finally:
-                connection.close()
+                if not shared:
+                    connection, self._connection = self._connection, None
+                    connection.close()
+            return done
+
+
+class Waiting:
+    """How many wait for a lock."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self._count = threading.Lock()
+
+    @contextlib.contextmanager
+    def turn(self, lock: threading.Lock) -> Generator[None]:
+        """Hold the lock; whoever waits for it is counted."""
+        self._add(1)
+        try:
+            lock.acquire()
+        finally:
+            self._add(-1)
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _add(self, number: int) -> None:
+        with self._count:
+            self.number += number
 
 
 class Change(Struct, frozen=True):
