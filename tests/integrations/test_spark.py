@@ -49,7 +49,11 @@ def spark(monkeypatch):
         def __init__(self, value):
             self.value = value
 
-    fake.DataSource, fake.DataSourceReader, fake.InputPartition = DataSource, object, InputPartition
+    class DataSourceReader:
+        def pushFilters(self, filters):
+            raise AssertionError
+
+    fake.DataSource, fake.DataSourceReader, fake.InputPartition = DataSource, DataSourceReader, InputPartition
     for name in ("pyspark", "pyspark.sql"):
         monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
     monkeypatch.setitem(sys.modules, "pyspark.sql.datasource", fake)
@@ -88,6 +92,14 @@ def reader(spark, emulator, filters=(), **options):
     made = spark.PinterestProductGroupAnalytics(given).reader(None)
     assert list(made.pushFilters(list(filters))) == list(filters), "Spark checks every row again"
     return made
+
+
+def test_spark_s_default_settings_refuse_no_read(spark, emulator):
+    made = reader(spark, emulator)
+    # What Spark asks while spark.sql.python.filterPushdown.enabled is false.
+    assert getattr(made.pushFilters, "__func__", None) is spark.DataSourceReader.pushFilters
+    del spark.DataSourceReader.pushFilters  # PySpark 4.0 knows no filters
+    assert reader(spark, emulator).pushFilters([]) == []
 
 
 def rows(made) -> list[dict]:

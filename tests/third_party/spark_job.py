@@ -39,7 +39,6 @@ def spark():
         .config("spark.ui.enabled", "false")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.driver.host", "127.0.0.1")
-        .config("spark.sql.python.filterPushdown.enabled", "true")
         .config("spark.sql.session.timeZone", "UTC")
         .getOrCreate()
     )
@@ -47,12 +46,14 @@ def spark():
     made.stop()
 
 
-def run(session, options, job, witness):
+def run(engine, session, options, job, witness):
     if n := job.get("kill"):
         (witness / "kill").write_text(str(n))
     reader = session.read.format(FORMAT).options(**{**options, **job.get("options", {})})
     if schema := job.get("schema"):
         reader = reader.schema(schema)
+    if engine == "spark":
+        session.conf.set("spark.sql.python.filterPushdown.enabled", job.get("filters", "true"))
     frame = reader.load()
     if where := job.get("where"):
         frame = frame.where(where)
@@ -71,7 +72,7 @@ def main(given):
         for name, job in given["jobs"].items():
             began = time.monotonic()
             try:
-                found[name] = run(session, given["options"], job, witness)
+                found[name] = run(given["engine"], session, given["options"], job, witness)
             except Exception as error:  # noqa: BLE001 - what is raised is the result
                 found[name] = {"error": str(error)}
             found[name] |= {"began": began, "ended": time.monotonic(), "killed": [p.name for p in witness.glob("killed-*")]}

@@ -116,6 +116,7 @@ def jobs_of(engine, agency):
     }
     jobs |= {name: {"where": where.format(*agency.two), "options": some} for name, (where, _, _) in FILTERS.items()}
     if engine == "spark":  # Sail's readers are threads of one process
+        jobs["default settings"] = {"where": "DATE = DATE '2026-02-20'", "options": some, "filters": "false"}
         jobs["killed"] = {"kill": 60}
     return jobs
 
@@ -237,6 +238,14 @@ def test_filters_on_days_and_accounts_narrow_what_is_asked_for(results, agency, 
     for name, accounts in narrowed.items():
         assert {note["account"] for note in results[name]["requests"]} - {None} == set(accounts), name
     assert results["nothing"]["requests"] == []
+
+
+def test_spark_s_default_settings_read_the_same_rows(results, engine):
+    if engine != "spark":
+        pytest.skip("Sail has no such setting")
+    found, wanted = results["default settings"], results["one day"]
+    assert rows_of(found, wanted["columns"]) == rows_of(wanted, wanted["columns"])
+    assert {tuple(note["days"]) for note in found["requests"] if note["days"]} == {tuple(DAYS.values())}, "nothing narrows"
 
 
 def test_sums_are_exact(results, single, agency):

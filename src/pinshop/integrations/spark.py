@@ -311,11 +311,15 @@ class LaneReader(DataSourceReader):  # type: ignore[misc]
         self._lanes = self._settings.lanes
         self._names = names
 
-    def pushFilters(self, filters: list[Any]) -> Iterable[Any]:  # noqa: N802 - PySpark's name
-        """Take over what narrows days and ad accounts. All filters are given back, so that Spark checks every row."""
+    @property
+    def pushFilters(self) -> _PushFilters:  # noqa: N802 - PySpark's name
+        """Takes over what narrows days and ad accounts. All filters are given back, so that Spark checks every row."""
+        return _PushFilters(self)
+
+    def narrow(self, filters: Iterable[Any]) -> None:
+        """Ask for no more than these filters leave."""
         for one in filters:
             self._narrow(type(one).__name__, tuple(getattr(one, "attribute", ())), one)
-        return filters
 
     def _narrow(self, kind: str, attribute: tuple[str, ...], one: Any) -> None:
         if attribute == ("AD_ACCOUNT_ID",) and kind in ("EqualTo", "EqualNullSafe", "In"):
@@ -372,6 +376,22 @@ class LaneReader(DataSourceReader):  # type: ignore[misc]
 
     def _batches(self, future: Future[Any]) -> Any:
         return future.result().select(self._names).to_batches()
+
+
+class _PushFilters:
+    """The method `pushFilters` of a reader, which looks as if it were not written.
+
+    While ``spark.sql.python.filterPushdown.enabled`` is false, which is the default, Spark refuses to read with a reader that
+    has one of its own (``DATA_SOURCE_PUSHDOWN_DISABLED``), and it tells by ``__func__``.
+    """
+
+    def __init__(self, reader: LaneReader) -> None:
+        self.__func__ = getattr(DataSourceReader, "pushFilters", None)
+        self._reader = reader
+
+    def __call__(self, filters: list[Any]) -> list[Any]:
+        self._reader.narrow(filters)
+        return filters
 
 
 def _day(value: Any) -> datetime.date | None:
