@@ -10,12 +10,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from statistics import median
 
@@ -23,6 +25,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+from engines import REQUIREMENTS  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
@@ -71,6 +74,29 @@ def table_work(name: str, count: int) -> Callable[[], float]:
         return float(done.stdout)
 
     return once
+
+
+def engine(name: str, which: int) -> Callable[[], float]:
+    """Of what `engines.py` says of an engine."""
+
+    def once() -> float:
+        if name == "spark" and shutil.which("java") is None:
+            raise virtualenvs.Unavailable("Spark needs Java 17 or newer")
+        return measured(name)[which]
+
+    return once
+
+
+@cache
+def measured(name: str) -> list[float]:
+    python = virtualenvs.python_with(*REQUIREMENTS[name])
+    environ = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(HERE)])}
+    command = [str(python), str(HERE / "engines.py"), name, str(min(ROUNDS, 5))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
+    if done.returncode:
+        sys.exit(f"{name} failed:\n{done.stderr[-3000:]}")
+    found: list[float] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 def cpu_of(*command: str | Path) -> Callable[[], float]:
@@ -214,6 +240,10 @@ def rows(url: str, old: Path, ours: Path, ours_1: Path, with_aiohttp: Path, fact
             rounds=1,
         ),
         Row("sync: a night's transactions, bare DuckDB", 2, table_work("wall_sync_night", 5), table_work("wall_bare_night", 5)),
+        Row("dlt: 90,000 × 22, CPU, the same tables from memory", 1.3, engine("dlt", 0), unit="×", rounds=1),
+        Row("dlt: the same, CPU, tables of the same answers by pyarrow.json", 1.3, engine("dlt", 1), unit="×", rounds=1),
+        Row("Spark: 900,000 × 22 in 4 lanes, CPU, the same batches from memory", 1.3, engine("spark", 0), unit="×", rounds=1),
+        Row("Spark: the same, CPU, batches of the same answers by pyarrow.json", 1.3, engine("spark", 1), unit="×", rounds=1),
         Row(
             "library: memory after 100,000 calls / 10,000", 1.05, work(OURS, "memory_growth", url, 100_000), unit="×", rounds=1
         ),
@@ -290,7 +320,11 @@ def main(words: list[str]) -> None:
         for row in rows(url, old, ours, ours_1, with_aiohttp, facts, promotion):
             if words and not any(word in row.name for word in words):
                 continue
-            own, theirs, figure = measure(row, status.update)
+            try:
+                own, theirs, figure = measure(row, status.update)
+            except virtualenvs.Unavailable as reason:
+                table.add_row(row.name, "", "", "", "", f"skipped: {reason}")
+                continue
             good = figure >= row.goal if row.at_least else figure <= row.goal
             missed += not good
             stretched = good and row.stretch is not None and figure <= row.stretch

@@ -53,9 +53,18 @@ def split(body: bytes, constants: Mapping[str, str] | None = None) -> Block:
         raise BadReply(f"expected a list of rows ({error})", body=body) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadReply(f"the answer is not JSON ({error})", body=body) from error
+    return Block(checked(raws, body), constants or {}, body, b"\n" in body)
+
+
+def checked(raws: Sequence[msgspec.Raw], body: bytes) -> Sequence[msgspec.Raw]:
+    """The rows.
+
+    Raises:
+        BadReply: one of them is no object.
+    """
     if not all(memoryview(raw)[0] == _OBJECT for raw in raws):
         raise BadReply("expected a list of rows (one of them is no object)", body=body)
-    return Block(raws, constants or {}, body, b"\n" in body)
+    return raws
 
 
 class _OnlyId(Struct):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from pinshop.analytics import planning
-from pinshop.analytics.plain_rows import Block, split
+from pinshop.analytics.plain_rows import Block, checked, split
 from pinshop.analytics.planning import Ask, Query
 from pinshop.api import endpoints, models
 from pinshop.api.http import Pause
@@ -104,21 +104,22 @@ def report_block(body: bytes, constants: Mapping[str, str]) -> Block:
 
     text = body.lstrip(b"\xef\xbb\xbf \t\r\n")
     if text.startswith((b"{", b"[")):
-        groups = _groups(text)
-        return Block([raw for raws in groups for raw in raws], constants)
+        return Block(_rows_of(text), constants, over_lines=b"\n" in text)
     data = models.decode_report(body)
     found = [{name: as_sent(name, value) for name, value in row.items()} for row in data.rows]
     return Block([msgspec.Raw(models.encode(row)) for row in found], constants)
 
 
-_split_groups = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_split_groups = msgspec.json.Decoder(dict[str, list[msgspec.Raw]])
 
 
-def _groups(text: bytes) -> list[Sequence[msgspec.Raw]]:
+def _rows_of(text: bytes) -> Sequence[msgspec.Raw]:
     if text.startswith(b"["):
-        return [split(text).raws]
+        return split(text).raws
     try:
         groups = _split_groups.decode(text)
+    except msgspec.ValidationError as error:
+        raise BadReply(f"expected a list of rows for each key of the report ({error})", body=text) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadReply(f"the report is not JSON ({error})", body=text) from error
-    return [split(bytes(raws)).raws for raws in groups.values()]
+    return checked([raw for raws in groups.values() for raw in raws], text)

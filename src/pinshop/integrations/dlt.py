@@ -235,8 +235,9 @@ def _analytics(
                 continue
             found = client.analytics.get(account, None, start_date=first, **asked)
             found.raise_if_failed()
-            ids = sorted({*known.get("ids", ()), *(str(row["PRODUCT_GROUP_ID"]) for row in found)})
-            yield with_tombstones(found.to_arrow(), account, ids, first, last)
+            table = found.to_arrow()
+            ids = sorted({*known.get("ids", ()), *table.column("PRODUCT_GROUP_ID").unique().to_pylist()})
+            yield with_tombstones(table, account, ids, first, last)
             lag = lag_days(checked)
             if lag not in ready:
                 ready[lag] = _ready_until(client, last - datetime.timedelta(lag), late=is_late(checked))
@@ -326,9 +327,14 @@ def _last_day(client: Client, end_date: str | datetime.date | None) -> datetime.
 def with_tombstones(table: Any, account: str, ids: Iterable[str], first: datetime.date, last: datetime.date) -> Any:
     """The rows with ``gone`` false, and for every id and day without a row one with ``gone`` true and nothing else."""
     pa = required("pyarrow", "dlt", "the dlt source")
-    seen = set(zip(table.column("PRODUCT_GROUP_ID").to_pylist(), table.column("DATE").to_pylist(), strict=True))
+    pc = required("pyarrow.compute", "dlt", "the dlt source")
     days = [first + datetime.timedelta(n) for n in range((last - first).days + 1)]
-    absent = [(one, day) for one in ids for day in days if (one, day) not in seen]
+    every = list(ids)
+    # A number for each id and day: as pairs of text and date they would take longer than everything else here.
+    of_id = pc.index_in(table.column("PRODUCT_GROUP_ID"), value_set=pa.array(every, pa.string()))
+    of_day = pc.index_in(table.column("DATE"), value_set=pa.array(days, pa.date32()))
+    seen = set(pc.add(pc.multiply(of_id, len(days)), of_day).to_pylist())
+    absent = [(one, day) for m, one in enumerate(every) for n, day in enumerate(days) if m * len(days) + n not in seen]
     fields = [pa.field(field.name.lower(), field.type, nullable=field.name.lower() not in _KEY) for field in table.schema]
     schema = pa.schema([*fields, pa.field("gone", pa.bool_(), nullable=False)])
     held = pa.Table.from_arrays([*table.columns, pa.array([False] * table.num_rows, pa.bool_())], schema=schema)
@@ -338,6 +344,8 @@ def with_tombstones(table: Any, account: str, ids: Iterable[str], first: datetim
         "date": [day for _, day in absent],
         "gone": [True] * len(absent),
     }
+    if not absent:
+        return held
     stones = pa.Table.from_arrays(
         [
             pa.array(keys[f.name], f.type, from_pandas=False) if f.name in keys else pa.nulls(len(absent), f.type)
