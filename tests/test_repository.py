@@ -93,7 +93,6 @@ TESTED_ELSEWHERE = {
     "resources/*": ("resources/test_resources.py", "every operation, by one table; what is special has its own file"),
     "transports/*": ("transports/test_cases.py", "one table of cases for all transports"),
     "emulator/access.py": ("emulator/test_chain.py", "a step of the chain"),
-    "emulator/arguments.py": ("emulator/test_emulator.py", "what methods of the emulator refuse"),
     "emulator/facts.py": ("cli/test_emulator.py", "the first line of the command"),
     "emulator/seeded_numbers.py": ("emulator/test_emulator.py", "the same seed, the same bytes"),
     "emulator/clock.py": ("emulator/test_emulator.py", "set and moved through the emulator"),

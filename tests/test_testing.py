@@ -106,7 +106,7 @@ WRONG = {
     "rules={'nonsense': 1}": "no rule 'nonsense'",
     "rate_limit='fast'": "rate limit: got 'fast'",
     "faults=[{'operation': 'x'}]": "no operation 'x'",
-    "now='yesterday'": "instant: got 'yesterday'",
+    "now='yesterday'": "now: got 'yesterday'",
 }
 
 

@@ -168,13 +168,16 @@ def test_what_stands_behind_a_body_is_bounded_and_not_read(emulator, monkeypatch
     assert users(emulator) == before
 
 
-@pytest.mark.parametrize(("target", "host", "status"), [
-    (b"http://evil.example/_emulator/state", b"localhost", b"403"),
-    (b"http://evil.example?/_emulator/state", b"localhost", b"400"),
-    (b"http://localhost:80/_emulator/state", b"evil.example", b"200"),
-    (b"/_emulator/state?http://evil.example/", b"localhost", b"200"),
-    (b"/_emulator/state", b"evil.example", b"403"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("target", "host", "status"),
+    [
+        (b"http://evil.example/_emulator/state", b"localhost", b"403"),
+        (b"http://evil.example?/_emulator/state", b"localhost", b"400"),
+        (b"http://localhost:80/_emulator/state", b"evil.example", b"200"),
+        (b"/_emulator/state?http://evil.example/", b"localhost", b"200"),
+        (b"/_emulator/state", b"evil.example", b"403"),
+    ],
+)
 def test_an_address_that_is_given_whole_says_whom_it_is_for(emulator, target, host, status):
     emulator.start()
     assert talk(emulator, b"GET %b HTTP/1.1\r\nhost: %b\r\nconnection: close\r\n\r\n" % (target, host))[9:12] == status

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from pinshop.api.operations import Operation, version
 from pinshop.emulator import oauth
-from pinshop.emulator.arguments import identifier, some_of, text, whole
+from pinshop.emulator.arguments import identifier, one_of, shown, some_of, text, truth, whole
 from pinshop.emulator.journal import REAL_PREFIXES
 from pinshop.emulator.refusals import Refusal
 from pinshop.emulator.storage.seeding import ALL_SCOPES
@@ -89,6 +89,7 @@ def token(
 ) -> str:
     """A new access token, see `Emulator.token`."""
     wanted = some_of("scopes", scopes, oauth.SCOPES)
+    truth("client_credentials", client_credentials)
     if expires_in is not None:
         whole("expires_in", expires_in, 0, _HUNDRED_YEARS)
     with world.change() as store:
@@ -100,16 +101,19 @@ def token(
     return made
 
 
-def revoke(world: World, token: str) -> bool:
+def revoke(world: World, token: object) -> bool:
     """Revoke a token, access or refresh. False: there is no such token that works."""
+    if not isinstance(token, str):
+        raise ConfigurationError(f"token: got {shown(token)}, allowed: the text of a token")
     with world.change() as store:
-        return bool(token) and store.revoke(world.now(), token=str(token)) > 0
+        return bool(token) and token.isascii() and store.revoke(world.now(), token=token) > 0
 
 
 def authorize(world: World, redirect_uri: str, scopes: Iterable[str] = ALL_SCOPES) -> str:
     """An authorization code, as if the seeded user had given consent."""
     wanted = some_of("scopes", scopes, oauth.SCOPES)
-    if (problem := oauth.redirect_problem(str(redirect_uri))) is not None:
+    text("redirect_uri", redirect_uri, 4096)
+    if (problem := oauth.redirect_problem(redirect_uri)) is not None:
         raise ConfigurationError(problem)
     with world.change():
         return oauth.Endpoint(world, world.now()).code(redirect_uri, wanted, int(world.seeded.user_id))
@@ -118,8 +122,8 @@ def authorize(world: World, redirect_uri: str, scopes: Iterable[str] = ALL_SCOPE
 def add_user(world: World, username: str, role: str | None = None, ad_account_id: str | int | None = None) -> str:
     """A new user, see `Emulator.add_user`. Returns its id."""
     text("username", username, 100)
-    if role is not None and role not in ROLES:
-        raise ConfigurationError(f"role: got {role!r}, allowed: {', '.join(ROLES)}")
+    if role is not None:
+        one_of("role", role, ROLES)
     with world.change() as store:
         account = ad_account_id if ad_account_id is not None else world.seeded.ad_account_id
         account_id = _known(world, "ad_accounts", "ad_account_id", account)
@@ -134,5 +138,5 @@ def add_user(world: World, username: str, role: str | None = None, ad_account_id
 def _known(world: World, kind: str, name: str, value: object) -> int:
     entity_id = identifier(name, value)
     if world.store.get(kind, entity_id) is None:
-        raise ConfigurationError(f"{name}: got {value!r}, allowed: the id of one of the {kind.replace('_', ' ')}")
+        raise ConfigurationError(f"{name}: got {shown(value)}, allowed: the id of one of the {kind.replace('_', ' ')}")
     return entity_id

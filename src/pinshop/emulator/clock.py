@@ -7,16 +7,17 @@ import datetime
 import time
 from collections.abc import Callable, Generator
 
+from pinshop.emulator.arguments import shown
 from pinshop.emulator.storage.store import Store
 from pinshop.errors import ConfigurationError
 
 Instant = datetime.datetime | datetime.date | str | int | float
 
 
-def instant(value: Instant) -> float:
+def instant(value: Instant, name: str = "instant") -> float:
     """Seconds since the epoch. Takes a datetime (without a zone: UTC), a date (midnight UTC), ISO text or seconds."""
     if isinstance(value, bool):
-        raise ConfigurationError(f"instant: got {value!r}, allowed: a datetime, a date, ISO 8601 text or unix seconds")
+        raise ConfigurationError(f"{name}: got {shown(value)}, allowed: a datetime, a date, ISO 8601 text or unix seconds")
     if isinstance(value, int | float):
         seconds = float(value) if abs(value) < 10**12 else float("inf")
     else:
@@ -24,9 +25,11 @@ def instant(value: Instant) -> float:
             try:
                 value = datetime.datetime.fromisoformat(value)
             except ValueError as error:
-                raise ConfigurationError(f"instant: got {value!r}, allowed: ISO 8601 such as 2026-03-01T12:00:00Z") from error
+                raise ConfigurationError(
+                    f"{name}: got {shown(value)}, allowed: ISO 8601 such as 2026-03-01T12:00:00Z"
+                ) from error
         elif not isinstance(value, datetime.date):
-            raise ConfigurationError(f"instant: got {value!r}, allowed: a datetime, a date, ISO 8601 text or unix seconds")
+            raise ConfigurationError(f"{name}: got {shown(value)}, allowed: a datetime, a date, ISO 8601 text or unix seconds")
         elif not isinstance(value, datetime.datetime):
             value = datetime.datetime(value.year, value.month, value.day, tzinfo=datetime.UTC)
         if value.tzinfo is None:
@@ -36,8 +39,12 @@ def instant(value: Instant) -> float:
         except (OverflowError, ValueError):
             seconds = float("inf")
     if not 946_684_800 <= seconds < 4_102_444_800:
-        raise ConfigurationError(f"instant: got {value!r}, allowed: the years 2000 to 2099")
+        raise ConfigurationError(f"{name}: got {shown(value)}, allowed: the years 2000 to 2099")
     return seconds
+
+
+_SECONDS_OF = {"days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
+_HUNDRED_YEARS = 100 * 366 * 86_400
 
 
 class Clock:
@@ -124,11 +131,15 @@ class Clock:
 
     def advance(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> datetime.datetime:
         """Move the clock forward (never back). Returns the time it shows."""
-        try:
-            step = datetime.timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds).total_seconds()
-        except (TypeError, ValueError, OverflowError) as error:
-            raise ConfigurationError(f"advance: {error}; allowed: numbers that lead to the years up to 2099") from error
+        step = 0.0
+        given: dict[str, object] = {"days": days, "hours": hours, "minutes": minutes, "seconds": seconds}
+        for name, value in given.items():
+            if isinstance(value, bool) or not isinstance(value, int | float) or not -_HUNDRED_YEARS <= value <= _HUNDRED_YEARS:
+                raise ConfigurationError(
+                    f"advance: {name}: got {shown(value)}, allowed: numbers that lead to the years up to 2099"
+                )
+            step += value * _SECONDS_OF[name]
         if step < 0:
-            raise ConfigurationError(f"advance: got {step} seconds, allowed: 0 or more; use set to go back")
+            raise ConfigurationError(f"advance: got {step:g} seconds, allowed: 0 or more; use set to go back")
         with self._lock:
             return self.set(self.seconds() + step)

@@ -14,7 +14,7 @@ from typing import Any, Self
 from pinshop.api.http import Reply, Request
 from pinshop.api.operations import API_VERSIONS, ApiVersion
 from pinshop.emulator import access, chain
-from pinshop.emulator.arguments import text, whole
+from pinshop.emulator.arguments import file_path, one_of, shown, text, truth, whole
 from pinshop.emulator.chain import Answer
 from pinshop.emulator.clock import Clock, Instant, instant
 from pinshop.emulator.facts import facts
@@ -40,6 +40,13 @@ def _is_path(text: object) -> bool:
     if not isinstance(text, str) or "\n" in text or "{" in text or ": " in text or text.startswith("- ") or text.endswith(":"):
         return False
     return "/" in text or "\\" in text or bool(PurePath(text).suffix)
+
+
+def _active(name: str, given: object) -> int:
+    """The number of a fault or a stub."""
+    if not isinstance(given, Fault):
+        raise ConfigurationError(f"{name}: got {shown(given)}, allowed: what adding it returned")
+    return given.id
 
 
 class Emulator:
@@ -75,15 +82,13 @@ class Emulator:
         cors: Iterable[str] = (),
         contract: str | None = None,  # the former name of api_version
     ) -> None:
-        api_version = contract or api_version
-        if api_version not in API_VERSIONS:
-            raise ConfigurationError(f"api_version: got {api_version!r}, allowed: {', '.join(API_VERSIONS)}")
-        text("data", str(data), 4096)
+        api_version = one_of("api_version", api_version if contract is None else contract, API_VERSIONS)
+        file_path("data", data)
         whole("seed", seed, 0, 2**53)
         settings = Rules()
-        settings.update(rules or {})
+        settings.update({} if rules is None else rules)
         limits, web_access = Limits(rate_limit), WebAccess.of(allow_hosts, cors)
-        start = None if now is None else instant(now)
+        start = None if now is None else instant(now, "now")
         store = Store(data, seed)
         if (kept := store.get_meta("seed")) is not None:
             store.seed = kept  # a data file keeps the seed it was made with
@@ -239,12 +244,12 @@ class Emulator:
         if fault is None:
             self.world.faults.clear()
         else:
-            self.world.faults.remove(fault.id)
+            self.world.faults.remove(_active("fault", fault))
 
     def stop_stubbing(self, stub: Fault | None = None) -> None:
         """Remove one stub, or all."""
         for one in self.stubs if stub is None else [stub]:
-            self.world.faults.remove(one.id)
+            self.world.faults.remove(_active("stub", one))
 
     @property
     def limits(self) -> Limits:
@@ -322,11 +327,16 @@ class Emulator:
 
         Raises:
             pinshop.emulator.catalog.FeedError: not such a file; says the line.
+            ConfigurationError: no file, or no such feed.
         """
         from pinshop.emulator.storage import states
 
-        suffix = Path(path).suffix.lower().removeprefix(".").upper()
-        return states.load_feed(self.world, Path(path).read_bytes(), suffix, feed_id)
+        file = file_path("path", path)
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise ConfigurationError(f"path: {error}") from error
+        return states.load_feed(self.world, content, file.suffix.lower().removeprefix(".").upper(), feed_id)
 
     def scale(self, ad_accounts: int = 5_000, promotions_each: int = 200) -> list[str]:
         """Add many ad accounts, each with a campaign, an ad group and ACTIVE promotions. Returns the ids of the accounts."""
@@ -417,7 +427,9 @@ class Emulator:
             ConfigurationError: a host beyond loopback without ``beyond_loopback=True``.
             OSError: the port is taken.
         """
-        if not is_loopback(host) and not beyond_loopback:
+        whole("port", port, 0, 65_535)
+        text("host", host, 255)
+        if not truth("beyond_loopback", beyond_loopback) and not is_loopback(host):
             raise ConfigurationError(f"host: got {host!r}, allowed: a loopback address, or beyond_loopback=True as well")
         if self._server is None:
             self._server = Server(self.app, host, port)

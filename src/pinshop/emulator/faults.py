@@ -18,6 +18,7 @@ from msgspec import UNSET, Struct
 from pinshop.api.endpoints import BY_ID
 from pinshop.api.models.decoding import decoder_of
 from pinshop.api.near import or_rather
+from pinshop.emulator.arguments import of_fields, shown
 from pinshop.emulator.requests import decode
 from pinshop.errors import ConfigurationError
 
@@ -188,14 +189,10 @@ def _checked(given: dict[str, Any]) -> Fault:
     if facts.get("probability") is not None:
         facts.setdefault("times", None)
     decoder_of(Fault)
-    try:
-        fault = msgspec.convert(facts, Fault)
-        msgspec.json.encode(fault)
-    except (msgspec.ValidationError, TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise ConfigurationError(f"fault: {error}") from error
+    fault = of_fields("fault", facts, Fault)
     if fault.operation != "*" and fault.operation not in BY_ID:
         meant = or_rather(fault.operation, BY_ID)
-        raise ConfigurationError(f"fault: no operation {fault.operation!r}; known: *, {', '.join(sorted(BY_ID))}{meant}")
+        raise ConfigurationError(f"fault: no operation {shown(fault.operation)}; known: *, {', '.join(sorted(BY_ID))}{meant}")
     does = fault.replaces_answer or fault.truncate is not None or fault.latency_seconds or fault.items
     if not (does or fault.item_like is not None):
         words = "status, body, json, drop, hang, truncate, latency_seconds, items or item_like"

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from pinshop.emulator import arguments
 from pinshop.emulator.requests import decode
 
 REAL_PREFIXES = ("pina_", "pinr_", "pinc_")
@@ -91,19 +92,37 @@ class Journal:
         return self._kept()[index]
 
     def count(self, operation: str | None = None, status: int | None = None) -> int:
-        """How many calls there were, of one operation or with one status. Counts all, not only those still kept."""
+        """How many calls there were, of one operation or with one status. Counts all, not only those still kept.
+
+        Raises:
+            ConfigurationError: no operation, or no status.
+        """
+        _check(operation, status)
         with self._lock:
             counts = list(self._counts.items())
         return sum(n for (o, s), n in counts if operation in (None, o) and status in (None, s))
 
     def of(
-        self, operation: str | None = None, *, status: int | None = None, ad_account_id: str | None = None
+        self, operation: str | None = None, *, status: int | None = None, ad_account_id: str | int | None = None
     ) -> list[JournalEntry]:
-        """The kept calls of one operation, with one status (0: no answer), of one ad account."""
+        """The kept calls of one operation, with one status (0: no answer), of one ad account.
+
+        Raises:
+            ConfigurationError: no operation, or no status.
+        """
+        _check(operation, status)
         return [
             entry
             for entry in self._kept()
             if operation in (None, entry.operation)
             and status in (None, entry.status)
-            and ad_account_id in (None, entry.ad_account_id)
+            and (ad_account_id is None or str(ad_account_id) == entry.ad_account_id)
         ]
+
+
+def _check(operation: str | None, status: int | None) -> None:
+    """A call that there cannot be would be counted as one that there was not."""
+    if operation not in (None, ""):  # a path that is none of the API's has no operation
+        arguments.operation("operation", operation)
+    if status is not None:
+        arguments.whole("status", status, 0, 599)

@@ -11,8 +11,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Literal, get_args
 
+import msgspec
 from msgspec import Struct
 
+from pinshop.emulator.arguments import of_fields, one_of, shown
 from pinshop.emulator.refusals import Refusal
 from pinshop.errors import ConfigurationError
 
@@ -91,18 +93,17 @@ class Limits:
         if isinstance(profile, str) and profile in PROFILES:
             name, chosen = profile, PROFILES[profile]
         elif isinstance(profile, Profile):
-            name, chosen = "custom", profile
+            name, chosen = "custom", of_fields("rate limit", msgspec.structs.asdict(profile), Profile)
         else:
-            raise ConfigurationError(f"rate limit: got {profile!r}, allowed: {', '.join(PROFILES)} or a `Profile`")
+            raise ConfigurationError(f"rate limit: got {shown(profile)}, allowed: {', '.join(PROFILES)} or a `Profile`")
         if headers is not None:
-            if headers not in get_args(Headers):
-                raise ConfigurationError(f"rate limit: headers: got {headers!r}, allowed: {', '.join(get_args(Headers))}")
+            one_of("rate limit: headers", headers, get_args(Headers))
             if chosen is not None:
                 chosen = Profile(chosen.universal, chosen.categories, chosen.per_app, headers)
         if chosen is not None:
             for category in chosen.categories:
                 if category not in _CATEGORIES:
-                    raise ConfigurationError(f"rate limit: category {category!r}, allowed: {', '.join(_CATEGORIES)}")
+                    raise ConfigurationError(f"rate limit: category {shown(category)}, allowed: {', '.join(_CATEGORIES)}")
             windows = [*chosen.categories.values(), *([chosen.universal] if chosen.universal else [])]
             if any(not (1 <= quota <= 10**9 and 1 <= seconds <= 10**9) for quota, seconds in windows):
                 raise ConfigurationError("rate limit: requests and seconds must be at least 1, and at most a billion")

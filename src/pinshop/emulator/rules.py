@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pinshop.api.near import or_rather
+from pinshop.emulator.arguments import shown
 from pinshop.errors import ConfigurationError
 
 
@@ -108,7 +109,7 @@ class Rules:
     forbidden_status: int = _rule(
         403, "HTTP status of code 29, no access to that ad account", "Pinterest's examples show 401 and 403", (401, 403)
     )
-    body_too_large_status: int = _rule(413, "HTTP status for a body above 5 MiB", "unknown")
+    body_too_large_status: int = _rule(413, "HTTP status for a body above 5 MiB", "unknown", (400, 413))
     # --------------------------------------------------------------------------------------- lists and ids
     default_order: str = _rule(
         "DESCENDING",
@@ -290,15 +291,13 @@ class Rules:
         Raises:
             ConfigurationError: no such rule, or not one of its alternatives.
         """
-        field = _FIELDS.get(name)
-        if field is None:
-            raise ConfigurationError(f"no rule {name!r}; the rules are: {', '.join(_FIELDS)}{or_rather(name, _FIELDS)}")
+        field = _named(name)
         setattr(self, name, _convert(field, value))
 
     def update(self, values: Mapping[str, object]) -> None:
         """Set several rules; none if one is refused."""
         checked = dataclasses.replace(self)
-        for name, value in values.items():
+        for name, value in _mapping(values).items():
             checked.set(name, value)
         for name in values:
             setattr(self, name, getattr(checked, name))
@@ -312,17 +311,37 @@ _FIELDS: dict[str, dataclasses.Field[Any]] = {field.name: field for field in dat
 _TRUTHS: dict[object, bool] = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
+def _named(name: object) -> dataclasses.Field[Any]:
+    if isinstance(name, str) and name in _FIELDS:
+        return _FIELDS[name]
+    meant = or_rather(name, _FIELDS) if isinstance(name, str) else ""
+    raise ConfigurationError(f"no rule {shown(name)}; the rules are: {', '.join(_FIELDS)}{meant}")
+
+
+def _mapping(values: object) -> Mapping[str, object]:
+    if not isinstance(values, Mapping):
+        raise ConfigurationError(f"rules: got {shown(values)}, allowed: names of rules and their values")
+    return values
+
+
 def _convert(field: dataclasses.Field[Any], value: object) -> Any:
     wanted: type[Any] = type(field.default)
     choices = field.metadata["choices"]
     if wanted is bool and isinstance(value, str):
         value = _TRUTHS.get(value.lower(), value)
-    elif wanted is int and isinstance(value, str) and value.isascii() and value.isdigit():
+    elif wanted is int and isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 10:
         value = int(value)
-    if type(value) is not wanted or (choices and value not in choices) or (wanted is int and int(str(value)) < 0):
-        allowed = ", ".join(map(str, choices)) or {bool: "true, false", int: "an integer >= 0", str: "text"}[wanted]
-        raise ConfigurationError(f"rule {field.name}: got {value!r}, allowed: {allowed}")
+    number = value if isinstance(value, int) else 0
+    if type(value) is not wanted or (choices and value not in choices) or not 0 <= number <= _MOST:
+        allowed = (
+            ", ".join(map(str, choices)) or {bool: "true, false", int: f"an integer from 0 to {_MOST}", str: "text"}[wanted]
+        )
+        raise ConfigurationError(f"rule {field.name}: got {shown(value)}, allowed: {allowed}")
     return value
+
+
+#: The largest number a rule may be. As seconds, thirty years.
+_MOST = 1_000_000_000
 
 
 def describe() -> list[dict[str, Any]]:

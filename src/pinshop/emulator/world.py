@@ -137,6 +137,7 @@ class World:
         Raises:
             ConfigurationError: there is none of this name.
         """
+        text("name", name, 60)
         with self.lock:
             if name not in self.snapshots:
                 raise ConfigurationError(f"no snapshot {shown(name)}; there are: {', '.join(self.snapshots) or 'none'}")

@@ -122,7 +122,7 @@ def test_what_cannot_be_is_refused(newest: Any, day: str, said: dict[str, Any], 
     with pytest.raises(ConfigurationError, match=words):
         newest.emulator.earn(promotion_id, day, **said)
     assert newest.analytics([promotion_id], DAY, DAY, COLUMN_NAMES) == []
-    with pytest.raises(ConfigurationError, match="no promotion"):
+    with pytest.raises(ConfigurationError, match="there is no promotion"):
         newest.emulator.earn("1", DAY, spend=1)
 
 

@@ -62,6 +62,70 @@ def test_a_full_disk_is_said_to_be_one(tmp_path):
     emulator.close()
 
 
+#: In a process of its own, since the limit cannot be undone by everybody: every way to change a state, on a disk that is full.
+ON_A_FULL_DISK = """
+import resource, signal, sys
+from pinshop.api.http import Request
+from pinshop.emulator import Emulator
+from pinshop.emulator.storage.data_file import DataFileFailed
+
+emulator = Emulator(data=sys.argv[1], now="2026-03-02T12:00:00Z")
+emulator.snapshot()
+state = emulator.export()
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+for change in (
+    lambda: emulator.reset(), lambda: emulator.restore(), lambda: emulator.load(state), lambda: emulator.token(),
+    lambda: emulator.add_user("ann"), lambda: emulator.scale(2, 2), lambda: emulator.clock.advance(days=1),
+):
+    try:
+        change()
+    except DataFileFailed as failed:
+        print("in words:", failed)
+form = {"host": "localhost", "content-type": "application/x-www-form-urlencoded"}
+query = "client_id=1400001&redirect_uri=http://localhost/&response_type=code&scope=ads:read"
+for path, body in (
+    ("/_emulator/reset", b""), ("/_emulator/restore", b""), ("/_emulator/tokens", b""), ("/_emulator/clock", b'{"run": true}'),
+    ("/_emulator/console/state", b"do=reset"), ("/_emulator/console/clock", b"do=day"), ("/oauth/?" + query, b"decision=allow"),
+):
+    reply = emulator.handle(Request("POST", "http://localhost", path, form, body))
+    print("by route:", reply.status, path)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of files are POSIX")
+def test_whatever_changes_the_state_says_that_the_disk_is_full(tmp_path):
+    code = [sys.executable, "-c", ON_A_FULL_DISK, str(tmp_path / "state.db")]
+    ran = subprocess.run(code, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    lines = ran.stdout.splitlines()
+    assert len([line for line in lines if line.startswith("in words: data file")]) == 7
+    assert [line.split()[2] for line in lines if line.startswith("by route")] == ["507"] * 7
+
+
+def test_a_snapshot_is_dropped_while_others_return_to_it():
+    emulator = Emulator(now=NOW)
+    failed = []
+
+    def work(change):
+        for _ in range(100):
+            try:
+                change()
+            except ConfigurationError:
+                pass  # there is none just now
+            except Exception as error:  # noqa: BLE001
+                failed.append(error)
+
+    changes = [emulator.snapshot, emulator.restore, emulator.drop_snapshot, emulator.restore]
+    threads = [threading.Thread(target=work, args=(change,)) for change in changes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    emulator.close()
+    assert failed == []
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_fork_while_others_call_hangs_nobody():

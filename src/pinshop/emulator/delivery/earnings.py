@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from pinshop.api.models.decoding import decoder_of
 from pinshop.api.operations import ApiVersion, version
+from pinshop.emulator.arguments import identifier
 from pinshop.emulator.catalog import groups
 from pinshop.emulator.delivery import model, stated
 from pinshop.emulator.delivery.budgets import Budget, Limit, Member, Pool
@@ -302,10 +303,9 @@ class Earnings:
         Raises:
             ConfigurationError: no such promotion, a day that is not over or not begun, or numbers that cannot be.
         """
-        text = str(promotion_id)
-        known = self._store.get("promotions", int(text)) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+        known = self._store.get("promotions", identifier("promotion_id", promotion_id))
         if known is None:
-            raise ConfigurationError(f"earn: there is no promotion {promotion_id!r}")
+            raise ConfigurationError(f"promotion_id: got {promotion_id!r}, allowed: an id; there is no promotion of this one")
         number = stated.day_number(day, now)
         account = self._store.must("ad_accounts", known["ad_account_id"])
         subject = self.subjects([known], account)[0]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
-import math
 from typing import Any
 
+from pinshop.emulator.arguments import shown
 from pinshop.emulator.delivery import model
 from pinshop.emulator.delivery.market import Market
 from pinshop.emulator.delivery.terms import ONE
@@ -29,9 +29,9 @@ def day_number(day: datetime.date | str, now: int) -> int:
         try:
             day = datetime.date.fromisoformat(day)
         except ValueError:
-            raise ConfigurationError(f"day: got {day!r}, allowed: a date such as 2026-03-01") from None
+            raise ConfigurationError(f"day: got {shown(day)}, allowed: a date such as 2026-03-01") from None
     if not isinstance(day, datetime.date):
-        raise ConfigurationError(f"day: got {day!r}, allowed: a date such as 2026-03-01")
+        raise ConfigurationError(f"day: got {shown(day)}, allowed: a date such as 2026-03-01")
     number = day.toordinal() - model.EPOCH
     if number > now // model.DAY:
         today = datetime.datetime.fromtimestamp(now, datetime.UTC).date()
@@ -89,7 +89,7 @@ def _number(name: str, value: object) -> int:
     money = NUMBERS[name]
     allowed = f"an amount from 0 to {_MOST}" if money else f"a whole number from 0 to {_MOST}"
     if isinstance(value, bool) or not isinstance(value, int | float if money else int):
-        raise ConfigurationError(f"{name}: got {value!r}, allowed: {allowed}")
-    if not math.isfinite(value) or not 0 <= value <= _MOST:
-        raise ConfigurationError(f"{name}: got {value!r}, allowed: {allowed}")
+        raise ConfigurationError(f"{name}: got {shown(value)}, allowed: {allowed}")
+    if not 0 <= value <= _MOST:  # which "not a number" is not
+        raise ConfigurationError(f"{name}: got {shown(value)}, allowed: {allowed}")
     return round(value * 1_000_000) if money else int(value)

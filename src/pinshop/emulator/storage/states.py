@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from pinshop.emulator.arguments import identifier, whole
+from pinshop.emulator.arguments import file_path, identifier, shown, whole
 from pinshop.emulator.catalog import feed_files
 from pinshop.emulator.handlers import feeds
 from pinshop.emulator.storage import answers as recorded
@@ -21,8 +21,10 @@ def export(world: World) -> str:
         return yaml.export(world.store)
 
 
-def load(world: World, text: str) -> None:
+def load(world: World, text: object) -> None:
     """Replace the state by that of a YAML text; see `Emulator.load`."""
+    if not isinstance(text, str):
+        raise ConfigurationError(f"state: got {shown(text)}, allowed: YAML as text")
     with world.lock:
         yaml.load(world.store, text, world.now(), world.given_out())
         world.begin_anew()
@@ -31,7 +33,7 @@ def load(world: World, text: str) -> None:
 
 def load_file(world: World, path: str | Path) -> None:
     """Take the state from a file: YAML, or a recording (``.jsonl``)."""
-    path = Path(path)
+    path = file_path("path", path)
     if path.suffix == ".jsonl":
         import_answers(world, recording.answers(path))
         return
@@ -54,12 +56,12 @@ def load_feed(world: World, content: bytes, format_: str, feed_id: str | int | N
     """Replace a feed's items by those of a file in Pinterest's format. Returns how many there are."""
     chosen = str(format_).upper()
     if chosen not in get_args(feed_files.Format):
-        raise ConfigurationError(f"format: got {format_!r}, allowed: {', '.join(get_args(feed_files.Format))}")
+        raise ConfigurationError(f"format: got {shown(format_)}, allowed: {', '.join(get_args(feed_files.Format))}")
     target = identifier("feed_id", world.seeded.feed_id if feed_id is None else feed_id)
     items = feed_files.parse_feed(content, cast("feed_files.Format", chosen))
     with world.lock:
         if world.store.get("feeds", target) is None:
-            raise ConfigurationError(f"feed_id: got {feed_id!r}, allowed: the id of a feed")
+            raise ConfigurationError(f"feed_id: got {shown(feed_id)}, allowed: the id of a feed")
         return feeds.load_feed(world.store, target, items, world.now())
 
 
