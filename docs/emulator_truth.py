@@ -55,7 +55,10 @@ TRUTH: dict[str, Truth] = {
     "product_group_promotions/get": Truth(("unknown: 404",), ("code_not_found", *_DERIVED)),
     "product_groups/analytics": Truth(
         (_LIVE, _MODEL, "product_group_ids are ids of promotions", "a column that is listed is never refused"),
-        ("analytics_days_back", "unknown_promotion_ids", "window_combinations", "lifetime_cap_days", *_ROWS),
+        (
+            "analytics_days_back", "unknown_promotion_ids", "window_combinations", "lifetime_cap_days", "recorded_rates",
+            *_ROWS,
+        ),
     ),
     "campaigns/create": Truth(
         ("checks beyond types are exceptions of the entry",),

@@ -185,6 +185,11 @@ def _analytics(call: Session, ids: list[str]) -> None:
     ask(ids, "2026-03-20", "2026-03-22", "HOUR")
     ask([*ids, "5"], "2026-03-04", "2026-03-22", "TOTAL")
     ask(ids, "2026-03-04", "2026-03-22", "TOTAL", click_window_days=7, engagement_window_days=30, view_window_days=1)
+    rows = [{"PRODUCT_GROUP_ID": one, "IMPRESSION_1": 1000, "CLICKTHROUGH_1": 500} for one in found]
+    recorded = {"granularity": "TOTAL", "columns": ["IMPRESSION_1", "CLICKTHROUGH_1"], "rows": rows}
+    call.emulator.import_answers([("product_groups/analytics", recorded)])
+    call.emulator.clock.advance(days=2)
+    ask(found, "2026-03-22", "2026-03-24", "DAY")
     ask(ids, "2026-03-01", "2026-03-05", "TOTAL")
     lists = call("GET", "ad_groups")["items"]
     for row in lists:

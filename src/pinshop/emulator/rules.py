@@ -267,6 +267,13 @@ class Rules:
     bulk_campaign_name: str = _rule(
         "contains", "name of campaign_filter", "undocumented: 'Campaign name'", ("contains", "equals")
     )
+    recorded_rates: str = _rule(
+        "measured",
+        "rates of promotions in a replayed recording: impressions a day, click and checkout shares, prices and order values as "
+        "recorded analytics tell them, or the model's; bids, products and budgets act on both alike",
+        "the recording's own numbers; what they would be with other bids and products nobody knows",
+        ("measured", "model"),
+    )
     users_above_promotions: str = _rule(
         "deduplicated",
         "TOTAL_IMPRESSION_USER in reports of level AD_GROUP, CAMPAIGN and ADVERTISER: each person once, the promotions' users "

@@ -183,8 +183,11 @@ def test_what_was_said_stays_whatever_becomes_of_the_promotion(newest: Any, stat
     assert told() == before
     newest.update({"id": promotion_id, "creative_type": "REGULAR"})
     assert told() == before
-    newest("PATCH", f"{newest.account}/ad_groups", [{"id": emulator.ad_group_id, "bid_in_micro_currency": 50_000,
-                                                    "bid_strategy_type": "MAX_BID"}])  # fmt: skip
+    newest(
+        "PATCH",
+        f"{newest.account}/ad_groups",
+        [{"id": emulator.ad_group_id, "bid_in_micro_currency": 50_000, "bid_strategy_type": "MAX_BID"}],
+    )
     assert told() == before
 
 

@@ -432,6 +432,108 @@ def test_the_copy_spends_what_a_known_source_spends_within_the_stated_band(seed,
             assert all(1 / 3 < found[one] / spent < 3 for one, spent in source.items())
 
 
+MEASURED = [
+    "IMPRESSION_1",
+    "CLICKTHROUGH_1",
+    "SPEND_IN_MICRO_DOLLAR",
+    "TOTAL_CLICK_CHECKOUT",
+    "TOTAL_CLICK_CHECKOUT_VALUE_IN_MICRO_DOLLAR",
+]
+
+
+def _record_with_analytics(emulator, path):
+    """The docs' recipe in full: four weeks of what every promotion earned, too."""
+    _record(emulator, path)
+    account = emulator.ad_account_id
+    with contextlib.closing(Recorder(emulator.transport(), path)) as recorder, _client(emulator, recorder) as client:
+        ids = [one.id for one in client.promotions.list(account, ad_group_id=emulator.ad_group_id)]
+        days = {"start_date": "2026-03-02", "end_date": "2026-03-30", "granularity": "DAY"}
+        list(client.promotions.analytics(account, ids, columns=[*MEASURED, "CAMPAIGN_NAME", "CTR"], **days))
+
+
+def _earned(emulator, account, ad_group):
+    """By promotion, over the four weeks from 2026-03-31."""
+    emulator.clock.set("2026-04-28T12:00:00Z")
+    with _client(emulator) as client:
+        ids = [one.id for one in client.promotions.list(account, ad_group_id=ad_group)]
+        days = {"start_date": "2026-03-31", "end_date": "2026-04-27", "granularity": "TOTAL"}
+        return {row["PRODUCT_GROUP_ID"]: row for row in client.promotions.analytics(account, ids, columns=MEASURED, **days)}
+
+
+@pytest.mark.parametrize("billable", ["CLICKTHROUGH", "IMPRESSION"])
+@pytest.mark.parametrize("cap", [None, 50_000_000, 100_000])
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_a_copy_that_knows_what_was_earned_earns_nearly_that(seed, cap, billable, tmp_path):
+    with (
+        contextlib.closing(Emulator(seed=seed, now="2026-03-02T12:00:00Z")) as real,
+        contextlib.closing(Emulator(seed=500 + seed, now="2026-03-30T12:00:00Z")) as copy,
+    ):
+        if billable == "IMPRESSION":
+            real.load(real.export().replace("billable_event: CLICKTHROUGH", "billable_event: IMPRESSION"))
+        _live_account(real, cap)
+        real.clock.advance(days=28)
+        _record_with_analytics(real, tmp_path / "account.jsonl")
+        stored = replay(copy, tmp_path / "account.jsonl")
+        assert stored["promotions with measured rates"] == 5
+        source, found = (_earned(one, real.ad_account_id, real.ad_group_id) for one in (real, copy))
+        assert source.keys() == found.keys()
+        name = "SPEND_IN_MICRO_DOLLAR"
+        ratio = sum(row[name] for row in found.values()) / sum(row[name] for row in source.values())
+        if cap is not None:
+            assert 0.98 < ratio < 1.02
+            return
+        assert 0.9 < ratio < 1.1
+        for name in MEASURED[:3]:
+            assert all(0.8 < found[one][name] / row[name] < 1.25 for one, row in source.items()), name
+        twin = Emulator(now="2026-03-30T12:00:00Z")
+        twin.load(copy.export())
+        assert _earned(twin, real.ad_account_id, real.ad_group_id) == found
+        twin.close()
+
+
+def test_rates_are_those_of_the_model_if_the_rule_says_so_and_change_no_past(real, tmp_path):
+    _live_account(real, None)
+    real.clock.set("2026-03-30T12:00:00Z")
+    _record_with_analytics(real, tmp_path / "account.jsonl")
+    with contextlib.closing(Emulator(seed=3, now="2026-03-30T12:00:00Z", rules={"recorded_rates": "model"})) as copy:
+        where = real.ad_account_id, real.ad_group_id
+        assert "promotions with measured rates" not in replay(copy, tmp_path / "account.jsonl")
+        before = _earned(copy, *where)
+        copy.rules.set("recorded_rates", "measured")
+        assert replay(copy, tmp_path / "account.jsonl")["promotions with measured rates"]
+        assert _earned(copy, *where) == before  # it was replayed again afterwards
+
+
+def test_of_analytics_only_numbers_are_recorded(real, tmp_path):
+    path = tmp_path / "account.jsonl"
+    _live_account(real, None)
+    real.clock.set("2026-03-30T12:00:00Z")
+    _record_with_analytics(real, path)
+    (line,) = [
+        line for text in path.read_text().splitlines() if (line := json.loads(text))["operation"] == "product_groups/analytics"
+    ]
+    assert set(line["body"]) == {"granularity", "click_window_days", "columns", "rows"}
+    assert set(line["body"]["columns"]) == set(MEASURED)
+    assert len(line["body"]["rows"]) > 100
+    assert all(set(row) <= {"PRODUCT_GROUP_ID", "DATE", *MEASURED} for row in line["body"]["rows"])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"rows": [], "columns": None},
+        {"rows": [5], "columns": []},
+        {"rows": [{"PRODUCT_GROUP_ID": 5}], "columns": []},
+        {"rows": [{"PRODUCT_GROUP_ID": "5", "IMPRESSION_1": "many"}], "columns": ["IMPRESSION_1"]},
+        {"rows": [{"PRODUCT_GROUP_ID": "5", "IMPRESSION_1": True}], "columns": ["IMPRESSION_1"]},
+    ],
+)
+def test_analytics_that_are_none_are_refused(body):
+    with contextlib.closing(Emulator()) as emulator, pytest.raises(ConfigurationError, match="product_groups/analytics"):
+        emulator.import_answers([("product_groups/analytics", body)])
+
+
 def test_of_products_only_numbers_prices_and_stock_are_recorded(real, tmp_path):
     path = tmp_path / "account.jsonl"
     _record(real, path)

@@ -21,7 +21,7 @@ from pinshop.emulator.delivery.market import market
 from pinshop.emulator.delivery.model import FOREVER
 from pinshop.emulator.delivery.rows import Reporter
 from pinshop.emulator.delivery.sums import LEVELS, is_told
-from pinshop.emulator.delivery.terms import Terms
+from pinshop.emulator.delivery.terms import Measured, Terms
 from pinshop.emulator.rules import Rules
 from pinshop.emulator.storage.history import Changes, Settings
 from pinshop.emulator.storage.store import Entity, Store
@@ -78,6 +78,7 @@ def _terms(bid_micro: int | None, billable_event: str, own: Settings, group: Set
         billable_event=billable_event,
         creative_type=own.get("creative_type", "REGULAR"),
         product_set=group.get("product_set", ""),
+        measured=msgspec.convert(dict(own["measured"]), Measured) if own.get("measured") else None,
     )
 
 
@@ -130,9 +131,9 @@ class Earnings:
             of_campaign = history.of("campaigns", campaign_ids)
             for i in new:
                 self._live[i] = _live(of_ad_group.get(i, []), of_campaign.get(ad_groups[i], []))
-                self._limits["ad_groups", i] = self._limits_of(of_ad_group.get(i, []), _ad_group_limit)
+                self._limits["ad_groups", i] = self._limits_of(of_ad_group.get(i, []), ad_group_limit)
             for i in campaign_ids:
-                self._limits["campaigns", i] = self._limits_of(of_campaign.get(i, []), _campaign_limit)
+                self._limits["campaigns", i] = self._limits_of(of_campaign.get(i, []), campaign_limit)
         wanted = {settings.get("catalog_product_group_id") for one in changes for _, settings in one}
         group_ids = sorted(i for i in wanted if i is not None and i not in self._products)
         if group_ids:
@@ -310,14 +311,14 @@ class Earnings:
         account = self._store.must("ad_accounts", known["ad_account_id"])
         subject = self.subjects([known], account)[0]
         pieces = [(piece[0], piece[2]) for piece in subject.pieces]
-        terms = model.terms_at(pieces, number * model.DAY) if pieces else self._present_terms(known)
+        terms = model.terms_at(pieces, number * model.DAY) if pieces else self.present_terms(known)
         terms = msgspec.structs.replace(terms, product_count=max(1, terms.product_count))
         met = market(subject.id, subject.currency, terms, self._store.seed)
         said = stated.completed(met, numbers) | {"terms": msgspec.to_builtins(terms)}
         self._store.history.state(known["id"], number, said)
 
-    def _present_terms(self, promotion: Entity) -> Terms:
-        """The terms that a promotion which was never live would have now."""
+    def present_terms(self, promotion: Entity) -> Terms:
+        """The terms that a promotion would have now, were it live."""
         settings: list[Settings] = []
         for kind, entity_id in (
             ("ad_groups", promotion["ad_group_id"]),
@@ -349,12 +350,13 @@ class Earnings:
         return msgspec.convert(facts, model.Reporting)
 
 
-def _campaign_limit(settings: Settings) -> tuple[int | None, int | None]:
+def campaign_limit(settings: Settings) -> tuple[int | None, int | None]:
     """Its daily and its lifetime cap; a cap of 0 is none."""
     return settings.get("daily_spend_cap") or None, settings.get("lifetime_spend_cap") or None
 
 
-def _ad_group_limit(settings: Settings) -> tuple[int | None, int | None]:
+def ad_group_limit(settings: Settings) -> tuple[int | None, int | None]:
+    """Its daily and its lifetime budget."""
     budget, kind = settings.get("budget_in_micro_currency") or None, settings.get("budget_type")
     if kind == "CBO_ADGROUP" or budget is None:
         return None, None

@@ -62,6 +62,13 @@ class Market(Struct, frozen=True):
     collection: bool
 
 
+#: Of a mean day. What is made of them must stay below 2⁶³, however dear products are and whatever was measured.
+_MOST_IMPRESSIONS, _MOST_SPENT = 10**9, 10**16
+
+#: A click share that wavers by an eighth stays below 1.
+_MOST_CLICKS = 58_000
+
+
 def market(promotion_id: str, currency: str, terms: Terms, seed: int) -> Market:
     """The market of a promotion while its terms are these."""
     luck = hashlib.shake_128(f"{seed}|{promotion_id}|luck".encode()).digest(3)
@@ -70,14 +77,22 @@ def market(promotion_id: str, currency: str, terms: Terms, seed: int) -> Market:
     click_share = (350 + 2_500_000 // (price_root + 2_000)) * (192 + luck[0] // 2) >> 8  # about 1 % at 40 dollars
     checkout_share = (300 + 12_000_000 // (price_root + 4_000)) * (192 + luck[1] // 2) >> 8  # about 2 %
     price = (120_000 + 44 * price_root) * unit * (192 + luck[2] // 2) >> 8  # about 0.40 per click
+    if measured := terms.measured:
+        click_share = min(max(1, click_share * measured.clicks >> 16), _MOST_CLICKS)
+        checkout_share = checkout_share * measured.checkouts >> 16
     bid, per_impression = terms.bid_micro, terms.billable_event == "IMPRESSION"
     if per_impression:
         price = max(1, price * click_share // ONE)
         bid = bid // 1000 if bid is not None else None
+    if measured:
+        price = max(1, price * measured.price >> 16)
     won = 1024
     if bid is not None:
         won = min(1536, 2048 * bid // (bid + price)) if bid > 0 else 0
     impressions = 250 * appetite(terms.product_count) * won >> 10
+    if measured:
+        impressions = impressions * measured.impressions >> 16
+    impressions = min(impressions, _MOST_IMPRESSIONS, _MOST_SPENT // price)
     return Market(
         impressions=impressions,
         click_share=click_share,
@@ -85,7 +100,7 @@ def market(promotion_id: str, currency: str, terms: Terms, seed: int) -> Market:
         highest_price=bid if bid is not None else 1 << 60,
         per_impression=per_impression,
         checkout_share=checkout_share,
-        order_value=max(0, terms.average_price_micro) * 5 // 4,
+        order_value=terms.order_value_micro,
         audience=60 * impressions + 1,
         video=terms.creative_type in VIDEO,
         collection=terms.creative_type in COLLECTION,

@@ -158,12 +158,12 @@ class Series(Counts):
         known, slots = self.subject.terms(), self.timeline.slots
         # 192 to 319 parts of 256 of the mean
         luck = repeated(192, len(slots)) + halved(self.slot_chances(2), 9, len(slots))
-        if self.market is not None and len({terms.average_price_micro for _, terms in known}) == 1:
+        if self.market is not None and len({terms.order_value_micro for _, terms in known}) == 1:
             return unpack(halved(luck * self.market.order_value, 8, len(slots)), len(slots))
         offset = self.question.query.utc_offset_seconds
-        prices = (terms_at(known, slot * DAY - offset).average_price_micro for slot in slots)
+        means = (terms_at(known, slot * DAY - offset).order_value_micro for slot in slots)
         lucks = unpack(luck, len(slots))
-        return [max(0, price) * 5 // 4 * chance >> 8 for price, chance in zip(prices, lucks, strict=True)]
+        return [mean * chance >> 8 for mean, chance in zip(means, lucks, strict=True)]
 
     # ---- columns, by bucket
 

@@ -16,6 +16,9 @@ NUMBERS = {"spend": True, "clicks": False, "impressions": False, "checkouts": Fa
 
 _MOST = 10**9
 
+#: What follows from that is bounded as well: shares of it must fit into `packed` lists.
+_MOST_IMPRESSIONS = 100 * _MOST
+
 
 def day_number(day: datetime.date | str, now: int) -> int:
     """The UTC day that is meant; it must not be later than today.
@@ -54,27 +57,27 @@ def completed(met: Market, given: dict[str, Any]) -> dict[str, Any]:
         raise ConfigurationError(f"earn: got nothing, allowed: {', '.join(NUMBERS)}")
     orders, value = said.get("checkouts"), said.get("checkout_value")
     if orders is None and value is not None:
-        orders = (max(1, value // met.order_value) if met.order_value else 1) if value else 0
+        orders = (min(max(1, value // met.order_value), _MOST) if met.order_value else 1) if value else 0
     elif value is None and orders is not None:
-        value = orders * met.order_value
+        value = min(orders * met.order_value, _MOST * 1_000_000)
     clicks, spend, impressions = said.get("clicks"), said.get("spend"), said.get("impressions")
     if value and not orders:
         raise ConfigurationError(f"earn: got {given['checkout_value']} as checkout_value of 0 checkouts, allowed: 1 or more")
     share = max(1, met.click_share)
     price = max(1, met.price * ONE // share if met.per_impression else met.price)
-    bought = max(spend // price, 1) if spend else 0
+    bought = min(max(spend // price, 1), _MOST) if spend else 0
     if clicks is None:
         clicks = impressions * share // ONE if spend is None and impressions is not None else bought
-        clicks = max(clicks, orders or 0)
+        clicks = max(clicks, min(orders or 0, _MOST))
         clicks = clicks if impressions is None else min(clicks, impressions)
     if impressions is None:
-        impressions = (clicks or bought) * ONE // share
+        impressions = min((clicks or bought) * ONE // share, _MOST_IMPRESSIONS)
     if clicks > impressions:
         raise ConfigurationError(f"earn: got {clicks} clicks of {impressions} impressions, allowed: at most as many")
     if spend and not impressions:
         raise ConfigurationError(f"earn: got a spend of {given['spend']} for 0 impressions, allowed: for 1 or more")
     if spend is None:
-        spend = clicks * price
+        spend = min(clicks * price, _MOST * 1_000_000)
     return {
         "impressions": impressions,
         "clicks": clicks,

@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 ONE = 65_536  # shares are written in 1/65536
+
+LARGEST_FACTOR = 2**40
+
+#: A milliard of the currency: what is multiplied further must stay below 2⁶³.
+_DEAREST = 10**15
+
+_Factor = Annotated[int, Meta(ge=1, le=LARGEST_FACTOR)]
+
+
+class Measured(Struct, frozen=True, forbid_unknown_fields=True):
+    """By how much the rates of a recorded promotion differ from the model's, in 1/65536."""
+
+    impressions: _Factor = ONE
+    clicks: _Factor = ONE
+    price: _Factor = ONE
+    checkouts: _Factor = ONE
+    order_value: _Factor = ONE
 
 
 class Terms(Struct, frozen=True):
@@ -18,3 +37,11 @@ class Terms(Struct, frozen=True):
     creative_type: str = "REGULAR"
     #: Tells sets of products apart that are equally many and dear.
     product_set: str = ""
+    #: None: as the model has it.
+    measured: Measured | None = None
+
+    @property
+    def order_value_micro(self) -> int:
+        """What an order brings, on average: one product and a quarter."""
+        value = max(0, self.average_price_micro) * 5 // 4
+        return min(value if self.measured is None else value * self.measured.order_value >> 16, _DEAREST)

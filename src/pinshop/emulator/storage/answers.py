@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
+
+import msgspec
 
 from pinshop.api.endpoints import BY_ID
 from pinshop.api.fields import FIELDS
 from pinshop.emulator import shapes
 from pinshop.emulator.catalog import groups
+from pinshop.emulator.delivery.earnings import Earnings, ad_group_limit, campaign_limit
+from pinshop.emulator.delivery.market import Market, market
+from pinshop.emulator.delivery.terms import Measured, Terms
+from pinshop.emulator.rules import Rules
 from pinshop.emulator.seeded_numbers import digest
+from pinshop.emulator.storage import answers_of_analytics
+from pinshop.emulator.storage.answers_of_analytics import Measurements
 from pinshop.emulator.storage.answers_of_products import OPERATIONS, Products
 from pinshop.emulator.storage.entities import check_references, load_kind, measure
 from pinshop.emulator.storage.state_text import DERIVED
@@ -28,7 +37,9 @@ _NOT_RECORDED = "not recorded"
 _RECORDED = "recorded"
 
 
-def import_answers(store: Store, answers: Iterable[tuple[str, Mapping[str, Any]]], now: int) -> dict[str, int]:
+def import_answers(
+    store: Store, answers: Iterable[tuple[str, Mapping[str, Any]]], now: int, rates: str = "measured"
+) -> dict[str, int]:
     """Put answers of the real API into the state: ``(operation id, decoded body)`` of lists and gets, parents first.
 
     All generations of shapes are taken; ids stay as they were, everything belongs to the seeded user.
@@ -40,12 +51,17 @@ def import_answers(store: Store, answers: Iterable[tuple[str, Mapping[str, Any]]
     """
     seeded = store.get_meta("seeded")
     stored: dict[str, int] = {}
-    products = Products()
+    products, measurements = Products(), Measurements()
+    #: What was here before: of its past nothing changes.
+    known: set[int] = set()
     try:
         with store.transaction():
             for operation_id, body in answers:
                 if operation_id in OPERATIONS:
                     products.take(operation_id, body)
+                    continue
+                if operation_id in answers_of_analytics.OPERATIONS:
+                    measurements.take(operation_id, body)
                     continue
                 name, kind = _answered(operation_id)
                 items = body.get("items", [body])
@@ -54,17 +70,20 @@ def import_answers(store: Store, answers: Iterable[tuple[str, Mapping[str, Any]]
                 for entity in converted:
                     if store.get(kind, int(entity["id"])) is not None:
                         store.delete(kind, int(entity["id"]))
+                        known.add(int(entity["id"]))
                 _stand_in_for_parents(store, kind, converted, seeded, now)
                 load_kind(store, kind, converted, seeded, now)
                 stored[kind] = stored.get(kind, 0) + len(converted)
             check_references(store)
             measure(store, now)
-            made_up = _give_products(store, products)
+            made_up = _give_products(store, products, lambda group_id: now if group_id in known else 0)
+            measured = _give_rates(store, measurements, known, now) if rates == "measured" else 0
     except ConfigurationError:
         raise
     except (KeyError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError, sqlite3.Error) as error:
         raise ConfigurationError(f"the answers cannot be read: {type(error).__name__}: {error}") from error
-    return stored | ({"product groups with made-up products": made_up} if made_up else {})
+    counts = {"product groups with made-up products": made_up, "promotions with measured rates": measured}
+    return stored | {name: count for name, count in counts.items() if count}
 
 
 def _answered(operation_id: str) -> tuple[str, str]:
@@ -91,7 +110,7 @@ def _stand_in_for_parents(store: Store, kind: str, entities: Sequence[Entity], s
             load_kind(store, "feeds", [{"id": feed, "catalog_id": catalog, "name": _NOT_RECORDED}], seeded, now)
 
 
-def _give_products(store: Store, products: Products) -> int:
+def _give_products(store: Store, products: Products, since: Callable[[int], int]) -> int:
     """Give recorded groups without products what earning needs of them: how many, and at which price.
 
     Both as they were answered; what was not is made up, and it is counted for how many groups.
@@ -108,8 +127,46 @@ def _give_products(store: Store, products: Products) -> int:
         price = (10 + chance // 64 % 70) * 1_000_000 if price is None else price
         group["plausible"] = [count, price]
         store.update("product_groups", groups.measured(store, group))
-        store.history.note("product_groups", group, 0)
+        store.history.note("product_groups", group, since(group["id"]))
     return made
+
+
+def _give_rates(store: Store, measurements: Measurements, known: AbstractSet[int], now: int) -> int:
+    """Let promotions earn at the rates that were answered. Returns how many."""
+    given = 0
+    earnings = Earnings(store, Rules(), "5.28")
+    seen = {one["id"]: found for one in store.find("promotions") if (found := measurements.of(one["id"])) is not None}
+    promotions = store.get_many("promotions", sorted(seen))
+    ad_groups = store.get_many("ad_groups", sorted({one["ad_group_id"] for one in promotions.values()}))
+    campaigns = store.get_many("campaigns", sorted({one["campaign_id"] for one in ad_groups.values()}))
+    spent: dict[int, int] = {}  # a day, by ad group and campaign
+    for promotion_id, one in seen.items():
+        ad_group = ad_groups[promotions[promotion_id]["ad_group_id"]]
+        for parent in (ad_group["id"], ad_group["campaign_id"]):
+            spent[parent] = spent.get(parent, 0) + one.daily_spend // max(1, one.days)
+    for promotion_id, promotion in promotions.items():
+        ad_group = ad_groups[promotion["ad_group_id"]]
+        campaign = campaigns[ad_group["campaign_id"]]
+        currency = store.must("ad_accounts", promotion["ad_account_id"])["currency"]
+        terms = msgspec.structs.replace(earnings.present_terms(promotion), measured=None)
+        bound = any(
+            lifetime is not None or (daily is not None and spent[entity["id"]] * 5 >= daily * 4)
+            for entity, (daily, lifetime) in ((ad_group, ad_group_limit(ad_group)), (campaign, campaign_limit(campaign)))
+        )
+
+        def expected(
+            measured: Measured, promotion_id: int = promotion_id, currency: str = currency, terms: Terms = terms
+        ) -> Market:
+            with_rates = msgspec.structs.replace(terms, measured=measured)
+            return market(str(promotion_id), currency, with_rates, store.seed)
+
+        rates = answers_of_analytics.measured(seen[promotion_id], expected, at_least=bound)
+        promotion["measured"] = msgspec.to_builtins(rates)
+        store.update("promotions", promotion)
+        since = now if promotion_id in known else store.history.of("promotions", [promotion_id])[promotion_id][-1][0]
+        store.history.note("promotions", promotion, since)
+        given += 1
+    return given
 
 
 def _from_wire(name: str, entity: Mapping[str, Any]) -> Entity:

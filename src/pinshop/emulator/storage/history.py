@@ -22,7 +22,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
         "status", "start_time", "end_time", "created_time", "bid_strategy_type", "bid_in_micro_currency", "billable_event",
         "budget_type", "budget_in_micro_currency",
     ),
-    "promotions": ("status", "creative_type", "catalog_product_group_id"),
+    "promotions": ("status", "creative_type", "catalog_product_group_id", "measured"),
     "product_groups": (
         "product_count", "average_price_micro", "filters", "product_set", "feed_id", "catalog_id", "owner_id",
     ),

@@ -12,7 +12,8 @@
     replay(emulator, "account.jsonl")                           # the same campaigns, to break at will
 
 Only answers to GETs of ad accounts, campaigns, ad groups, catalogs, feeds, catalog product groups and promotions are kept,
-and of a group's products how many there are, their prices and whether they are in stock. A line holds the operation, the
+of a group's products how many there are, their prices and whether they are in stock, and of the analytics of promotions the
+impressions, clicks, spend and checkouts. A line holds the operation, the
 path and the body. No header is kept, hence no token. Of the body, ids, enums, numbers, dates and truth values stay, because
 code refers to them; every other text (names, addresses, URLs, filters' values) becomes a placeholder, the same one for the
 same text. What is not known to be harmless is replaced, not the other way round.
@@ -39,16 +40,19 @@ from pinshop.api.fields import FIELDS
 from pinshop.api.http import AsyncTransport, Reply, Request, Transport
 from pinshop.api.models.decoding import decoder_of
 from pinshop.api.operations import Operation
-from pinshop.emulator.storage import answers_of_products
+from pinshop.emulator.storage import answers_of_analytics, answers_of_products
 from pinshop.errors import ConfigurationError
 
 #: Parents before children, as they must be put into a state.
 _ORDER = ("ad_accounts", "campaigns", "ad_groups", "catalogs", "feeds", "catalogs_product_groups", "product_group_promotions")
 
+#: What is recorded beside the lists and gets of these: what is known to be harmless of it.
+_OTHERS = answers_of_products.OPERATIONS | answers_of_analytics.OPERATIONS
+
 _RECORDED: tuple[tuple[re.Pattern[str], Operation], ...] = tuple(
     (re.compile(r"(?:/v5)?" + "[^/]+".join(map(re.escape, operation.path_parts))), operation)
     for operation in OPERATIONS
-    if operation.id in {f"{kind}/{verb}" for kind in _ORDER for verb in ("list", "get")} | answers_of_products.OPERATIONS
+    if operation.id in {f"{kind}/{verb}" for kind in _ORDER for verb in ("list", "get")} | _OTHERS
 )
 
 #: Fields by what their values look like when they say nothing about anybody; anything else under their names is replaced, too.
@@ -169,12 +173,16 @@ class Recording:
         operation = next((known for pattern, known in _RECORDED if pattern.fullmatch(path)), None)
         if operation is None or request.method != "GET" or reply.status != 200:
             return
+        of_analytics = operation.id in answers_of_analytics.OPERATIONS
         try:
-            body = msgspec.json.decode(reply.body, type=dict[str, Any])
+            rows = msgspec.json.decode(reply.body, type=list[Any]) if of_analytics else []
+            body = {} if of_analytics else msgspec.json.decode(reply.body, type=dict[str, Any])
         except (msgspec.MsgspecError, UnicodeDecodeError):  # the caller will be told; there is nothing to keep
             return
         with self._lock:
-            if operation.id in answers_of_products.OPERATIONS:
+            if of_analytics:
+                kept = answers_of_analytics.harmless(request.target, rows)
+            elif operation.id in answers_of_products.OPERATIONS:
                 kept = answers_of_products.harmless(operation.id, path, body)
             else:
                 kept = self._redaction.redacted(body)
@@ -266,10 +274,10 @@ def read(path: str | Path) -> list[Recorded]:
             recorded = decoder_of(Recorded).decode(line)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"recording: line {number} of {path}: {error}") from error
-        if _kind(recorded) not in _ORDER and recorded.operation not in answers_of_products.OPERATIONS:
+        if _kind(recorded) not in _ORDER and recorded.operation not in _OTHERS:
             raise ConfigurationError(
                 f"recording: line {number} of {path}: operation: got {recorded.operation!r}, "
-                f"allowed: list or get of {', '.join(_ORDER)}; {', '.join(sorted(answers_of_products.OPERATIONS))}"
+                f"allowed: list or get of {', '.join(_ORDER)}; {', '.join(sorted(_OTHERS))}"
             )
         found.append(recorded)
     places = {kind: place for place, kind in enumerate(_ORDER)}

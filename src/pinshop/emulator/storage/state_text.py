@@ -19,6 +19,7 @@ from pinshop.emulator.bodies import is_id
 from pinshop.emulator.catalog.feed_files import AVAILABILITY, CUSTOM_NUMBERS, TEXTS
 from pinshop.emulator.catalog.filters import validate_filters
 from pinshop.emulator.delivery.model import Stated
+from pinshop.emulator.delivery.terms import Measured
 from pinshop.emulator.storage.history import SETTINGS
 from pinshop.emulator.storage.schema import COLUMNS
 from pinshop.errors import ConfigurationError
@@ -147,7 +148,7 @@ _BESIDE: dict[str, dict[str, FieldKind]] = {
         **dict.fromkeys(("board_count", "pin_count", "follower_count", "following_count", "monthly_views"), "integer"),
     },
     "items": _OF_FEEDS,
-    "promotions": {"created": "integer", "updated": "integer"},
+    "promotions": {"created": "integer", "updated": "integer", "measured": "object"},
     "catalogs": {"created": "integer", "updated": "integer"},
     "feeds": {"created": "integer", "updated": "integer"},
     "product_groups": {
@@ -191,10 +192,19 @@ def check_entity(kind: str, where: str, given: Mapping[str, Any]) -> None:
             raise ConfigurationError(f"{where}.{name}: got null, allowed: {known[name].kind}")
     if kind == "items":
         _check_item(where, given)
+    _check_measured(where, given)
     filters = given.get("filters")
     # In a recording the values of filters are placeholders.
     if filters and any(filters.values()) and not given.get("recorded") and (problem := validate_filters(filters)):
         raise ConfigurationError(f"{where}.{problem}")
+
+
+def _check_measured(where: str, given: Mapping[str, Any]) -> None:
+    if given.get("measured") is not None:
+        try:
+            msgspec.convert(given["measured"], Measured)
+        except msgspec.ValidationError as error:
+            raise ConfigurationError(f"{where}.measured: {error}") from None
 
 
 def _check_item(where: str, given: Mapping[str, Any]) -> None:
@@ -280,6 +290,7 @@ def _check_settings(where: str, row: list[Any]) -> None:
         raise ConfigurationError(f"{where}.kind: got {shown(kind)}, allowed: {', '.join(SETTINGS)}")
     if not 0 <= since < 2**33:
         raise ConfigurationError(f"{where}.since: got {since}, allowed: unix seconds")
+    _check_measured(f"{where}.settings", settings)
     for name, value in settings.items():
         if name not in SETTINGS[kind]:
             meant = did_you_mean(name, SETTINGS[kind])

@@ -47,7 +47,7 @@ def load_file(world: World, path: str | Path) -> None:
 def import_answers(world: World, answers: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, int]:
     """Put recorded answers of the real API into the state; see `Emulator.import_answers`."""
     with world.lock:
-        stored = recorded.import_answers(world.store, answers, world.now())
+        stored = recorded.import_answers(world.store, answers, world.now(), world.rules.recorded_rates)
         world.store.history.rewind(world.now())
         return stored
 
