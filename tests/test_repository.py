@@ -75,6 +75,7 @@ TESTED_ELSEWHERE = {
     "credentials/*": ("credentials/test_credentials.py", "what is found depends on all the places together"),
     "files/atomic.py": ("files/test_batch_journal.py", "a write that is whole or not there is seen in what it writes"),
     "files/locks.py": ("files/test_shared_pacer.py", "a lock is seen by two processes that want it"),
+    "files/opening.py": ("files/test_batch_journal.py", "what is no file is refused where a file is named"),
     "flow/oauth.py": ("flow/test_tokens.py", "the exchanges that tokens come from"),
     "flow/refreshing.py": ("flow/test_tokens.py", "when and how tokens are renewed"),
     "flow/outcomes.py": ("flow/test_batch.py", "what a batch ends as"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -280,6 +281,15 @@ def test_a_place_that_cannot_be_written_is_told_before_anything_is_sent(emulator
     with pytest.raises(InvalidInput):
         client(emulator, transport).promotions.resume(tmp_path / path)
     assert transport.requests == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+def test_what_is_no_file_is_refused_at_once(emulator, tmp_path):
+    """Reading a pipe would wait for ever, some devices never end."""
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", "/dev/full", os.devnull):
+        with pytest.raises(InvalidInput, match="journal"):
+            client(emulator).promotions.resume(path)
 
 
 def test_no_token_is_in_a_journal(emulator, tmp_path):

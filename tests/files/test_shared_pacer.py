@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -56,14 +58,39 @@ def test_what_one_process_learns_the_others_know(tmp_path):
     assert {q.limit for q in other.budget(0.0) if q.category == "ads_read"} == {7}
 
 
-@pytest.mark.parametrize("damage", [b"", b"\x00", b"not a budget", b"\x92\xc3\x80trailing"])
-def test_a_damaged_file_is_begun_anew(tmp_path, damage):
+def test_a_file_that_is_cut_or_changed_anywhere_is_begun_anew(tmp_path):
+    """Believed, a changed number could stop everybody for ever, and what is no number at all end a call that was answered."""
     path, clock = tmp_path / "budget", Clock()
-    SharedPacer(path, clock=clock).reserve("ads_read", 0.0)
-    path.write_bytes(b"pinshop budget 1\n" + damage)
-    pacer = SharedPacer(path, {"ads_read": (1, 60)}, clock=clock)
-    assert pacer.reserve("ads_read", 0.0) == 0
-    assert pacer.reserve("ads_read", 0.0) > 60
+    told = read_headers({"x-ratelimit-limit": "7, 7;w=60", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "30"})
+    SharedPacer(path, clock=clock).learn("ads_read", told, 0.0)
+    whole = path.read_bytes()
+    begin = len(b"pinshop budget ")
+    damaged = [whole[:at] for at in range(begin, len(whole))]
+    damaged += [whole[:at] + bytes([whole[at] ^ 1 << at % 8]) + whole[at + 1 :] for at in range(begin, len(whole))]
+    damaged += [b"", whole + b"x", b"pinshop budget 1\n" + whole[begin + 2 :]]
+    for data in damaged:
+        path.write_bytes(data)
+        pacer = SharedPacer(path, {"ads_read": (1, 60)}, clock=clock)
+        assert pacer.reserve("ads_read", 0.0) == 0
+        assert pacer.reserve("ads_read", 0.0) > 60
+        assert pacer.trouble is None
+        pacer.learn("ads_read", told, 0.0)
+    path.write_bytes(whole)
+    assert SharedPacer(path, clock=clock).reserve("ads_read", 0.0) == pytest.approx(30)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+@pytest.mark.parametrize("kind", ["pipe", "device", "link to a device"])
+def test_what_is_no_file_is_refused_at_once(tmp_path, kind):
+    path = tmp_path / "budget"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path = Path(os.devnull)
+    else:
+        path.symlink_to(os.devnull)
+    with pytest.raises(ConfigurationError, match="it is no file"):
+        SharedPacer(path)
 
 
 def test_a_clock_that_was_put_back_blocks_nobody(tmp_path):

@@ -392,13 +392,69 @@ def test_another_refusal_is_told_as_it_is(source):
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{", b'{"access_token": 7}', b'{"access_token": ""}', b'{"refresh_token": "pinr_z"}']
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b"<html>Sign in to the network</html>",
+        b'{"data": {"access_token": "pina_z"}}',
+        b'{"refresh_token": "pinr_z"}',
+        *[
+            b'{"access_token": %s}' % text
+            for text in (b"7", b"null", b"[]", b'""', b'" "', b'"pina\\n_z"', b'"pina z"', b'"p\xc3\xafna"')
+        ],
+    ],
 )
-def test_a_200_without_a_token_is_an_error_that_holds_no_body(source, store, body):
-    with pytest.raises(BadReply) as caught:
-        Server(Reply(200, {}, body)).run(source.refresh("Bearer pina_0"))
+@pytest.mark.parametrize("status", [200, 201, 204])
+def test_a_success_without_a_token_is_an_error_that_holds_no_body(source, store, status, body):
+    with pytest.raises(BadReply, match=f"answered {status} without an access token") as caught:
+        Server(Reply(status, {}, body)).run(source.refresh("Bearer pina_0"))
     assert caught.value.body == b""
     assert store.load().refresh_token == Secret("pinr_0")
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 203, 206])
+def test_every_success_brings_the_new_token(source, store, status):
+    """A proxy that changes an answer says 203; the refresh token in it has replaced the old one already."""
+    Server(msgspec.structs.replace(tokens(1), status=status)).run(source.refresh("Bearer pina_0"))
+    assert source.header(0.0) == "Bearer pina_1"
+    assert store.load().refresh_token == Secret("pinr_1")
+
+
+@pytest.mark.parametrize("refresh_token", ["pinr 1", "pinr_é", "pinr_1\n"])
+def test_a_refresh_token_is_kept_as_it_came(source, store, refresh_token):
+    reply = answer(access_token="pina_1", refresh_token=refresh_token, expires_in=99999)
+    server = Server(reply, tokens(2)).run(source.refresh("Bearer pina_0"))
+    server.run(source.refresh("Bearer pina_1"))
+    assert server.forms[1]["refresh_token"] == refresh_token
+
+
+@pytest.mark.parametrize("field", ["expires_in", "refresh_token_expires_in"])
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [
+        (3600, 3600),
+        ("3600", 3600),
+        (3600.5, 3600.5),
+        (1, 1),
+        *[(odd, None) for odd in (0, "0", 0.0, -1, "-1", None, True, [], {}, "soon", "nan", "inf", "1,000", 10**30, "PT1H")],
+    ],
+)
+def test_an_end_that_cannot_be_meant_is_not_known(clock, field, given, seconds):
+    token = oauth.read_token(answer(access_token="pina_1", refresh_token="pinr_1", **{field: given}), now=clock.now)
+    end = token.expires_at if field == "expires_in" else token.refresh_expires_at
+    assert end == (None if seconds is None else clock.now + seconds)
+
+
+def test_no_request_is_sent_unsigned_where_a_new_token_has_ended_already():
+    kept = MemoryStore(Token(access_token=Secret("pina_0"), refresh_token=Secret("pinr_0"), expires_at=1.0))
+    times = iter([2.0, 2.0, 2.0, 2.0])  # a clock that jumps while the answer comes
+    source = RefreshingToken(APP, kept, base_url="http://127.0.0.1:9/v5", clock=lambda: next(times, 9e9))
+    script = Script(tokens(1), answer(username="shop"), access_token=source, clock=lambda: next(times, 9e9))
+    with pytest.raises(ConfigurationError, match="clock"):
+        script.sync(lambda client: client.user_account.get())
+    assert [request.target for request in script.requests] == ["/v5/oauth/token"]
 
 
 def test_a_lost_answer_is_remembered_and_explained(source, store, clock):

@@ -5,6 +5,7 @@ What is particular to one kind of entity stands in the file of that kind.
 
 from __future__ import annotations
 
+import decimal
 import inspect
 import json
 import random
@@ -22,6 +23,7 @@ from pinshop.api import models, operations
 from pinshop.api.endpoints import BY_ID
 from pinshop.api.http import Reply, Request
 from pinshop.api.models import decoders
+from pinshop.errors import InvalidInput
 from pinshop.flow.exchange import exchange
 from pinshop.flow.steps import Flow
 from pinshop.resources import (
@@ -234,3 +236,45 @@ def test_an_endpoint_takes_fewer_than_thirty_lines() -> None:
     assert script.requests[0].target == "/v5/boards/7"
     lines = inspect.getsource(Board) + inspect.getsource(Boards) + "\n" * 4  # and the row
     assert lines.count("\n") < 30
+
+
+# ------------------------------------------------------------------------ arguments that are no fields
+
+ITEM = [{"catalog_product_group_id": "3"}]
+ORDER = {
+    "start_date": "2026-02-01",
+    "end_date": "2026-02-02",
+    "columns": ["CTR"],
+    "granularity": "DAY",
+    "level": "PIN_PROMOTION",
+}
+#: Every method that takes them, with arguments that are right.
+BEHAVING = {
+    "promotions.create": lambda c, **odd: c.promotions.create("1", "2", ITEM, **odd),
+    "promotions.update": lambda c, **odd: c.promotions.update("1", "2", [{"id": "1", "status": "PAUSED"}], **odd),
+    "campaigns.create": lambda c, **odd: c.campaigns.create("1", [{"name": "x", "objective_type": "CATALOG_SALES"}], **odd),
+    "campaigns.update": lambda c, **odd: c.campaigns.update("1", [{"id": "1", "name": "x"}], **odd),
+    "ad_groups.update": lambda c, **odd: c.ad_groups.update("1", [{"id": "1", "name": "x"}], **odd),
+    "reports.run": lambda c, **odd: c.reports.run("1", **ORDER, **odd),
+    "bulk.run": lambda c, **odd: c.bulk.run("1", entity_types=["CAMPAIGN"], **odd),
+}
+ODD = {
+    "progress": [[], "print", 7, {}],
+    "read_back": ["yes", 1, None, []],
+    "settle_seconds": ["2", None, -1, 3601, float("nan"), True, decimal.Decimal(2), [2]],
+    "journal": ["a\0b", "\ud800", "no/such/folder/j"],
+    "at_most_seconds": ["2", None, -1, 86401, float("nan"), True, decimal.Decimal("sNaN"), [2]],
+}
+JOBS = ("progress", "at_most_seconds")
+WRITES = ("progress", "read_back", "settle_seconds", "journal")
+ODD_CALLS = [
+    (method, name, odd) for method in BEHAVING for name in (JOBS if method.endswith("run") else WRITES) for odd in ODD[name]
+]
+
+
+@pytest.mark.parametrize(("method", "argument", "odd"), ODD_CALLS)
+def test_what_would_end_a_call_in_its_middle_is_refused_before_anything_is_sent(method, argument, odd, tmp_path):
+    journal = {} if method.endswith("run") else {"journal": tmp_path / "journal"}
+    with pytest.raises(InvalidInput, match=argument):
+        both(Script, lambda client: BEHAVING[method](client, **{**journal, argument: odd}))
+    assert list(tmp_path.iterdir()) == []

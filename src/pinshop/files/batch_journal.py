@@ -27,6 +27,7 @@ from pinshop.api import models
 from pinshop.api.models.decoding import decoder_of
 from pinshop.errors import ConfigurationError, InvalidInput
 from pinshop.files.locks import lock_file
+from pinshop.files.opening import open_file
 
 _BEGIN = b'{"pinshop":1,"records":"'
 
@@ -98,8 +99,8 @@ class JournalFile:
         except FileExistsError:
             allowed = "a file that does not exist yet (resume goes on with one that does)"
             raise InvalidInput("journal", str(path), allowed) from None
-        except OSError as error:
-            raise InvalidInput("journal", str(path), f"a file that can be written ({error.strerror})") from None
+        except (OSError, ValueError) as error:  # ValueError: the path holds what no path can
+            raise InvalidInput("journal", str(path), f"a file that can be written ({_words(error)})") from None
         try:
             journal = cls(path, descriptor, _locked(path, descriptor))
         except BaseException:
@@ -121,9 +122,9 @@ class JournalFile:
         """Go on with a journal: the file, and what it says."""
         path = Path(path)
         try:
-            descriptor = os.open(path, os.O_RDWR)
-        except OSError as error:
-            raise InvalidInput("journal", str(path), f"a journal that can be read and written ({error.strerror})") from None
+            descriptor = open_file(path)
+        except (OSError, ValueError) as error:
+            raise InvalidInput("journal", str(path), f"a journal that can be read and written ({_words(error)})") from None
         file = cls(path, descriptor, _locked(path, descriptor))
         try:
             data = path.read_bytes()
@@ -246,6 +247,10 @@ def _read(data: bytes) -> Journal:
     whole = max([count, *records]) if records else count
     damaged = damaged or len(records) < whole
     return Journal(header, [records[n] for n in sorted(records)], damaged)
+
+
+def _words(error: OSError | ValueError) -> str:
+    return error.strerror or "" if isinstance(error, OSError) else str(error)
 
 
 def _locked(path: Path, descriptor: int) -> Callable[[], None]:

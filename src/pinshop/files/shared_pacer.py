@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import ClassVar, TypeVar
@@ -12,12 +13,18 @@ import msgspec
 
 from pinshop.errors import ConfigurationError
 from pinshop.files.locks import FileLock, ThreadLock
+from pinshop.files.opening import open_file
 from pinshop.flow.pacing import DOCUMENTED, UNIVERSAL, Bucket, Pacer, Quota, RateLimit
 
 T = TypeVar("T")
 
-#: What a file of ours begins with.
-_MARK = b"pinshop budget 1\n"
+#: What a file of ours begins with; then comes its version.
+_OURS = b"pinshop budget "
+
+_MARK = _OURS + b"2\n"
+
+#: Digits of the checksum behind it. What fails it was cut or changed, and is begun anew: believed, it could stop everybody.
+_SUM_DIGITS = 8
 
 #: The file is locked for some microseconds per call. Who holds it for so long is stuck, and nobody waits for them.
 _LOCK_WAIT_SECONDS = 2.0
@@ -59,14 +66,14 @@ class SharedPacer(Pacer):
         self._threads = ThreadLock()
         self._alone_until = 0.0
         try:
-            handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            handle = open_file(self._path, create=True)
             try:
                 begins = os.read(handle, len(_MARK))
             finally:
                 os.close(handle)
         except OSError as error:
             raise ConfigurationError(f"pacing: {self._path} cannot be written ({error.strerror})") from None
-        if begins and begins != _MARK:
+        if begins and not begins.startswith(_OURS):
             raise ConfigurationError(f"pacing: {self._path} exists, and is no budget that pinshop wrote")
 
     def reserve(self, category: str, now: float, at_most_seconds: float = float("inf")) -> float:
@@ -97,19 +104,21 @@ class SharedPacer(Pacer):
             raise ConfigurationError(f"it has been locked for {_LOCK_WAIT_SECONDS:.0f} s")
         try:
             data = self._path.read_bytes()
-            if data and not data.startswith(_MARK):
+            if data and not data.startswith(_OURS):
                 raise ConfigurationError("it is no budget that pinshop wrote")
-            self._load(data[len(_MARK) :])
+            self._load(data)
             act()
-            _write(self._path, _MARK + self._dump())
+            kept = self._dump()
+            _write(self._path, _MARK + _sum(kept) + kept)
         finally:
             lock.release()
 
     def _load(self, data: bytes) -> None:
-        try:
-            written, told, homes = msgspec.msgpack.decode(data, type=tuple[float, bool, dict[str, list[_Kept]]])
-        except msgspec.MsgspecError:
-            return  # empty, or cut while it was written
+        begin = len(_MARK) + _SUM_DIGITS
+        kept = data[begin:]
+        if data[:begin] != _MARK + _sum(kept):
+            return  # empty, damaged, cut while it was written, or of another version
+        written, told, homes = msgspec.msgpack.decode(kept, type=tuple[float, bool, dict[str, list[_Kept]]])
         # After the clock was put back nobody knows how long ago the calls were; held against the new time, they would block
         # everybody for as long as it was put back. A refusal in exchange costs less.
         put_back = self._clock() < written - _CLOCK_SLACK_SECONDS
@@ -128,6 +137,10 @@ class SharedPacer(Pacer):
             for category, home in self._buckets.items()
         }
         return msgspec.msgpack.encode((self._clock(), self._told, homes))
+
+
+def _sum(data: bytes) -> bytes:
+    return b"%0*x" % (_SUM_DIGITS, zlib.crc32(data))
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -17,6 +17,7 @@ from pinshop.api.operations import Call, Operation
 from pinshop.errors import (
     APIError,
     BadReply,
+    ConfigurationError,
     PinshopError,
     RateLimited,
     TimedOut,
@@ -111,6 +112,11 @@ def _signature(session: Session) -> Flow[SecretText | None]:
     if signature is None and session.token.can_refresh:
         yield from _refresh(session, "the one before was about to expire")
         signature = as_signature(session.token.header(session.clock()))
+        if signature is None:  # without one Pinterest would only say that there is none
+            raise ConfigurationError(
+                "no token to sign with: the one that the refresh brought has expired already",
+                advice="check the clock of this machine",
+            )
     if signature is not None and session.origin.startswith("http:"):
         check_signature(session.origin, signature)  # every time: a refresh may have brought a real token
     return signature

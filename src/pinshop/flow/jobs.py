@@ -45,6 +45,12 @@ class Job(Struct, Generic[S], frozen=True, kw_only=True):
     link_advice: str
 
 
+def check_at_most(seconds: Any, operation: str) -> None:
+    """How long to wait for a job: 0 to 86400 seconds."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= 86400:
+        raise InvalidInput("at_most_seconds", seconds, "0 to 86400", operation=operation)
+
+
 def wait(
     session: Session,
     job: Job[S],
@@ -53,8 +59,7 @@ def wait(
     progress: Callable[[S], object] | None = None,
 ) -> Flow[S]:
     """Ask again and again until it is done."""
-    if isinstance(at_most_seconds, bool) or not 0 <= at_most_seconds <= 86400:
-        raise InvalidInput("at_most_seconds", at_most_seconds, "0 to 86400", operation=job.operation.id)
+    check_at_most(at_most_seconds, job.operation.id)
     until = session.monotonic() + at_most_seconds
     pause = _FIRST_PAUSE_SECONDS
     strange: set[str] = set()

@@ -18,6 +18,7 @@ from pinshop.api.http import BaseUrl, Reply, Request
 from pinshop.errors import (
     APIError,
     BadReply,
+    ConfigurationError,
     RateLimited,
     ServerError,
     Unauthorized,
@@ -73,35 +74,39 @@ def read_token(reply: Reply, *, now: float, previous: Token | None = None, sent:
     Raises:
         Unauthorized: Pinterest refused the code, the refresh token or the app, in its own form, for good.
         RateLimited, ServerError, APIError: it could not answer, or something in between answered: worth another try later.
-        BadReply: a 200 without an access token. No error holds the answer's body: it may hold tokens.
+        BadReply: a success without an access token that can be sent. No error holds the answer's body: it may hold tokens.
     """
-    if reply.status != 200:
+    if not 200 <= reply.status < 300:  # a proxy may make 203 of 200
         raise _refusal(reply, now, sent)
     answer = _fields(reply.body)
-    access, refresh, scope = answer.get("access_token"), answer.get("refresh_token"), answer.get("scope")
-    if not isinstance(access, Secret) or not access.reveal():
-        raise BadReply(
-            "the token endpoint answered 200 without an access token",
-            status=200,
-            operation=OAUTH_TOKEN.id,
-            request_id=reply.headers.get("x-pinterest-rid"),
-        )
+    refresh, scope = answer.get("refresh_token"), answer.get("scope")
     token = Token(
-        access_token=check_secret("access_token", access),
+        access_token=_access_token(reply, answer.get("access_token")),
         expires_at=_end(now, answer.get("expires_in")),
         scopes=_scopes(scope) or (previous.scopes if previous else ()),
         obtained_at=now,
     )
-    if isinstance(refresh, Secret) and refresh.reveal():
+    if isinstance(refresh, Secret) and refresh.reveal().strip():
         return msgspec.structs.replace(
             token,
-            refresh_token=check_secret("refresh_token", refresh),
+            refresh_token=refresh,  # whatever is in it: it travels in a form, not in a header
             refresh_expires_at=_end(now, answer.get("refresh_token_expires_in")),
         )
     if previous is None:
         return token
     # Up to 5.15 a plain refresh answers without a refresh token: the old one stays good.
     return msgspec.structs.replace(token, refresh_token=previous.refresh_token, refresh_expires_at=previous.refresh_expires_at)
+
+
+def _access_token(reply: Reply, given: object) -> Secret:
+    with contextlib.suppress(ConfigurationError):
+        return check_secret("access_token", given)
+    raise BadReply(
+        f"the token endpoint answered {reply.status} without an access token",
+        status=reply.status,
+        operation=OAUTH_TOKEN.id,
+        request_id=reply.headers.get("x-pinterest-rid"),
+    )
 
 
 def _fields(body: bytes) -> dict[str, Any]:
@@ -155,12 +160,13 @@ def _is_final(reply: Reply, error: APIError | BadReply) -> bool:
 
 
 def _end(now: float, seconds: object) -> float | None:
+    """When a token ends that lives so long; None where that is not said. 0 is how some say that it does not end."""
     text = seconds.reveal() if isinstance(seconds, Secret) else str(seconds)
     try:
         length = float(text) if not isinstance(seconds, bool) else -1.0
     except ValueError:
         return None
-    return now + length if 0 <= length < 10**10 else None
+    return now + length if 0 < length < 10**10 else None
 
 
 class Consent(Struct, frozen=True):

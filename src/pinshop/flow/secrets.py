@@ -131,6 +131,11 @@ class HiddenMapping(_Mapping):
     def items(self) -> ItemsView[str, str]:
         return {name: self[name] for name in self}.items()
 
+    def __eq__(self, other: object) -> bool:
+        return self.items() == other.items() if isinstance(other, HiddenMapping | Mapping) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
     def __reduce__(self) -> NoReturn:
         raise TypeError(f"{type(self).__name__} holds secrets, and is not pickled")
 

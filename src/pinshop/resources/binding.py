@@ -14,6 +14,8 @@ from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Protocol, Sel
 
 import msgspec
 
+from pinshop.api.checks import check_boolean
+from pinshop.errors import InvalidInput
 from pinshop.flow.session import Response, Session
 from pinshop.flow.steps import Flow
 
@@ -88,12 +90,25 @@ class operation(Generic[P, T]):  # noqa: N801 - used as a decorator
             function = _with_response(function)
 
         def called(*args: Any, **kwargs: Any) -> Any:
+            if kwargs:
+                _check_behaviour(kwargs)
             return run(function(instance, *args, **kwargs))
 
         async def awaited(*args: Any, **kwargs: Any) -> Any:
+            if kwargs:
+                _check_behaviour(kwargs)
             return await run(function(instance, *args, **kwargs))
 
         return cache(instance, function, awaited if client.asynchronous else called)
+
+
+def _check_behaviour(arguments: dict[str, Any]) -> None:
+    """Refuse what would end a call in its middle, before anything is sent or written."""
+    progress = arguments.get("progress")
+    if progress is not None and not callable(progress):
+        raise InvalidInput("progress", progress, "a function")
+    if "read_back" in arguments:
+        check_boolean("read_back", arguments["read_back"])
 
 
 def _with_response(function: Callable[..., Flow[Any]]) -> Callable[..., Flow[Response[Any]]]:

@@ -9,6 +9,7 @@ from pinshop.api import params
 from pinshop.api.models import BulkData, BulkOrder, BulkState
 from pinshop.api.params import Id
 from pinshop.flow import bulk
+from pinshop.flow.jobs import check_at_most
 from pinshop.flow.steps import Flow
 from pinshop.resources.binding import Resource, operation
 
@@ -108,6 +109,7 @@ class Bulk(Resource[C]):
 
         Source: bulk_download/create and bulk_request/get in Pinterest's description 5.23.0.
         """
+        check_at_most(at_most_seconds, "bulk_request/get")
         ordered = yield from bulk.order(self._session, ad_account_id, fields)
         state = yield from bulk.wait(self._session, ad_account_id, ordered.request_id, at_most_seconds, progress)
         return (yield from bulk.download(self._session, ad_account_id, ordered.request_id, state))

@@ -13,6 +13,7 @@ from pinshop.api.models import ReportData, ReportOrder, ReportState
 from pinshop.api.params import Id
 from pinshop.errors import BadReply
 from pinshop.flow import reports
+from pinshop.flow.jobs import check_at_most
 from pinshop.flow.steps import Flow
 from pinshop.resources.binding import Resource, operation
 
@@ -128,6 +129,7 @@ class Reports(Resource[C]):
         from pinshop.analytics import report_asks
 
         session = self._session
+        check_at_most(at_most_seconds, "analytics/get_report")
         order = yield from reports.order(session, ad_account_id, fields)
         if not isinstance(order.token, str):
             raise BadReply("the order of a report was answered without a token", operation="analytics/create_report")
