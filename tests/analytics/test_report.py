@@ -137,7 +137,9 @@ def test_it_asks_no_host_and_runs_no_script_but_its_own(tmp_path):
 
 
 def test_no_row_at_all_is_a_page_that_says_so():
-    assert "No row was reported" in report.report(rows())
+    shown = report.report(rows())
+    assert "No row was reported" in shown
+    assert "hatched" not in text(shown)
 
 
 def test_what_is_missing_is_named():
@@ -151,3 +153,33 @@ def test_axes_end_at_round_numbers():
     drawn = svg.bars([FIRST], [Decimal("0.0003")], FIRST, str, "tiny")
     assert "0.0003" in drawn
     assert svg.bars([], [], FIRST, str, "none").startswith("<svg")
+
+
+#: Rectangles of a chart: position and size; texts that end at a position.
+_RECT = re.compile(r'<rect class="(?:bar|open)"[^>]* x="([^"]+)" y="([^"]+)" width="([^"]+)" height="([^"]+)"')
+_LABEL = re.compile(r'<text class="end" x="([^"]+)" y="([^"]+)">([^<]+)</text>')
+
+
+@pytest.mark.parametrize("amounts", [(5, -3, 0), (-3, -7), (0, 0), (10**18, 1), (1, None, -(10**15))])
+def test_every_bar_and_label_is_within_its_chart(amounts):
+    """Spend that is taken back is below the line; no label is cut off, however large its number."""
+    days = [FIRST + datetime.timedelta(n) for n in range(len(amounts))]
+    micro = [None if amount is None else amount * 10**6 for amount in amounts]
+    drawn = svg.bars(days, micro, FIRST, svg.money("KRW"), "Spend")
+    there = [amount for amount in amounts if amount is not None]
+    for amount, found in zip(there, _RECT.findall(drawn), strict=True):
+        x, y, width, height = map(Decimal, found)
+        assert 0 <= x < x + width <= 900
+        assert 0 <= y <= y + height <= 190
+        assert (height > Decimal("0.1")) == (abs(amount) * 1000 > max(map(abs, there)))
+    labels = _LABEL.findall(drawn)
+    assert len(labels) == len({label for *_, label in labels})
+    assert all(Decimal(x) - svg._LETTER * len(label) >= 0 for x, _, label in labels)
+    assert "0" in {label for *_, label in labels}
+
+
+def test_names_may_wrap_and_numbers_not():
+    html = report.report(rows(row(0, spend=10**6)), promotions=[known("1", "long " * 100), known("2", "x", "PAUSED")])
+    assert html.count("<td class=t>long long") == 2  # by spend, and what earns nothing
+    assert "<td class=n>1.00</td>" in html
+    assert "<td class=t>it is PAUSED</td>" in html

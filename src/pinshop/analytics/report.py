@@ -164,11 +164,11 @@ def _head(rows: Rows, title: str, parts: Sequence[_Part], settled: _Settled) -> 
     last = max((part.days[-1].day for part in parts), default=rows.asked.last)
     accounts = ", ".join(rows.asked.ids) or "all that the rows hold"
     unknown = f" Nothing is known of ad account {escape(', '.join(rows.failed))}." if rows.failed else ""
-    return (
-        f"<header><h1>{escape(title)}</h1><p>{first} to {last} &middot; ad account {escape(accounts)}. "
-        f"Days that may still change are hatched: revenue after {settled.revenue}, spend and clicks after {settled.spend}."
-        f"{unknown}</p></header>"
+    hatched = (
+        f" Days that may still change are hatched: revenue after {settled.revenue}, spend and clicks after {settled.spend}."
     )
+    said = f"{first} to {last} &middot; ad account {escape(accounts)}.{hatched if parts else ''}{unknown}"
+    return f"<header><h1>{escape(title)}</h1><p>{said}</p></header>"
 
 
 def _section(part: _Part, settled: _Settled, before: _Part | None, compared: bool) -> str:
@@ -228,7 +228,7 @@ def _day_table(part: _Part, money: svg.Shown) -> str:
                 f"{f.orders:,}",
             ]
         )
-    return _table(["Day", "Spend", "Revenue", "ROAS", "Impressions", "Clicks", "Orders"], lines, words=1)
+    return _table(["Day", "Spend", "Revenue", "ROAS", "Impressions", "Clicks", "Orders"], lines, words={0: "w"})
 
 
 def _ranked(part: _Part, money: svg.Shown) -> str:
@@ -248,7 +248,12 @@ def _ranked(part: _Part, money: svg.Shown) -> str:
     ]
     rest = f"<p>and {len(ranked) - _RANKED:,} more.</p>" if len(ranked) > _RANKED else ""
     return (
-        _table(["Product group", "Promotion", "Status", "Spend", "Revenue", "ROAS", "Clicks", "Orders"], lines, words=3) + rest
+        _table(
+            ["Product group", "Promotion", "Status", "Spend", "Revenue", "ROAS", "Clicks", "Orders"],
+            lines,
+            words={0: "t", 1: "w", 2: "w"},
+        )
+        + rest
     )
 
 
@@ -270,7 +275,7 @@ def _movers(part: _Part, before: _Part | None, compared: bool, money: svg.Shown)
         for one, a, b in moved[:_LISTED]
     ]
     head = ["Product group", "Promotion", "Revenue before", "Revenue now", "Change", "Spend now"]
-    return f"<p>By revenue: {words}.</p>" + _table(head, lines, words=2)
+    return f"<p>By revenue: {words}.</p>" + _table(head, lines, words={0: "t", 1: "w"})
 
 
 def _idle(part: _Part, money: svg.Shown) -> str:
@@ -279,18 +284,21 @@ def _idle(part: _Part, money: svg.Shown) -> str:
     if not idle:
         return "<p>Every promotion with a row earned something.</p>"
     lines = [[escape(one.name), one.id, money(one.total.spend), escape(why)] for one, why in idle[:_RANKED]]
-    return _table(["Product group", "Promotion", "Spend", "Why"], lines, words=2)
+    return _table(["Product group", "Promotion", "Spend", "Why"], lines, words={0: "t", 1: "w", 3: "t"})
 
 
 def _details(summary: str, inside: str) -> str:
     return f"<details><summary>{escape(summary)}</summary>{inside}</details>"
 
 
-def _table(head: Sequence[str], lines: Sequence[Sequence[str]], *, words: int) -> str:
-    """A table whose first ``words`` columns are text; a click on a head sorts by it. Cells are HTML already."""
-    heads = "".join(f'<th scope="col"{"" if n < words else " class=n"}>{escape(name)}</th>' for n, name in enumerate(head))
+def _table(head: Sequence[str], lines: Sequence[Sequence[str]], *, words: Mapping[int, str]) -> str:
+    """A table; a click on a head sorts by it. Cells are HTML already.
+
+    ``words`` are the columns that are no numbers: "t", text that may be long, and "w", a word.
+    """
+    heads = "".join(f'<th scope="col" class={words.get(n, "n")}>{escape(name)}</th>' for n, name in enumerate(head))
     rows = "".join(
-        "<tr>" + "".join(f"<td{'' if n < words else ' class=n'}>{cell}</td>" for n, cell in enumerate(line)) + "</tr>"
+        "<tr>" + "".join(f"<td class={words.get(n, 'n')}>{cell}</td>" for n, cell in enumerate(line)) + "</tr>"
         for line in lines
     )
     return f"<div class=wide><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"

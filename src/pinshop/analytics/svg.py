@@ -14,6 +14,8 @@ from pinshop.api.money import shown_decimals
 Shown: TypeAlias = Callable[[Any], str]
 
 _WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 900, 190, 74, 8, 24
+#: How wide a digit is at most.
+_LETTER = 7
 _STEPS = tuple(Decimal(step) for step in ("1", "1.2", "1.6", "2", "2.4", "3", "4", "5", "6", "8", "10"))
 
 
@@ -45,36 +47,46 @@ def signed(value: Any, shown: Shown) -> str:
 def bars(days: Sequence[datetime.date], values: Sequence[Any], settled: datetime.date, shown: Shown, label: str) -> str:
     """A bar per day over an axis of its own. Days after ``settled`` are hatched; days without a value have a dot."""
     numbers = [None if value is None else Decimal(value) for value in values]
-    top = _round_up(max((number for number in numbers if number is not None), default=Decimal(0)))
+    held = [number for number in numbers if number is not None]
+    top, bottom = _round_up(max(held, default=Decimal(0))), Decimal(0)
+    if any(number < 0 for number in held):  # a correction
+        bottom = -_round_up(-min(held))
+        top = top if max(held) > 0 else Decimal(0)
+    marks = (bottom, Decimal(0), top) if bottom else (Decimal(0), top / 2, top) if any(held) else (Decimal(0),)
+    left = max(_LEFT, 12 + _LETTER * max(len(shown(mark)) for mark in marks))
     hatch = "hatch-" + "".join(c for c in label.lower() if c.isalnum())
-    plot, wide = _HEIGHT - _TOP - _BOTTOM, _WIDTH - _LEFT
+    plot, wide = _HEIGHT - _TOP - _BOTTOM, _WIDTH - left
     step = Decimal(wide) / max(1, len(days))
+
+    def y_of(value: Decimal) -> Decimal:
+        return _TOP + plot * (top - value) / (top - bottom)
+
     parts = [
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escape(label)} by day">',
         _HATCH.format(name=hatch),
     ]
-    for share in (Decimal(0), Decimal("0.5"), Decimal(1)):
-        y = _TOP + plot * (1 - share)
-        parts.append(f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH}" y1="{_number(y)}" y2="{_number(y)}"/>')
-        parts.append(f'<text class="end" x="{_LEFT - 6}" y="{_number(y + 4)}">{escape(shown(top * share))}</text>')
+    for mark in dict.fromkeys(marks):
+        y = y_of(mark)
+        parts.append(f'<line class="grid" x1="{left}" x2="{_WIDTH}" y1="{_number(y)}" y2="{_number(y)}"/>')
+        parts.append(f'<text class="end" x="{left - 6}" y="{_number(y + 4)}">{escape(shown(mark))}</text>')
     for index, (day, number) in enumerate(zip(days, numbers, strict=True)):
-        x = _LEFT + step * index
+        x = left + step * index
         if number is None:
             middle = x + step / 2
             parts.append(
-                f'<circle class="none" cx="{_number(middle)}" cy="{_number(Decimal(_TOP + plot - 3))}" r="1.5">'
+                f'<circle class="none" cx="{_number(middle)}" cy="{_number(y_of(Decimal(0)) - 3)}" r="1.5">'
                 f"<title>{day}: nothing reported</title></circle>"
             )
             continue
-        high = plot * number / top
+        y, zero = y_of(max(number, Decimal(0))), y_of(min(number, Decimal(0)))
         kind, fill, more = ("open", f' fill="url(#{hatch})"', " (may still change)") if day > settled else ("bar", "", "")
         parts.append(
-            f'<rect class="{kind}"{fill} x="{_number(x + step / 10)}" y="{_number(_TOP + plot - high)}" '
-            f'width="{_number(step * 4 / 5)}" height="{_number(high)}">'
+            f'<rect class="{kind}"{fill} x="{_number(x + step / 10)}" y="{_number(y)}" '
+            f'width="{_number(step * 4 / 5)}" height="{_number(zero - y)}">'
             f"<title>{day}: {escape(shown(number))}{more}</title></rect>"
         )
     parts += [
-        f'<text x="{_number(_LEFT + step * index)}" y="{_HEIGHT - 6}">{days[index]}</text>' for index in _marked(len(days))
+        f'<text x="{_number(left + step * index)}" y="{_HEIGHT - 6}">{days[index]}</text>' for index in _marked(len(days))
     ]
     return "".join(parts) + "</svg>"
 
