@@ -12,6 +12,7 @@ import urllib.request
 import pytest
 from click.testing import CliRunner
 
+from pinshop.cli.emulator import emulator
 from pinshop.cli.tree import main
 
 COMMAND = [sys.executable, "-c", "from pinshop.cli.tree import main; main()", "emulator", "--port", "0"]
@@ -120,6 +121,19 @@ def test_an_option_can_be_an_environment_variable(run, monkeypatch):
     monkeypatch.setenv("PINSHOP_EMULATOR_SEED", "7")
     facts = json.loads(run("--json")[1])
     assert (facts["api_version"], facts["seed"], facts["app_id"]) == ("5.14", 7, "1400001")
+
+
+def test_every_option_is_an_environment_variable_of_its_name(monkeypatch):
+    names = {option.opts[0].removeprefix("--"): option.envvar for option in emulator.params}
+    assert {name: "PINSHOP_EMULATOR_" + name.replace("-", "_").upper() for name in names} == names
+    for name, value, words in (
+        ("ALLOW_HOST", "a b http://c", "allow_hosts: got 'http://c'"),
+        ("CORS", "*", "cors: got '*'"),
+        ("RULE", "report_seconds=5 nonsense=1", "no rule 'nonsense'"),
+    ):
+        monkeypatch.setenv(f"PINSHOP_EMULATOR_{name}", value)
+        assert words in CliRunner().invoke(main, ["emulator", "--port", "0"]).output
+        monkeypatch.delenv(f"PINSHOP_EMULATOR_{name}")
 
 
 def test_calls_are_logged_on_the_terminal_without_secrets(run):

@@ -198,6 +198,14 @@ def test_the_journal_is_asked_by_status_and_account(emulator):
         ask(emulator, "GET", f"journal?{wrong}", status=400)
 
 
+def test_what_is_spent_of_a_quota_is_told_and_forgotten(emulator):
+    ask(emulator, "POST", "rate-limits", {"profile": "trial"})
+    works(emulator)
+    (spent,) = ask(emulator, "GET", "rate-limits")["spent"]
+    assert (spent["category"], spent["calls"], spent["quota"], spent["seconds"]) == ("every call", 1, 1000, 86_400)
+    assert ask(emulator, "DELETE", "rate-limits")["spent"] == []
+
+
 def test_a_stub_answers_until_it_is_removed(emulator):
     stub = ask(emulator, "POST", "stubs", {"operation": "user_account/get", "json": {"username": "ann"}}, 201)
     headers = {"authorization": f"Bearer {emulator.access_token}"}

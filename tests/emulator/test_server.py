@@ -8,6 +8,8 @@ import logging
 import socket
 
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from pinshop import Client
 from pinshop.emulator import Emulator
@@ -69,6 +71,25 @@ def test_it_works_below_any_path_and_without_raw_path(emulator, root, raw):
     assert json.loads(asyncio.run(run(emulator.app, scope("/_emulator/state"), WHOLE))[1]["body"])["base_url"] == (
         f"http://localhost:8000{root}/v5"
     )
+
+
+@pytest.mark.parametrize("path", ["", "/forks/tenant"])
+def test_it_knows_below_what_it_is_mounted(emulator, path):
+    emulator.world.fork_as("tenant")
+    outer = Starlette(routes=[Mount("/mocks/pinterest", app=emulator.app)])
+    scope = http("GET", f"/mocks/pinterest{path}/_emulator/state", [(b"host", b"localhost:8000")], root_path="")
+    state = json.loads(asyncio.run(run(outer, scope, WHOLE))[1]["body"])
+    assert state["base_url"] == f"http://localhost:8000/mocks/pinterest{path}/v5"
+    scope = http("GET", f"/mocks/pinterest{path}/v5/user_account", [bearer(emulator)], root_path="")
+    assert asyncio.run(run(outer, scope, WHOLE))[0]["status"] == 200
+
+
+def test_a_connection_that_cannot_be_closed_gets_no_whole_answer(emulator):
+    """Behind other servers, and behind other people's middleware, there is no way to the socket."""
+    emulator.fail(drop=True)
+    start, body = asyncio.run(run(emulator.app, http("GET", "/v5/user_account", [bearer(emulator)]), WHOLE))
+    assert (dict(start["headers"])[b"content-length"], body["body"], body["more_body"]) == (b"1000", b"", True)
+    assert emulator.calls[-1].status == 0
 
 
 CONSENT = f"client_id={APP_ID}&redirect_uri=http://localhost/&response_type=code&scope=ads:read".encode()

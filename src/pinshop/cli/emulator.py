@@ -24,7 +24,17 @@ from pinshop.emulator.journal import JournalEntry
 from pinshop.emulator.server.thread import is_loopback
 
 
-@click.command(context_settings={"auto_envvar_prefix": "PINSHOP_EMULATOR"})
+class _Command(click.Command):
+    """Every option can be an environment variable of its name: click alone would take the name of the parameter behind it."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for option in self.params:
+            if isinstance(option, click.Option) and option.envvar is None:
+                option.envvar = "PINSHOP_EMULATOR" + max(option.opts, key=len)[1:].replace("-", "_").upper()
+
+
+@click.command(cls=_Command)
 @click.option("--port", type=click.IntRange(0, 65535), default=8123, show_default=True, help="0 picks a free port.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Anything but loopback needs the option below as well.")
 @click.option("--i-know-this-is-not-pinterest", "sure", is_flag=True, help="Second consent to serve beyond this machine.")

@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from pinshop.emulator.control import charts, words
-from pinshop.emulator.control.bodies import MAX_BODY, Unreadable, read_whole, replayed
+from pinshop.emulator.control.bodies import MAX_BODY, Unreadable, origin_of, read_whole, replayed
 from pinshop.emulator.control.forms import FORMS
 from pinshop.emulator.control.views import VIEWS
 from pinshop.emulator.storage.data_file import DataFileFailed
@@ -171,7 +171,7 @@ def _rendered(
         "said": said,
         "said_bad": bad,
         "root": root,
-        "base_url": f"{str(request.base_url).rstrip('/')}/v5",
+        "base_url": f"{origin_of(request)}/v5",
         "clock": {
             "iso": now.isoformat(timespec="seconds"),
             "text": now.strftime("%a %d %b %Y, %H:%M:%S UTC"),

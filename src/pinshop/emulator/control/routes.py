@@ -18,7 +18,7 @@ from starlette.routing import Route
 from pinshop.api.models.decoding import decoder_of
 from pinshop.emulator import access
 from pinshop.emulator import rules as known_rules
-from pinshop.emulator.control.bodies import MAX_BODY, Unreadable, read_whole
+from pinshop.emulator.control.bodies import MAX_BODY, Unreadable, origin_of, read_whole
 from pinshop.emulator.facts import facts
 from pinshop.emulator.limits import PROFILES, Headers, Profile
 from pinshop.emulator.storage import states
@@ -197,7 +197,19 @@ def _drop_faults(asked: Asked) -> Any:
 
 def _limits(asked: Asked) -> Any:
     limits = asked.world.limits
-    return {"profile": limits.name, "settings": limits.profile, "profiles": [*PROFILES, "custom"]}
+    spent = limits.spent(asked.world.clock.seconds())
+    return {
+        "profile": limits.name,
+        "settings": limits.profile,
+        "profiles": [*PROFILES, "custom"],
+        "spent": [dict(zip(("category", "who", "calls", "quota", "seconds"), row, strict=True)) for row in spent],
+    }
+
+
+def _clear_limits(asked: Asked) -> Any:
+    with asked.world.lock:
+        asked.world.limits.clear()
+    return _limits(asked)
 
 
 class LimitsBody(Struct, forbid_unknown_fields=True):
@@ -389,6 +401,7 @@ TABLE: tuple[Row, ...] = (
     Row("DELETE", "stubs/{name}", _drop_stubs),
     Row("GET", "rate-limits", _limits),
     Row("POST", "rate-limits", _set_limits, LimitsBody),
+    Row("DELETE", "rate-limits", _clear_limits),
     Row("GET", "rules", _rules),
     Row("PATCH", "rules", _set_rules, dict),
     Row("GET", "journal", _journal),
@@ -428,7 +441,7 @@ def _endpoint(row: Row) -> Callable[[World, Request], Awaitable[Response]]:
                 decode(content or given),
                 request.path_params.get("name", ""),
                 dict(request.query_params),
-                str(request.base_url).rstrip("/"),
+                origin_of(request),
             )
             done = row.step(asked)
         except (Failed, Unreadable) as error:

@@ -103,11 +103,14 @@ async def _send(answer: Answer, asked: dict[str, str], receive: Receive, send: S
         while (await receive())["type"] != "http.disconnect":
             pass
         return
-    if answer.cut == "drop":
-        await _close_connection(raw_send, receive)
-        return
     reply = answer.reply
     whole = reply.body
+    if answer.cut == "drop":
+        if not await _close_connection(raw_send, receive):
+            # Another server would answer 500, which is an answer. It closes what it was told to be longer.
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
+            await send({"type": "http.response.body", "body": b"", "more_body": True})
+        return
     pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
     if answer.cut == "truncate":
         # Promise more than will come, so that the other side can tell that it was cut.
@@ -146,10 +149,12 @@ async def read_body(receive: Receive) -> bytes | None:
     return b"".join(chunks)
 
 
-async def _close_connection(send: Send, receive: Receive) -> None:
+async def _close_connection(send: Send, receive: Receive) -> bool:
     # uvicorn's ``send`` is a bound method of its request cycle, which holds the socket's transport; ASGI has no such word.
     transport = getattr(getattr(send, "__self__", None), "transport", None)
-    if transport is not None:
-        transport.abort()
-        while (await receive())["type"] != "http.disconnect":  # else uvicorn prints that the answer is not whole
-            pass
+    if transport is None:
+        return False
+    transport.abort()
+    while (await receive())["type"] != "http.disconnect":  # else uvicorn prints that the answer is not whole
+        pass
+    return True
