@@ -295,7 +295,7 @@ def test_an_account_that_is_too_large_to_add_up_is_not_added_up(emulator):
     }
     store = emulator.world.store
     store.insert_many("promotions", [{**promotion, "id": store.next_id("promotions")} for _ in range(MOST + 1)])
-    assert "open the account" in get(emulator)[1]
+    assert "too many to add up here" in get(emulator)[1]
     assert (
         f"{MOST + 1} promotions. Sums are shown for up to {MOST}"
         in get(emulator, f"/console/ad_accounts/{emulator.ad_account_id}")[1]
@@ -359,6 +359,55 @@ def test_an_active_promotion_that_earns_nothing_says_why(emulator):
     body = [{"id": emulator.campaign_id, "ad_account_id": emulator.ad_account_id, "status": "PAUSED"}]
     assert call(emulator, "PATCH", f"/ad_accounts/{emulator.ad_account_id}/campaigns", body).status == 200
     assert "Its campaign is PAUSED." in get(emulator, page)[1]
+
+
+REASONS = {
+    "Its ad group is PAUSED.": {"ad_group": {"status": "PAUSED"}},
+    "Its campaign is PAUSED.": {"campaign": {"status": "PAUSED"}},
+    "Its ad group starts at 2026-04-01": {"ad_group": {"start_time": 1_775_001_600}},
+    "Its campaign starts at 2026-04-01": {"campaign": {"start_time": 1_775_001_600}},
+    "Its ad group ended at 2026-03-05": {"ad_group": {"end_time": 1_772_668_800}},
+    "Its campaign ended at 2026-03-05": {"campaign": {"end_time": 1_772_668_800}},
+    "Its campaign has spent its lifetime amount.": {
+        "campaign": {"lifetime_spend_cap": 9_000_000, "daily_spend_cap": None, "end_time": 1_774_000_000},
+    },
+    "no end: it was spread over 3 days": {"campaign": {"lifetime_spend_cap": 9_000_000, "daily_spend_cap": None}},
+    "Its ad group bids 0.0001 USD, which wins nothing.": {
+        "ad_group": {"bid_in_micro_currency": 100, "bid_strategy_type": "MAX_BID"},
+    },
+    "Budgets: ": {
+        "campaign": {"daily_spend_cap": 10_000}, "promotions": 20,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", REASONS)
+def test_each_reason_for_earning_nothing_is_said(words):
+    changes = REASONS[words]
+    rules = {"lifetime_cap_days": 3, "nested_schedules": "allow"}
+    with contextlib.closing(Emulator("5.23", now="2026-03-02T12:00:00Z", rules=rules)) as emulator:
+        account = f"/ad_accounts/{emulator.ad_account_id}"
+        for kind, entity_id in (("campaign", emulator.campaign_id), ("ad_group", emulator.ad_group_id)):
+            body = {"id": entity_id, "ad_account_id": emulator.ad_account_id, **changes.get(kind, {})}
+            reply = call(emulator, "PATCH", f"{account}/{kind}s", [body])
+            assert not json.loads(reply.body)["items"][0].get("exceptions"), reply.body
+        ids = [i for _ in range(changes.get("promotions", 5) // 5) for i in promote(emulator)]
+        emulator.clock.advance(days=6)
+        if "has spent" in words:
+            call(
+                emulator,
+                "PATCH",
+                f"{account}/campaigns",
+                [{**body, "id": emulator.campaign_id, "lifetime_spend_cap": 1_000_000}],
+            )
+        emulator.clock.advance(days=6)
+        page = next(p for p in (f"/console/promotions/{i}" for i in ids) if "It is ACTIVE" in get(emulator, p)[1])
+        said = re.findall(r"<li>(.*?)</li>", get(emulator, page)[1].partition("It is ACTIVE")[2])
+        assert words in said[0], said
+        if words == "Its campaign is PAUSED.":  # what was paused for long, and is active since an hour, is not out of budget
+            call(emulator, "PATCH", f"{account}/campaigns", [{**body, "id": emulator.campaign_id, "status": "ACTIVE"}])
+            emulator.clock.advance(hours=1)
+            assert "It delivers since 2026-03-14 12:00:00, and reports lag 3 hours" in get(emulator, page)[1]
 
 
 def test_days_that_are_not_reported_and_days_before_are_told_apart(busy):
@@ -636,14 +685,23 @@ return [...small.slice(0, 1), ...tables].map(e => e.outerHTML.slice(0, 120));
 """
 
 
-def test_it_fits_a_telephone(console, busy):
-    size = {"width": 360, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+@pytest.mark.parametrize("width", [360, 1280])
+def test_it_fits_a_telephone_and_a_screen_whatever_names_are(console, busy, width):
+    account = f"/ad_accounts/{busy.ad_account_id}"
+    for kind, entity_id in (("campaigns", busy.campaign_id), ("ad_groups", busy.ad_group_id)):
+        body = [{"id": entity_id, "ad_account_id": busy.ad_account_id, "name": "a_name_of_one_word_" * 12}]
+        assert call(busy, "PATCH", f"{account}/{kind}", body).status == 200
+    body = [{"id": busy.ids[0], "tracking_url": "https://shop.example/?" + "x" * 900}]
+    call(
+        busy, "PATCH", f"{account}/product_group_promotions", {"ad_group_id": busy.ad_group_id, "product_group_promotion": body}
+    )
+    size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
     console.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     try:
         for path in pages(busy):
             wide = console.open(path).browser.execute_script("return document.documentElement.scrollWidth")
-            assert wide <= 360, path
-            assert console.browser.execute_script(CRAMPED) == [], path
+            assert wide <= width, path
+            assert width > 360 or console.browser.execute_script(CRAMPED) == [], path
     finally:
         console.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 

@@ -11,6 +11,7 @@ from pinshop.emulator import access, rules
 from pinshop.emulator.catalog import groups
 from pinshop.emulator.control import charts, words
 from pinshop.emulator.control.forms import PRESETS, VARIANTS
+from pinshop.emulator.control.reasons import why_nothing
 from pinshop.emulator.control.sums import (
     METRICS,
     MOST,
@@ -179,7 +180,7 @@ def _promotion(world: World, argument: str, query: Query) -> View | None:
         "days": days,
         "currency": account.get("currency", "USD"),
         **shown,
-        "why_nothing": _why_nothing(world, promotion, total),
+        "why_nothing": why_nothing(world, account, promotion, total["spend"]),
         "facts": [(name, value if isinstance(value, str | int) else words.as_json(value)) for name, value in promotion.items()],
         "history": [(words.time_of(since), status) for since, status in reversed(known)],
     }
@@ -195,35 +196,6 @@ def _asked(query: Query) -> dict[str, Any]:
         "ranges": RANGES,
         "metrics": charts.METRICS,
     }
-
-
-def _why_nothing(world: World, promotion: Entity, total: Mapping[str, Any]) -> list[str]:
-    """Why a promotion that says ACTIVE earns nothing."""
-    if promotion["status"] != "ACTIVE":
-        return []
-    store, now = world.store, world.now()
-    ad_group = store.get("ad_groups", promotion["ad_group_id"]) or {}
-    campaign = store.get("campaigns", ad_group.get("campaign_id", 0)) or {}
-    group = store.get("product_groups", promotion["catalog_product_group_id"])
-    found = []
-    for name, parent in (("ad group", ad_group), ("campaign", campaign)):
-        if parent.get("status") != "ACTIVE":
-            found.append(f"Its {name} is {parent.get('status', 'missing')}.")
-        if (parent.get("start_time") or 0) > now:
-            found.append(f"Its {name} starts at {words.time_of(parent['start_time'])}.")
-        if parent.get("end_time") and parent["end_time"] <= now:
-            found.append(f"Its {name} ended at {words.time_of(parent['end_time'])}.")
-    if group is None:
-        found.append("Its catalog product group was deleted.")
-    elif not group["product_count"]:
-        found.append("Its catalog product group has no product that is in stock.")
-    if not total["spend"] and not found:
-        lag = world.rules.delivery_lag_hours
-        if now - promotion.get("created", now) < (lag + 1) * 3600:
-            found.append(f"It is new: reports lag {lag} hours behind. Move the clock on.")
-        else:
-            found.append("Budgets: what its campaign or ad group may spend goes to others, or is less than one click costs.")
-    return found
 
 
 def _catalogs(world: World, argument: str, query: Query) -> View | None:
