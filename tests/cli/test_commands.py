@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import re
@@ -16,6 +18,7 @@ import pyarrow.parquet
 import pytest
 from click.testing import CliRunner
 
+from pinshop import Client
 from pinshop.cli.commands import walk
 from pinshop.cli.tree import COMMANDS, main
 from pinshop.credentials import environment, vaults
@@ -401,3 +404,82 @@ def test_what_the_page_prints_is_what_is_printed(run):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             line, _, shown = part.partition("\n")
             assert run(line).output == shown, line
+
+
+# ------------------------------------------------------------------------------------------ spreadsheets
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_spreadsheet_executes_nothing_keeps_ids_and_reads_every_letter(run, served, separator):
+    client = Client(served.access_token, base_url=served.base_url)
+    evil = ["=cmd|'/c calc'!A1", "+1", "-2+3", "@SUM(A1)", "\t=1", "Küche; und, 1"]
+    for name in evil:
+        client.catalog_product_groups.create(
+            name=name, feed_id=served.feed_id, filters={"any_of": [{"BRAND": {"values": [f"B {name}"]}}]}
+        )
+    printed = run(f"product-groups list --fields id,name,is_featured --spreadsheet '{separator}'").stdout_bytes.decode()
+    assert printed.startswith("\ufeff")
+    rows = list(csv.reader(io.StringIO(printed.removeprefix("\ufeff"), newline=""), delimiter=separator))
+    assert rows[0] == ["id", "name", "is_featured"]
+    assert [row[1] for row in rows[6:]] == [f"'{name}" if name[0] in "=+-@\t" else name for name in evil]
+    assert all(re.fullmatch(r'="\d+"', row[0]) for row in rows[1:])
+    exact = run("product-groups list --fields name --format csv").stdout
+    assert evil[0] in exact, "without being asked, what Pinterest sent is what is written"
+    run("product-groups list --spreadsheet , --format json", code=2)
+    run("product-groups list --spreadsheet , -o groups.csv")
+    assert Path("groups.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+# ------------------------------------------------------------------------------------------ ids and names
+
+#: Options that take an entity, on every command that has one: what it is called, and the words of a line that needs it.
+NAMED = [
+    ("promotions list", "--ad-group", "Shopping, everyone"),
+    ("promotions create 2680307368804", "--ad-group", "Shopping, everyone"),
+    ("analytics --cost", "--ad-group", "Shopping, everyone"),
+    ("analytics --cost", "--campaign", "Shopping"),
+    ("report", "--ad-group", "Shopping, everyone"),
+    ("import", "--ad-group", "Shopping, everyone"),
+    ("ad-groups list", "--campaign", "Shopping"),
+    ("ad-groups create --name N --billable-event CLICKTHROUGH -s budget_type=CBO_ADGROUP", "--campaign", "Shopping"),
+    ("feeds list", "--catalog", "Emulated Shop catalog"),
+    ("product-groups list", "--catalog", "Emulated Shop catalog"),
+    ("product-groups list", "--feed", "Emulated Shop feed"),
+    (
+        """product-groups create G --dry-run --filters '{"any_of":[{"BRAND":{"values":["x"]}}]}'""",
+        "--feed",
+        "Emulated Shop feed",
+    ),
+]
+
+
+def test_no_option_that_takes_an_entity_is_forgotten():
+    there = {
+        (name, option)
+        for name, row in LEAVES.items()
+        for one in row["options"]
+        for option in one["names"]
+        if option in ("--ad-group", "--campaign", "--feed", "--catalog")
+    }
+    assert there == {
+        (f"pinshop {' '.join(word for word in line.split()[:2] if word[0].isalpha())}", o) for line, o, _ in NAMED
+    } - {("pinshop product-groups", "--feed")}
+
+
+@pytest.mark.parametrize(("line", "option", "name"), NAMED)
+def test_an_entity_is_found_by_its_name_and_what_has_none_or_several_is_refused(run, served, line, option, name):
+    client, account = Client(served.access_token, base_url=served.base_url), served.ad_account_id
+    promoted(run)
+    run(f"{line} {option} {shlex.quote(name)}")
+    run(f"{line} {option} {shlex.quote(name.upper())}")
+    wrong = run(f"{line} {option} {shlex.quote(name[:-1])}", code=2).stderr
+    assert f"the id or the name of a{'n' if option == '--ad-group' else ''}" in wrong
+    assert f"Did you mean {name}?" in wrong
+    if option == "--ad-group":
+        settings = {"billable_event": "CLICKTHROUGH", "budget_type": "CBO_ADGROUP", "campaign_id": served.campaign_id}
+        twin = client.ad_groups.create(account, [{**settings, "name": name}])[0].id
+        assert (
+            f"2 have this name: {AD_GROUP}" in (told := run(f"{line} {option} {shlex.quote(name)}", code=2).stderr)
+            or twin in told
+        )
+        run(f"{line} {option} {twin}")

@@ -147,3 +147,21 @@ def test_what_came_of_an_apply_is_json_where_json_is_asked_for(run, change):
     change("status: PAUSED", "status: ACTIVE")
     refused = json.loads(run("apply promotions.yaml --yes --json", code=2).stderr)
     assert refused["error"]["type"] == "GuardRefused"
+
+
+def test_a_dry_run_of_apply_is_the_plan_and_what_would_refuse_it(run, change, tmp_path):
+    change("status: PAUSED", "status: ACTIVE")
+    before = sorted(path.name for path in tmp_path.iterdir())
+    shown = run("apply promotions.yaml --dry-run")
+    assert shown.stdout.splitlines()[1:] == run("plan promotions.yaml").stdout.splitlines()[1:]
+    assert (
+        "Would be refused: could spend up to 500.00 USD a day more than now; allowed: 0.00 USD (--max-spend 500)"
+        in shown.stderr
+    )
+    assert "Dry run: nothing was sent." in shown.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+    assert "refused" not in run("apply promotions.yaml --dry-run --max-spend 500").stderr
+    run("plan promotions.yaml --out saved.plan.json")
+    run("promotions create --ad-group 2680007368798 2680307368891")
+    assert "are new" in run("apply saved.plan.json --dry-run --max-spend 500").stderr
+    assert set(statuses(run).values()) == {"PAUSED"}

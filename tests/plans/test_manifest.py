@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import random
 import tomllib
+from collections import Counter
+from typing import Any
 
 import jsonschema
 import pytest
@@ -561,3 +565,78 @@ def test_fmt_never_changes_the_meaning_and_loses_no_comment(pairs):
     assert made.count("# note") == text.count("# note")
     assert made.count("#x") == text.count("#x")
     assert plans.format_manifest(made) == made
+
+
+# ------------------------------------------------------------------------------- anything where anything may stand
+
+WHOLE: dict[str, Any] = {
+    "pinshop": 1,
+    "account": "549707368872",
+    "promotion_defaults": {"tracking_url": "https://s.example/?c={campaignid}", "clear": ["is_mdl"]},
+    "campaigns": [
+        {"name": "Spring", "objective_type": "SALES", "daily_spend_cap": "50 USD", "start_time": "2026-03-01T00:00:00+01:00"},
+        {"id": "626707368860", "name": "x", "tracking_urls": {"impression": ["https://a.example"]}},
+    ],
+    "ad_groups": [
+        {"id": "2680007368798", "exclusive": True, "promotions": [{"catalog_product_group_pattern": "Spring *"}]},
+        {
+            "name": "N",
+            "campaign": "Spring",
+            "billable_event": "CLICKTHROUGH",
+            "targeting_spec": {"AGE_BUCKET": ["25-34"]},
+            "promotions": [{"catalog_product_group_name": "Kitchen"}, {"id": "4260007368873", "clear": ["tracking_url"]}],
+        },
+    ],
+}
+ODD: tuple[Any, ...] = (
+    None, "", [], {}, True, False, 0, -1, "x", "0123", "~", "1e400", "NaN", [None], [[]], [{}], {"a": None}, {"id": None},
+    {"a": 0}, {"a": "1.5"}, "1" * 30, "50 EUR", "50", "-5 USD", "1.0000001 USD", "2026-13-45T99:00:00Z", "{badmacro}", "*",
+    "null", "ACTIVE", 10**30, "9" * 5000, "a\tb",
+)  # fmt: skip
+
+
+def mutated(draw: random.Random) -> dict[str, Any]:
+    value = copy.deepcopy(WHOLE)
+    for _ in range(draw.randint(1, 3)):
+        holder: Any = value
+        while True:
+            key = draw.choice(list(holder) if isinstance(holder, dict) else range(len(holder)))
+            if not isinstance(holder[key], dict | list) or not holder[key] or draw.random() < 0.3:
+                break
+            holder = holder[key]
+        if draw.random() < 0.7:
+            holder[key] = copy.deepcopy(draw.choice(ODD))
+        elif isinstance(holder, list):
+            holder.append(copy.deepcopy(holder[key]))
+        else:
+            holder[draw.choice(["id", "name", "status", "clear", "promotions", "campaign_id", "zz", "tracking_urls"])] = (
+                copy.deepcopy(draw.choice(ODD))
+            )
+    return value
+
+
+def test_whatever_stands_in_a_manifest_it_is_read_or_refused_with_its_place(rounds):
+    refused = 0
+    for seed in range(rounds(300, 20_000)):
+        text = "\n".join(block(mutated(random.Random(seed)))) + "\n"
+        try:
+            plans.parse_manifest(text)
+        except ManifestError as error:
+            refused += 1
+            assert all(problem.line for problem in error.problems), (seed, text)
+            twice = Counter((problem.line, problem.column, problem.field) for problem in error.problems)
+            assert max(twice.values()) == 1, (seed, text, str(error))
+    assert refused > 100
+
+
+def test_an_id_that_is_wrong_is_one_mistake_and_entries_without_any_are_no_doubles():
+    text = "account: x\ncampaigns:\n  - id: abc\n  - id: abd\n  - name: []\nad_groups:\n  - id: 12x\n  - id: 13x\n"
+    with pytest.raises(ManifestError) as refused:
+        plans.parse_manifest(text)
+    assert [(one.line, one.field, one.allowed) for one in refused.value.problems] == [
+        (3, "campaigns[0].id", "1 to 18 digits"),
+        (4, "campaigns[1].id", "1 to 18 digits"),
+        (5, "campaigns[2].name", "text"),
+        (7, "ad_groups[0].id", "1 to 18 digits"),
+        (8, "ad_groups[1].id", "1 to 18 digits"),
+    ]

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pinshop.cli import entities, items, output
+from pinshop.cli import entities, items, names, output
 from pinshop.cli.connection import Connection, connected
 from pinshop.cli.tree import SuggestingGroup
 
@@ -20,7 +20,7 @@ def ad_groups() -> None:
 
 
 @ad_groups.command("list")
-@click.option("--campaign", "campaigns", multiple=True, metavar="ID", help="Those of these campaigns.")
+@click.option("--campaign", "campaigns", multiple=True, metavar="ID|NAME", help="Those of these campaigns.")
 @click.option("--id", "ids", multiple=True, metavar="ID", help="Exactly these.")
 @entities.status_option
 @connected()
@@ -36,7 +36,7 @@ def list_ad_groups(here: Connection, campaigns: tuple[str, ...], ids: tuple[str,
 
     found = here.client.ad_groups.list(
         here.account,
-        campaign_ids=campaigns or None,
+        campaign_ids=names.campaigns(here, campaigns) or None,
         ad_group_ids=ids or None,
         entity_statuses=list(statuses) or None,
         page_size=250,
@@ -45,7 +45,7 @@ def list_ad_groups(here: Connection, campaigns: tuple[str, ...], ids: tuple[str,
 
 
 @ad_groups.command()
-@click.option("--campaign", metavar="ID", help="The campaign it belongs to.")
+@click.option("--campaign", metavar="ID|NAME", help="The campaign it belongs to.")
 @click.option("--name", help="Its name.")
 @click.option("--billable-event", help="Such as CLICKTHROUGH or IMPRESSION.")
 @click.option("--bid", type=int, metavar="MICROS", help="The bid in micro-currency: 800000 is 0.80.")
@@ -72,7 +72,12 @@ def create(
     """
     from pinshop.api import params
 
-    given = {"campaign_id": campaign, "name": name, "billable_event": billable_event, "bid_in_micro_currency": bid}
+    given = {
+        "campaign_id": names.campaigns(here, [campaign])[0] if campaign else None,
+        "name": name,
+        "billable_event": billable_event,
+        "bid_in_micro_currency": bid,
+    }
     first = {key: value for key, value in given.items() if value is not None}
     given_items = items.gather(path, settings, [first] if first else [], params.AdGroupCreate)
     wanted: Any = [{"status": status, **item} for item in given_items]

@@ -9,6 +9,7 @@ import click
 
 from pinshop.api.endpoints import PROMOTIONS_ANALYTICS
 from pinshop.cli import charts, periods
+from pinshop.cli import names as by_name
 from pinshop.cli.choices import Choice, complete_columns
 from pinshop.cli.connection import Connection, connected
 from pinshop.cli.output import say
@@ -30,8 +31,8 @@ _GRANULARITIES = tuple(map(str, PROMOTIONS_ANALYTICS.params["granularity"].choic
 
 @click.command()
 @click.argument("promotions", nargs=-1, metavar="[PROMOTION_ID]...")
-@click.option("--ad-group", "ad_groups", multiple=True, metavar="ID", help="All promotions of these ad groups.")
-@click.option("--campaign", "campaigns", multiple=True, metavar="ID", help="All promotions of these campaigns.")
+@click.option("--ad-group", "ad_groups", multiple=True, metavar="ID|NAME", help="All promotions of these ad groups.")
+@click.option("--campaign", "campaigns", multiple=True, metavar="ID|NAME", help="All promotions of these campaigns.")
 @click.option("--all-accounts", is_flag=True, help="All ad accounts that the token reaches, side by side.")
 @click.option(
     "--columns",
@@ -88,7 +89,10 @@ def analytics(
         "end_date": last,
         "granularity": granularity,
     }
-    more = {"ad_group_ids": ad_groups, "campaign_ids": campaigns, "way": way}
+    if all_accounts and (named := [one for one in (*ad_groups, *campaigns) if not one.isdigit()]):
+        raise InvalidInput("--all-accounts", named[0], "ids beside it: a name may be that of something in each ad account")
+    groups, chosen = by_name.ad_groups(here, ad_groups), by_name.campaigns(here, campaigns)
+    more = {"ad_group_ids": groups, "campaign_ids": chosen, "way": way}
     question |= {name: value for name, value in more.items() if value}
     if cost:
         click.echo(str(here.client.analytics.plan(accounts, promotions or None, **question)))

@@ -10,7 +10,7 @@ import click
 from pinshop.api.operations import API_VERSIONS
 from pinshop.cli.choices import Choice
 from pinshop.cli.exit_codes import explained
-from pinshop.cli.output import FORMATS, Output, say
+from pinshop.cli.output import FORMATS, Output, say, spreadsheet_option
 
 _SHOWN = ("name", "family", "kind", "unit", "since", "meaning")
 
@@ -21,10 +21,17 @@ _SHOWN = ("name", "family", "kind", "unit", "since", "meaning")
 @click.option("--format", "form", type=Choice(FORMATS), help="Default: a table on a terminal, else jsonl.")
 @click.option("--fields", metavar="A,B", help="Only these fields, in this order.")
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file instead.")
+@spreadsheet_option
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json; errors are JSON too.")
 @explained
 def columns(
-    words: tuple[str, ...], api_version: str, form: Any, fields: str | None, output: Path | None, as_json: bool
+    words: tuple[str, ...],
+    api_version: str,
+    form: Any,
+    fields: str | None,
+    output: Path | None,
+    spreadsheet: str | None,
+    as_json: bool,
 ) -> None:
     """List the columns of analytics that fit all WORDS: by name, family, kind, meaning, or what a shop calls it.
 
@@ -50,7 +57,7 @@ def columns(
         }
         for c in found
     ]
-    Output("json" if as_json and not form else form, fields, output).rows(rows, _SHOWN)
+    Output("json" if as_json and not form else form, fields, output, spreadsheet).rows(rows, _SHOWN)
     if not found:
         near = " and ".join(meant for word in words if (meant := near_words(word)))
         meant = f"Did you mean {near}? " if near else ""

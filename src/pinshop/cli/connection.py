@@ -29,7 +29,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 EMULATED_URL = "http://emulator.local/v5"
 DRY_RUN = "dry run: not sent"
-_PRINTING = ("form", "fields", "output", "as_json")
+_PRINTING = ("form", "fields", "output", "as_json", "spreadsheet")
 
 
 class Connection:
@@ -151,9 +151,9 @@ def connected(*, writes: bool = False, asks: bool = False, prints: bool = True) 
         def run(**kwargs: Any) -> Any:
             names = ("profile", "base_url", "account", "api_version", "emulator")
             chosen = {name: kwargs.pop(name) for name in names}
-            form, fields, path, as_json = (kwargs.pop(name, None) if prints else None for name in _PRINTING)
+            form, fields, path, as_json, spreadsheet = (kwargs.pop(name, None) if prints else None for name in _PRINTING)
             dry_run, yes, no_input = kwargs.pop("dry_run", False), kwargs.pop("yes", False), kwargs.pop("no_input", False)
-            out = Output("json" if as_json and not form else form, fields, path)
+            out = Output("json" if as_json and not form else form, fields, path, spreadsheet)
             with ExitStack() as opened:
                 client, emulated = _open(chosen, opened)
                 here = Connection(
@@ -209,6 +209,7 @@ def _options(*, writes: bool, asks: bool, prints: bool) -> list[Callable[[Any], 
             click.option("--fields", metavar="A,B.C", help="Only these fields, in this order."),
             click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file instead."),
             click.option("--json", "as_json", is_flag=True, help="The same as --format json; errors are JSON too."),
+            printing.spreadsheet_option,
         ]
     if writes:
         options.append(click.option("--dry-run", is_flag=True, help="Print the writes instead of sending them."))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from pinshop.cli import names
 from pinshop.cli.connection import Connection, connected
 from pinshop.cli.tree import SuggestingGroup
 
@@ -14,7 +15,7 @@ def feeds() -> None:
 
 
 @feeds.command("list")
-@click.option("--catalog", metavar="ID", help="Those of this catalog.")
+@click.option("--catalog", metavar="ID|NAME", help="Those of this catalog.")
 @connected()
 def list_feeds(here: Connection, catalog: str | None) -> None:
     """List feeds.
@@ -25,7 +26,7 @@ def list_feeds(here: Connection, catalog: str | None) -> None:
     """
     from pinshop.api.models import Feed
 
-    found = here.client.feeds.list(catalog_id=catalog, ad_account_id=here.named_account, page_size=250)
+    found = here.client.feeds.list(catalog_id=names.catalog(here, catalog), ad_account_id=here.named_account, page_size=250)
     here.out.rows(found, ("id", "name", "status", "format", "catalog_type"), Feed.__struct_fields__)
 
 

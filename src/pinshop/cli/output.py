@@ -39,6 +39,13 @@ _COLORS = {
 }  # fmt: skip
 
 
+spreadsheet_option = click.option(
+    "--spreadsheet",
+    type=click.Choice([",", ";"]),
+    help="CSV for Excel and its like: ids stay whole, formulas are text; ; where a comma is the decimal sign.",
+)
+
+
 def plain(value: Any) -> Any:
     """A model as dicts and lists, without what the server left out."""
     if isinstance(value, Entity):
@@ -69,11 +76,14 @@ def use_color(stream: IO[str]) -> bool:
 class Output:
     """Where the data of a command goes, and in which form."""
 
-    def __init__(self, form: Format | None, fields: str | None, path: Path | None) -> None:
+    def __init__(self, form: Format | None, fields: str | None, path: Path | None, spreadsheet: str | None = None) -> None:
         if path is not None and not path.name:
             raise InvalidInput("--output", str(path), "the name of a file")
         self.path = path
-        self.form: Format = form or _format_of(path)
+        if spreadsheet is not None and (form or "csv") != "csv":
+            raise InvalidInput("--spreadsheet", spreadsheet, "nothing beside another format than csv")
+        self.form: Format = "csv" if spreadsheet is not None else form or _format_of(path)
+        self._spreadsheet = spreadsheet
         #: True where JSON was asked for: then nothing but JSON is said.
         self.for_programs = form in ("json", "jsonl")
         self._fields = [name.strip() for name in fields.split(",") if name.strip()] if fields else None
@@ -103,7 +113,7 @@ class Output:
             if self._fields is not None:
                 values = ({name: _pick(row, name) for name in shown} for row in values)
             if self.form == "csv":
-                return _print_csv(values, self._fields or list(every) or None, stream)
+                return _print_csv(values, self._fields or list(every) or None, stream, self._spreadsheet)
             if self.form == "json":
                 return _print_array(values, stream)
             count = 0
@@ -265,18 +275,37 @@ def _print_array(values: Iterable[Any], stream: IO[str]) -> int:
     return count
 
 
-def _print_csv(values: Iterator[Any], columns: list[str] | None, stream: IO[str]) -> int:
+def _print_csv(values: Iterator[Any], columns: list[str] | None, stream: IO[str], spreadsheet: str | None) -> int:
     if columns is None:
         held = list(values)
         columns = list(dict.fromkeys(name for row in held for name in row))
         values = iter(held)
-    writer = csv.writer(stream, lineterminator="\n")
+    if spreadsheet is None:
+        writer, shown = csv.writer(stream, lineterminator="\n"), _as_it_is
+    else:
+        stream.write("\ufeff")  # else Excel takes UTF-8 for the old encoding of the machine
+        writer, shown = csv.writer(stream, delimiter=spreadsheet, lineterminator="\r\n"), _as_text
     writer.writerow(columns)
     count = 0
     for count, row in enumerate(values, 1):  # noqa: B007 - the last count is the answer
         cells = (row.get(name) for name in columns)
-        writer.writerow("" if cell is None else cell if isinstance(cell, str) else as_json(cell) for cell in cells)
+        writer.writerow("" if cell is None else shown(cell) if isinstance(cell, str) else as_json(cell) for cell in cells)
     return count
+
+
+def _as_it_is(cell: str) -> str:
+    return cell
+
+
+#: What a spreadsheet takes for a formula and executes (https://owasp.org/www-community/attacks/CSV_Injection).
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def _as_text(cell: str) -> str:
+    """Text that a spreadsheet neither executes nor turns into a number: it keeps 15 digits of one, and ids have 18."""
+    if cell.isascii() and cell.isdigit():
+        return f'="{cell}"'
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def _print_table(values: Iterator[Any], columns: Sequence[str], stream: IO[str]) -> int:

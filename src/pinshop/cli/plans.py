@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from pinshop.cli import names
 from pinshop.cli.choices import Choice
 from pinshop.cli.connection import Connection, connected
 from pinshop.cli.exit_codes import FINDINGS, INTERRUPTED, PARTIAL, explained
@@ -140,6 +141,9 @@ plan = _PlanGroup("plan", commands={"make": make, "show": show}, help=make.help)
 @click.option("--max-changes", type=int, metavar="N", help="Default: 50, and 30 % of the live promotions.")
 @click.option("--keep-going", is_flag=True, help="Activate even if something before has failed.")
 @click.option("--allow-other-user", is_flag=True, help="Apply what another user planned.")
+@click.option(
+    "--dry-run", "only_shown", is_flag=True, help="As pinshop plan: show what would be done, and why it would be refused."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what came of every change as JSON; errors are JSON too.")
 @connected(asks=True, prints=False)
 def apply(
@@ -153,6 +157,7 @@ def apply(
     max_changes: int | None,
     keep_going: bool,
     allow_other_user: bool,
+    only_shown: bool,
     as_json: bool,
 ) -> None:
     """Execute a saved plan, or plan manifests and execute that. The same command again finishes what was interrupted.
@@ -170,6 +175,14 @@ def apply(
         manifest = plans.load_manifest(files)
         known = _existing(journal or plans.default_directory(files[0]))
         wanted = plans.make_plan(here.client, manifest, journal=known, account=here.chosen_account, take=take)
+    if only_shown:
+        plans.check_approval(wanted, plan_id)
+        _print(wanted, "json" if as_json else "text")
+        limits: Any = {"max_spend": max_spend, "allow_unlimited": allow_unlimited, "max_changes": max_changes}
+        for reason in plans.what_moved(here.client, wanted) + plans.why_refused(wanted, **limits):
+            say(f"Would be refused: {_as_options(reason)}")
+        say("Dry run: nothing was sent.")
+        return
     where = journal or plans.default_directory(files[0])
     _apply(
         here,
@@ -293,7 +306,7 @@ def rollback(
 
 
 @click.command("import")
-@click.option("--ad-group", "ad_groups", multiple=True, metavar="ID", help="Only these, and their campaigns.")
+@click.option("--ad-group", "ad_groups", multiple=True, metavar="ID|NAME", help="Only these, and their campaigns.")
 @click.option("--promotions-only", is_flag=True, help="Leave out campaigns, and of ad groups all but their ids.")
 @click.option("--output", "-o", "path", type=click.Path(path_type=Path, dir_okay=False), help="Write it here.")
 @connected(prints=False)
@@ -307,7 +320,8 @@ def import_(here: Connection, ad_groups: tuple[str, ...], promotions_only: bool,
     from pinshop import plans
     from pinshop.files.atomic import replace_file
 
-    text = plans.import_manifest(here.client, here.account, ad_groups or None, promotions_only=promotions_only)
+    groups = names.ad_groups(here, ad_groups) or None
+    text = plans.import_manifest(here.client, here.account, groups, promotions_only=promotions_only)
     if path is None:
         sys.stdout.write(text)
         return

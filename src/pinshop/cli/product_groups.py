@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from pinshop.cli import items
+from pinshop.cli import items, names
 from pinshop.cli.connection import Connection, connected
 from pinshop.cli.output import say
 from pinshop.cli.tree import SuggestingGroup
@@ -20,8 +20,8 @@ def product_groups() -> None:
 
 
 @product_groups.command("list")
-@click.option("--feed", metavar="ID", help="Those of this feed.")
-@click.option("--catalog", metavar="ID", help="Those of this catalog.")
+@click.option("--feed", metavar="ID|NAME", help="Those of this feed.")
+@click.option("--catalog", metavar="ID|NAME", help="Those of this catalog.")
 @connected()
 def list_groups(here: Connection, feed: str | None, catalog: str | None) -> None:
     """List catalog product groups.
@@ -34,7 +34,7 @@ def list_groups(here: Connection, feed: str | None, catalog: str | None) -> None
     from pinshop.api.models import CatalogProductGroup
 
     found = here.client.catalog_product_groups.list(
-        feed_id=feed, catalog_id=catalog, ad_account_id=here.named_account, page_size=250
+        feed_id=names.feed(here, feed), catalog_id=names.catalog(here, catalog), ad_account_id=here.named_account, page_size=250
     )
     here.out.rows(found, _COLUMNS, CatalogProductGroup.__struct_fields__)
 
@@ -74,7 +74,7 @@ def products(here: Connection, group_id: str) -> None:
 
 @product_groups.command()
 @click.argument("name")
-@click.option("--feed", metavar="ID", help="The feed whose products it selects from.")
+@click.option("--feed", metavar="ID|NAME", help="The feed whose products it selects from.")
 @click.option("--filters", required=True, metavar="JSON", help="""Such as '{"any_of":[{"BRAND":{"values":["alderly"]}}]}'.""")
 @items.set_option
 @connected(writes=True)
@@ -89,7 +89,7 @@ def create(here: Connection, name: str, feed: str | None, filters: str, settings
 
     fields: dict[str, Any] = {"name": name, "filters": models.parse(filters.encode())}
     if feed is not None:
-        fields["feed_id"] = feed
+        fields["feed_id"] = names.feed(here, feed)
     fields |= items.parse_settings(settings, params.CatalogProductGroupCreate)
     here.out.one(here.client.catalog_product_groups.create(ad_account_id=here.named_account, **fields))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pinshop.cli import entities, items, output
+from pinshop.cli import entities, items, names, output
 from pinshop.cli.connection import Connection, connected
 from pinshop.cli.tree import SuggestingGroup
 from pinshop.errors import InvalidInput
@@ -21,7 +21,7 @@ def promotions() -> None:
 
 
 @promotions.command("list")
-@click.option("--ad-group", metavar="ID", help="Those of this ad group. Default: of every ad group.")
+@click.option("--ad-group", metavar="ID|NAME", help="Those of this ad group. Default: of every ad group.")
 @click.option("--id", "ids", multiple=True, metavar="ID", help="Exactly these.")
 @entities.status_option
 @connected()
@@ -40,7 +40,11 @@ def list_promotions(here: Connection, ad_group: str | None, ids: tuple[str, ...]
         if ids:
             yield from client.promotions.list(account, product_group_promotion_ids=ids, **more)
             return
-        groups = [ad_group] if ad_group else (str(group.id) for group in client.ad_groups.list(account, page_size=250))
+        groups = (
+            names.ad_groups(here, [ad_group])
+            if ad_group
+            else (str(group.id) for group in client.ad_groups.list(account, page_size=250))
+        )
         for group in groups:
             yield from client.promotions.list(account, ad_group_id=group, **more)
 
@@ -50,7 +54,7 @@ def list_promotions(here: Connection, ad_group: str | None, ids: tuple[str, ...]
 
 
 @promotions.command()
-@click.option("--ad-group", metavar="ID", required=True, help="Where they are created.")
+@click.option("--ad-group", metavar="ID|NAME", required=True, help="Where they are created.")
 @entities.first_status_option
 @items.set_option
 @items.file_option
@@ -85,7 +89,7 @@ def create(
     entities.confirm_active(here, wanted, "promotions")
     result = here.client.promotions.create(
         here.account,
-        ad_group,
+        names.ad_groups(here, [ad_group])[0],
         wanted,
         journal=journal,
         progress=output.progress("promotions"),

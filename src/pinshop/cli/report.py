@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from pinshop.cli import periods
+from pinshop.cli import names, periods
 from pinshop.cli.connection import Connection, connected
 from pinshop.cli.output import say
 
 
 @click.command()
-@click.option("--ad-group", "ad_groups", multiple=True, metavar="ID", help="Only these ad groups. Default: all of the account.")
+@click.option("--ad-group", "ad_groups", multiple=True, metavar="ID|NAME", help="Only these ad groups. Default: all.")
 @click.option("--title", help="Default: the name of the ad account.")
 @click.option(
     "--output", "-o", "path", type=click.Path(dir_okay=False, path_type=Path), default=Path("report.html"), show_default=True
@@ -40,7 +40,7 @@ def report(
 
     client, account = here.client, here.account
     first, last = periods.chosen(here, start_date, end_date, days)
-    groups = list(ad_groups) or [str(group.id) for group in client.ad_groups.list(account, page_size=250)]
+    groups = names.ad_groups(here, ad_groups) or [str(group.id) for group in client.ad_groups.list(account, page_size=250)]
     promotions = [one for group in groups for one in client.promotions.list(account, ad_group_id=group, page_size=250)]
     rows = client.analytics.get(
         account, [one.id for one in promotions], columns=COLUMNS, start_date=first, end_date=last, granularity="DAY"

@@ -125,19 +125,15 @@ def _doubles(sections: list[AccountSection]) -> list[Problem]:
     seen: dict[tuple[Any, ...], Place] = {}
     for section in sections:
         account = (section.id, section.name)
-        entries: list[tuple[tuple[Any, ...], Place]] = [
-            ((account, "campaign", entry.id or "", "" if entry.id else entry.name), entry.place) for entry in section.campaigns
-        ]
-        entries += [
-            (
-                (account, "ad_group", entry.id or "", "" if entry.id else (entry.name, entry.campaign, entry.campaign_id)),
-                entry.place,
-            )
-            for entry in section.ad_groups
-        ]
-        for key, place in entries:
-            before = seen.setdefault(key, place)
-            if before is not place:
-                words = f"each {str(key[1]).replace('_', ' ')} once; {before} has it too"
-                found.append(place.problem("", key[2] or (key[3] if isinstance(key[3], str) else key[3][0]), words))
+        entries: list[tuple[str, Any, tuple[Any, ...]]] = [("campaign", entry, ()) for entry in section.campaigns]
+        entries += [("ad_group", entry, (entry.campaign, entry.campaign_id)) for entry in section.ad_groups]
+        for entity_type, entry, where in entries:
+            named = entry.id or entry.name
+            if named is None:
+                continue  # refused already
+            key = (account, entity_type, entry.id, named, () if entry.id else where)
+            before = seen.setdefault(key, entry.place)
+            if before is not entry.place:
+                words = f"each {entity_type.replace('_', ' ')} once; {before} has it too"
+                found.append(entry.place.problem("", named, words))
     return found

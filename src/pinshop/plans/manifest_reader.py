@@ -127,7 +127,7 @@ class ManifestReader:
         entry_id = self._id(given, path)
         fields = {**defaults, **self._fields("campaign", node, given, path, section)}
         name = fields.get("name") if entry_id else fields.pop("name", None)
-        if not entry_id and not name:
+        if not entry_id and not name and given.keys().isdisjoint(("id", "name")):
             self._refuse(node, path, "an id or a name", given=None)
         return CampaignEntry(self._place(node, path), entry_id, name, fields)
 
@@ -150,7 +150,7 @@ class ManifestReader:
         entry_id = self._id(given, path)
         fields = {**defaults["ad_group"], **self._fields("ad_group", node, given, path, section)}
         name = fields.get("name") if entry_id else fields.pop("name", None)
-        if not entry_id and not name:
+        if not entry_id and not name and given.keys().isdisjoint(("id", "name")):
             self._refuse(node, path, "an id or a name", given=None)
         campaign, campaign_id = self._name(given, path, "campaign"), self._id(given, path, "campaign_id")
         if campaign and campaign_id:
@@ -301,7 +301,8 @@ class ManifestReader:
     def _check_urls(self, fields: Mapping[str, Any], given: Mapping[str, Node], path: str) -> None:
         for name in ("tracking_url", "tracking_urls"):
             urls = fields.get(name)
-            several = [urls] if isinstance(urls, str) else [u for some in (urls or {}).values() for u in some or ()]
+            lists = urls.values() if isinstance(urls, dict) else ()  # what else there is was refused before
+            several = [urls, *(url for some in lists if isinstance(some, list) for url in some)]
             for url in several:
                 if isinstance(url, str) and (allowed := _macro(url)):
                     self._refuse(given[name], f"{path}.{name}", allowed)

@@ -82,7 +82,12 @@ class Document:
 
 
 def raise_if_any(problems: Iterable[Problem]) -> None:
-    """Raise `ManifestError` with these problems, if there are any, in the order of their places."""
-    found = sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
-    if found:
-        raise ManifestError(found)
+    """Raise `ManifestError` with these problems, if there are any, in the order of their places.
+
+    Of several of one field at one place the first is told: the others come of it.
+    """
+    first: dict[tuple[str, int, int, str], Problem] = {}
+    for problem in problems:
+        first.setdefault((problem.file, problem.line, problem.column, problem.field), problem)
+    if first:
+        raise ManifestError([first[place] for place in sorted(first, key=lambda place: place[:3])])
