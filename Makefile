@@ -52,7 +52,7 @@ bench: $(READY) ## Measure speed against the old client and the bare libraries
 	@$(BIN)/python bench/run.py
 
 engines: $(READY) ## Run dlt, Spark and Sail in environments of their own (minutes; Spark needs Java)
-	@PINSHOP_ENGINES=1 $(BIN)/python -m pytest -rP -q tests/third_party/test_dlt.py tests/third_party/test_spark.py
+	@PINSHOP_ENGINES=1 $(BIN)/python -m pytest -rP -q tests/third_party/test_dlt.py tests/third_party/test_spark.py tests/third_party/test_demo_data.py
 
 mutants: $(READY) ## Break the code on purpose, a sample of ways, and say what no test notices (minutes)
 	@.ci/mutants

@@ -1,12 +1,22 @@
-"""`pinshop demo data`: an agency's month in a local Pinterest: first sync, thirty nights, what changed, a report."""
+"""`pinshop demo data`: an agency's month in a local Pinterest: a sync, thirty nights, what changed, dlt, Spark, a report."""
 
 from __future__ import annotations
 
+import importlib.util
+import os
+import shutil
+import sys
 import tempfile
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pinshop.cli import charts
+
+if TYPE_CHECKING:
+    from pinshop.client import Client
+    from pinshop.emulator import Emulator
 
 _COLUMNS = ("spend", "TOTAL_IMPRESSION", "TOTAL_CLICKTHROUGH", "TOTAL_CHECKOUT", "TOTAL_CHECKOUT_VALUE_IN_MICRO_DOLLAR")
 _FIRST = "2026-01-05"
@@ -47,7 +57,22 @@ def run(say: Callable[[str], object], folder: Path | None = None) -> None:
         for one in late[:3]:
             say(f"  {one.date}  {one.product_group_id}  {one.column}: {one.before} -> {one.after}")
         client.analytics.sync(fresh, accounts, columns=_COLUMNS, start_date=_FIRST)
-        say(f"\nA fresh full load holds the same rows: {_rows(warehouse) == _rows(fresh)} ({len(_rows(fresh))} rows).")
+        names, rows_kept = _rows(fresh, "analytics")
+        same = _rows(warehouse, "analytics", names)[1] == rows_kept
+        say(f"\nA fresh full load holds the same rows: {same} ({rows_kept.total()} rows).")
+        asked = {
+            "columns": ",".join(_COLUMNS),
+            "start_date": _FIRST,
+            "end_date": str(max(row[names.index("DATE")] for row in rows_kept)),
+        }
+        emulator.rules.set("report_polls", 0)  # the other processes of Spark wait by a clock of their own
+        emulator.rules.set("report_seconds", 0)
+        through: dict[str, Callable[[], Counter[Any]]] = {
+            "dlt": lambda: _through_dlt(client, accounts, asked, names, place),
+            "Spark": lambda: _through_spark(emulator, accounts, asked, names),
+        }
+        for engine, rows_of in through.items():
+            say(f"The same through {engine}: {_lacking(engine) or rows_of() == rows_kept}")
         today = emulator.clock.now().date()
         rows = client.analytics.get(accounts, None, columns=report.COLUMNS, start_date=_FIRST, end_date=today)
         path = place / "report.html"
@@ -72,10 +97,58 @@ def minutes(calls: int) -> float:
     return now / 60
 
 
-def _rows(path: Path) -> list[tuple[object, ...]]:
+def _rows(path: Path, table: str, names: Sequence[str] = ()) -> tuple[list[str], Counter[tuple[Any, ...]]]:
+    """The columns of a table, or these of it, and its rows."""
     import duckdb
 
     with duckdb.connect(str(path), read_only=True) as connection:
-        names = [row[0] for row in connection.execute("describe analytics").fetchall()]
-        kept = ", ".join(f'"{name}"' for name in names if name not in ("read_at", "settled"))
-        return connection.execute(f"select {kept} from analytics order by all").fetchall()  # noqa: S608 - columns of our own table
+        found = [row[0] for row in connection.execute(f"describe {table}").fetchall()]
+        kept = list(names) or [name for name in found if name not in ("read_at", "settled", "OTHER_COLUMNS")]
+        listed = ", ".join(f'"{name}"' for name in kept)
+        return kept, Counter(connection.execute(f"select {listed} from {table}").fetchall())  # noqa: S608 - tables of our own
+
+
+def _lacking(engine: str) -> str | None:
+    """What must be installed first, in a line."""
+    module = {"dlt": "dlt", "Spark": "pyspark"}[engine]
+    if importlib.util.find_spec(module) is None:
+        return f"not shown, for {module} is not installed: pip install 'pinshop[{engine.lower()}]'"
+    if engine == "Spark" and shutil.which("java") is None:
+        return "not shown, for there is no Java: install version 17 or newer"
+    return None
+
+
+def _through_dlt(client: Client, accounts: Sequence[str], asked: Any, names: Sequence[str], place: Path) -> Counter[Any]:
+    """The rows of a load into a DuckDB file."""
+    os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")  # the demo sends nothing anywhere
+    os.environ.setdefault("DLT_DATA_DIR", str(place / "dlt"))
+    import dlt  # pyright: ignore[reportMissingImports] - it lives in environments of its own
+
+    from pinshop.integrations.dlt import pinterest_shopping_ads
+
+    path = place / "dlt.duckdb"
+    pipeline = dlt.pipeline("demo", destination=dlt.destinations.duckdb(str(path)), dataset_name="ads")
+    pipeline.run(pinterest_shopping_ads(client, accounts, **asked))
+    return _rows(path, "ads.product_group_analytics", names)[1]
+
+
+def _through_spark(emulator: Emulator, accounts: Sequence[str], asked: Any, names: Sequence[str]) -> Counter[Any]:
+    """The rows of a frame, read by Spark on this machine."""
+    from pyspark.sql import SparkSession  # pyright: ignore[reportMissingImports] - likewise
+
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+    for name in ("bindAddress", "host"):
+        builder = builder.config(f"spark.driver.{name}", "127.0.0.1")
+    session = builder.config("spark.ui.showConsoleProgress", "false").getOrCreate()
+    try:
+        options = {
+            **asked,
+            "base_url": emulator.base_url,
+            "access_token": emulator.access_token,
+            "accounts": ",".join(accounts),
+        }
+        frame = session.read.format("pinterest_product_group_analytics").options(**options).load()
+        return Counter(tuple(row) for row in frame.select(*names).collect())
+    finally:
+        session.stop()
