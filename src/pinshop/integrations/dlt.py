@@ -5,6 +5,8 @@
     from pinshop.integrations.dlt import pinterest_shopping_ads
 
     pipeline = dlt.pipeline("ads", destination="duckdb", dataset_name="pinterest")
+    if pipeline.has_pending_data:  # the last load was interrupted: docs/engines.md
+        pipeline = pipeline.drop()
     with Client.from_env() as client:
         pipeline.run(pinterest_shopping_ads(client, ["549755885175"], columns="spend,checkout", start_date="2026-01-01"))
 
