@@ -58,6 +58,21 @@ def closed_network():
     patch.undo()
 
 
+@pytest.fixture(autouse=True)
+def same_environment():
+    """A test that leaves something in the environment fails, and not the ones that happen to come after it."""
+    before = dict(os.environ)
+    yield
+    after = dict(os.environ)
+    changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    # Some libraries note something for themselves when they are imported: _RJEM_MALLOC_CONF.
+    left = {name for name in changed if not name.startswith("_")} - {"PYTEST_CURRENT_TEST"}
+    for name in left:
+        os.environ.pop(name, None)
+    os.environ.update({name: before[name] for name in left & before.keys()})
+    assert left == set()
+
+
 @pytest.fixture
 def rounds() -> Callable[[int, int], int]:
     """``rounds(ci, soak)`` is how often to do it: the first number, or the second under ``make soak``. 0 skips."""

@@ -25,6 +25,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -63,25 +64,32 @@ def test_the_examples_of_a_page_run(page, monkeypatch, tmp_path):
     for line, _, words, _ in fences:
         assert not words or re.match(r"no-run: \w+", words), f"{page.name}:{line}: say why it does not run: no-run: reason"
     monkeypatch.chdir(tmp_path)
-    for name in list(os.environ):
-        if name.startswith(("PINTEREST_", "PINSHOP_")) and name != "PINSHOP_SHARED":
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("PINSHOP_CONFIG_DIR", str(tmp_path / "config"))
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PINTEREST_", "PINSHOP_")) or name == "PINSHOP_SHARED"
+    }
     namespace: dict[str, Any] = {"__name__": "__main__"}
     try:
-        for line, code, words, expected in fences:
-            if words:
-                continue
-            printed = io.StringIO()
-            with contextlib.redirect_stdout(printed):
-                # Blank lines in front, so that a traceback shows the line of the page.
-                exec(compile("\n" * (line - 1) + code, str(page), "exec"), namespace)
-            if expected is not None:
-                assert_printed(expected, printed.getvalue(), f"{page.name}:{line}")
+        # A page may set what it likes: it is gone afterwards.
+        with mock.patch.dict(os.environ, {**kept, "PINSHOP_CONFIG_DIR": str(tmp_path / "config")}, clear=True):
+            run_fences(page, fences, namespace)
     finally:
         for value in [*namespace.values()]:
             if isinstance(value, Client | Emulator):  # a script's end closes them
                 value.close()
+
+
+def run_fences(page: Path, fences: list[tuple[int, str, str, str | None]], namespace: dict[str, Any]) -> None:
+    for line, code, words, expected in fences:
+        if words:
+            continue
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            # Blank lines in front, so that a traceback shows the line of the page.
+            exec(compile("\n" * (line - 1) + code, str(page), "exec"), namespace)
+        if expected is not None:
+            assert_printed(expected, printed.getvalue(), f"{page.name}:{line}")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

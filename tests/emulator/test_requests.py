@@ -67,12 +67,14 @@ def bodies(emulator: Any, promotion_id: str, group_id: str) -> dict[str, tuple[s
         "ad_groups/update": (f"{account}/ad_groups", one, {"id": emulator.ad_group_id}),
         "ad_accounts/create": ("/ad_accounts", bare, {"name": "A", "country": "US"}),
         "catalogs_product_groups/create": (
-            "/catalogs/product_groups", bare, {"feed_id": emulator.feed_id, "name": "N", "filters": filters},
+            "/catalogs/product_groups",
+            bare,
+            {"feed_id": emulator.feed_id, "name": "N", "filters": filters},
         ),
         "catalogs_product_groups/update": (f"/catalogs/product_groups/{group_id}", bare, {"name": "M"}),
         "analytics/create_report": (f"{account}/reports", bare, {**report, "columns": ["SPEND_IN_DOLLAR"]}),
         "bulk_download/create": (f"{account}/bulk/download", bare, {"entity_types": ["CAMPAIGN"]}),
-    }  # fmt: skip
+    }
 
 
 def properties(described: Described, schema: Any) -> dict[str, Any]:

@@ -244,10 +244,13 @@ def test_targeting_templates_are_cleared_by_0(newest: Any) -> None:
 @pytest.mark.parametrize(
     ("api_version", "bidding", "plus", "refused"),
     [
-        ("5.23", "AUTOMATIC_BID", False, False), ("5.23", "MAX_BID", False, True), ("5.28", "MAX_BID", False, False),
-        ("5.23", "AUTOMATIC_BID", True, True), ("5.28", "AUTOMATIC_BID", True, True),
+        ("5.23", "AUTOMATIC_BID", False, False),
+        ("5.23", "MAX_BID", False, True),
+        ("5.28", "MAX_BID", False, False),
+        ("5.23", "AUTOMATIC_BID", True, True),
+        ("5.28", "AUTOMATIC_BID", True, True),
     ],
-)  # fmt: skip
+)
 def test_bid_multipliers_go_with_automatic_bids_and_not_with_performance_plus(
     talk_at: Callable[..., Any], api_version: str, bidding: str, plus: bool, refused: bool
 ) -> None:

@@ -40,12 +40,26 @@ _AD_STATUSES = since("5.0", "APPROVED", "PAUSED", "PENDING", "REJECTED", "ADVERT
     "5.12", "DRAFT", "DELETED_DRAFT"
 )
 
-_TARGETING_TYPES = since(
-    "5.0", "KEYWORD", "APPTYPE", "GENDER", "LOCATION", "PLACEMENT", "COUNTRY", "TARGETED_INTEREST", "PINNER_INTEREST",
-    "AUDIENCE_INCLUDE", "GEO", "AGE_BUCKET", "REGION",
-) | {"AUDIENCE_EXCLUDE": ("5.0", "5.14")} | since("5.14", "AGE_BUCKET_AND_GENDER") | since(
-    "5.23", "MEDIA_TYPE", "AUDIENCE_MULTIPLIER", "CREATIVE_ENHANCEMENTS", "LOCAL_ADS_STORE_CODE"
-)  # fmt: skip
+_TARGETING_TYPES = (
+    since(
+        "5.0",
+        "KEYWORD",
+        "APPTYPE",
+        "GENDER",
+        "LOCATION",
+        "PLACEMENT",
+        "COUNTRY",
+        "TARGETED_INTEREST",
+        "PINNER_INTEREST",
+        "AUDIENCE_INCLUDE",
+        "GEO",
+        "AGE_BUCKET",
+        "REGION",
+    )
+    | {"AUDIENCE_EXCLUDE": ("5.0", "5.14")}
+    | since("5.14", "AGE_BUCKET_AND_GENDER")
+    | since("5.23", "MEDIA_TYPE", "AUDIENCE_MULTIPLIER", "CREATIVE_ENHANCEMENTS", "LOCAL_ADS_STORE_CODE")
+)
 
 METRICS_FILTER: tuple[Field, ...] = (
     _asked("field", "enum", required="c", values=since("5.0", "SPEND_IN_DOLLAR", "TOTAL_IMPRESSION")),
