@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+# Little is imported here: a Ctrl-C before `main` runs is Python's, which prints a traceback.
 import codecs
-import contextlib
 import io
-import json
 import os
 import sys
-from typing import Any
 
 
 def main() -> None:
     """Run the command line. Without the extra `cli` it says how to install it."""
     open_standard_streams()
     try:
+        code = _run()
+    except KeyboardInterrupt:  # while it is loaded; commands have their own words
+        print("\nInterrupted.", file=sys.stderr)
+        code = 130
+    sys.exit(code)
+
+
+def _run() -> str | int | None:
+    try:
         from pinshop.cli.tree import main as command
     except ImportError as error:
         if error.name != "click":
             raise
-        sys.exit("Error: the command pinshop needs click, which is not installed — pip install 'pinshop[cli]'")
+        return "Error: the command pinshop needs click, which is not installed — pip install 'pinshop[cli]'"
     write_what_cannot_be_encoded()
-    code: Any = 0
+    code: str | int | None = 0
     try:
         try:
             command(prog_name="pinshop")
@@ -37,7 +44,7 @@ def main() -> None:
             raise
         code = say_why(error, in_json=asks_for_json(sys.argv[1:]))
         _leave_standard_output()
-    sys.exit(code)
+    return code
 
 
 def open_standard_streams() -> None:
@@ -49,6 +56,8 @@ def open_standard_streams() -> None:
 
 
 def _leave_standard_output() -> None:
+    import contextlib
+
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -64,4 +73,6 @@ def write_what_cannot_be_encoded() -> None:
 def _as_in_json(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
+    import json
+
     return json.dumps(error.object[error.start : error.end])[1:-1], error.end
