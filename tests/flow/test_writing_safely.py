@@ -13,7 +13,16 @@ import pytest
 
 from pinshop import Client
 from pinshop.api.http import Reply, Request
-from pinshop.errors import ConfigurationError, Disconnected, InvalidInput, TimedOut, Unauthorized
+from pinshop.errors import (
+    BadReply,
+    ConfigurationError,
+    ConnectError,
+    Disconnected,
+    Forbidden,
+    InvalidInput,
+    TimedOut,
+    Unauthorized,
+)
 from pinshop.files.batch_journal import JournalFile
 
 ACCOUNT, AD_GROUP = "1", "2"
@@ -595,3 +604,116 @@ def test_a_server_that_lies_in_its_lists_is_believed():
     server = Server(spoil)
     server.create()
     assert set(server.stored().values()) == {2}
+
+
+# ---------------------------------------------------------------------------------- the other sentences
+
+
+def nothing_arrives(server: Server, request: Request, number: int) -> Reply | None:
+    if number >= 0:
+        raise TimedOut("no answer", sent=True)
+    return None
+
+
+@pytest.mark.parametrize("settle_seconds", [0, 0.5, 2, 10])
+def test_the_waits_before_reading_back_are_those_of_the_page(settle_seconds, monkeypatch):
+    times: list[tuple[str, float]] = []
+    server = Server(nothing_arrives)
+    began, send = server.now, server.send
+    monkeypatch.setattr(server, "send", lambda request: (times.append((request.method, server.now - began)), send(request))[1])
+    options = {} if settle_seconds == 2 else {"settle_seconds": settle_seconds}  # 2 is the default
+    assert server.create(**options).summary() == "3 failed"
+    first, equal = settle_seconds, 6 * settle_seconds
+    assert times[:5] == [("GET", 0), ("POST", 0), ("GET", first), ("GET", equal), ("POST", equal)]
+    assert server.posts == 3
+    assert server.stored() == Counter()
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("seconds", [59, 60])
+def test_settle_seconds_of_10_hold_60_s(late, seconds):
+    def spoil(server: Server, request: Request, number: int) -> Reply | None:
+        if number == 0:
+            if not late:
+                server.lag = seconds
+                server.execute(request)
+            else:
+                server.later.append((server.now + seconds, request))
+            raise Disconnected("reset", sent=True)
+        return None
+
+    server = Server(spoil)
+    server.check(server.create(settle_seconds=10))
+
+
+@pytest.mark.parametrize("read_back", [True, False])
+def test_one_get_comes_before_the_first_create_and_none_without_reading_back(read_back):
+    server = Server()
+    server.check(server.create(70, read_back=read_back), 70)
+    assert [request.method for request in server.requests] == ["GET"] * read_back + ["POST"] * 3
+
+
+@pytest.mark.parametrize("read_back", [True, False])
+@pytest.mark.parametrize("at", [0, 1])
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        reply({"code": 2, "message": "Authentication failed."}, 401),
+        reply({"code": 29, "message": "You are not permitted."}, 403),
+        ConnectError("refused"),
+    ],
+    ids=["a wrong token", "no permission", "no network"],
+)
+def test_a_call_that_is_refused_as_a_whole_raises(refusal, at, read_back):
+    """Refused in its middle, it is a result: some of it was done."""
+
+    def spoil(server: Server, request: Request, number: int) -> Reply | None:
+        if number < at:
+            return None
+        if isinstance(refusal, Exception):
+            raise refusal
+        return refusal
+
+    server = Server(spoil)
+    if at:
+        assert server.create(70, read_back=read_back).summary() == "30 created, 40 failed"
+        return
+    with pytest.raises((Unauthorized, Forbidden, ConnectError)) as caught:
+        server.create(70, read_back=read_back)
+    assert caught.value.result.summary() == "70 failed"
+
+
+AMBIGUOUS: dict[str, Any] = {
+    **{str(status): reply(b"<html>", status) for status in (302, 307, 500, 501, 502, 503, 504, 505, 520, 524, 599, 600, 799)},
+    "Pinterest's 503": reply({"code": 12, "message": "Something went wrong on our end."}, 503),
+    **{
+        f"200 with {body[:30]!r}": reply(body)
+        for body in (
+            b"", b"<html>", b'{"items": [{"da', b"null", b"[]", b"{}", b'"ok"', b"7", b"\xff\xfe", b"[" * 9999,
+            b'{"items": []}', b'{"items": null}', b'{"items": {}}', b'{"items": [null, null, null]}',
+            b'{"items": [{}, {}, {}]}', b'{"code": 1, "message": "bad"}',
+        )
+    },
+    **{f"{status} without a body": reply(b"", status) for status in (201, 202, 203, 204, 205, 206)},
+    "a timeout": TimedOut("no answer", sent=True),
+    "a reset": Disconnected("reset", sent=True),
+    "cut short": BadReply("not whole", sent=True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("at", [0, 1])
+@pytest.mark.parametrize("executed", [True, False])
+@pytest.mark.parametrize("name", AMBIGUOUS)
+def test_what_leaves_open_whether_it_was_executed_is_read_back(name, executed, at):
+    def spoil(server: Server, request: Request, number: int) -> Reply | None:
+        if number != at:
+            return None
+        if executed:
+            server.execute(request)
+        said = AMBIGUOUS[name]
+        if isinstance(said, Exception):
+            raise said
+        return said  # type: ignore[no-any-return]
+
+    server = Server(spoil)
+    server.check(server.create(40), 40)
