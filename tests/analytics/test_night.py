@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from synced import held
+
 pytestmark = pytest.mark.source
 
 SCRIPT = Path(__file__).resolve().parents[2] / "bench" / "night.py"
@@ -39,6 +41,14 @@ def test_waits_are_shared_and_time_is_the_quota_s(simulation: Any, tmp_path: Pat
     assert done.refused == 0
     # One after the other, the files alone would take twenty minutes.
     assert done.minutes < 3
+
+
+def test_the_work_that_is_measured_writes_every_row(simulation: Any, tmp_path: Path) -> None:
+    done = simulation.written(6, 3, tmp_path)
+    assert done.rows == 6 * 3 * 5
+    assert held(tmp_path / "ads.duckdb", columns="COUNT(*), COUNT(DISTINCT (AD_ACCOUNT_ID, PRODUCT_GROUP_ID, DATE))") == [
+        (6 * 3 * 31, 6 * 3 * 31)
+    ]
 
 
 ASKED = {"columns": ["IMPRESSION_1"], "start_date": "2026-10-28", "end_date": "2026-11-25"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import json
+import threading
 from collections import Counter
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from earned import DAY, Earned
 from pinshop import AsyncClient
-from pinshop.analytics import planning
+from pinshop.analytics import planning, tables
 from pinshop.api import columns, operations
 from pinshop.api.http import Reply
 from pinshop.api.models import CatalogProductGroup, ProductGroupPromotion
@@ -331,6 +332,28 @@ def test_asynchronously_the_same():
     assert sorted(rows, key=key) == sorted(
         server.client().analytics.get(["7", "8"], {"7": ["0"], "8": ["100"]}, **ASKED), key=key
     )
+
+
+def test_a_table_is_made_beside_the_event_loop(monkeypatch):
+    """A large answer takes a tenth of a second to become a table: in it, others arrive."""
+    server = earned()
+    threads = []
+    real = tables.from_block
+    monkeypatch.setattr(tables, "from_block", lambda *given: threads.append(threading.get_ident()) or real(*given))
+
+    class Transport:
+        async def send(self, request: Any) -> Any:
+            return server.send(request)
+
+        async def close(self) -> None: ...
+
+    async def run() -> Any:
+        client = AsyncClient("emulated_rows", base_url="https://rows.invalid/v5", transport=Transport(), pacing=False)
+        plan = client.analytics.plan("7", ["0"], **ASKED)
+        return await client.analytics.batch(plan, plan.asks[0])
+
+    assert asyncio.run(run()).num_rows == 29
+    assert threading.get_ident() not in threads
 
 
 def test_a_served_emulator_says_its_own_day():
