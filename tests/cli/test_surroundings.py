@@ -29,7 +29,7 @@ SECRET = f"{'pina'}_{'0123456789' * 2}"
 WORDS = (
     "", "0", "-1", "x", "1" * 19, "549707368872", "ü", "a\nb", "null", "[]", "{}", "{", "NaN", "1e400", "-",
     "--", "=", "a=b", "=b", "2026-13-01", "9999-12-31", "0001-01-01", "SPEND_IN_DOLLAR", "all", "2680007368798",
-    "\udcff", "x" * 5000, "http://[::1", "ftp://x", "http://127.0.0.1:1/v5", "*", "(", "ad_group:*", "account:",
+    "x" * 5000, "http://[::1", "ftp://x", "http://127.0.0.1:1/v5", "*", "(", "ad_group:*", "account:",
     "folder", "bytes.yaml", "empty.yaml", "cut.json", "cut.csv", "latin.csv", "deep.json", "nan.json", "absent.yaml", SECRET,
 )  # fmt: skip
 FILES = {
@@ -98,7 +98,12 @@ def test_any_words_end_with_a_known_code_a_sentence_and_no_secret(folder, served
         if result.exit_code not in (0, 7):
             assert result.stderr.strip(), shown
             assert SECRET not in result.stderr, shown
-        plainly = "--json" in words[-1:] and "--" not in words and "--format" not in words
+        plainly = (
+            words[-1:] == ["--json"]
+            and not "".join(words[-2:-1]).startswith("-")
+            and "--" not in words
+            and "--format" not in words
+        )
         if plainly and result.exit_code in (1, 2, 3, 4, 5):
             assert json.loads(result.stderr.strip().splitlines()[-1])["error"]["exit_code"] == result.exit_code, shown
 
@@ -124,13 +129,20 @@ def test_errors_of_usage_are_json_too_where_json_is_asked_for(line, folder):
 
 
 @pytest.mark.parametrize(
-    "line", [f"login --with-token {SECRET}", f"promotions list --account {SECRET}", f"whoami --profile {SECRET}", f"{SECRET}"]
+    "line",
+    [
+        f"login --with-token {SECRET}",
+        f"columns spend --fields {SECRET}",
+        f"promotions list --account {SECRET}",
+        f"whoami --profile {SECRET}",
+        f"{SECRET}",
+    ],
 )
 def test_a_token_at_a_wrong_place_of_the_command_line_is_not_shown_again(line, folder):
     for more in ([], ["--json"]):
-        result = CliRunner().invoke(main, [*line.split(), *more], prog_name="pinshop")
-        assert result.exit_code
-        assert SECRET not in result.output
+        result = CliRunner().invoke(main, [*line.format(SECRET).split(), *more], prog_name="pinshop")
+        assert SECRET not in result.stderr
+        assert "…" in result.stderr
 
 
 def test_ctrl_c_at_a_question_is_an_interruption(folder, monkeypatch):
@@ -218,7 +230,9 @@ def test_ctrl_c_while_pinshop_is_loaded_is_quiet(loaded, folder):
 
 def test_a_defect_of_pinshop_is_a_sentence_and_a_traceback_when_asked_for(folder):
     code = "import sys; sys.argv = ['pinshop', 'columns']; import pinshop.cli.tree as tree\n"
-    code += "tree.LazyGroup.get_command = lambda *_: {}['emulated_0123456789abcdef']\nimport pinshop.cli; pinshop.cli.main()"
+    code += (
+        "tree.LazyGroup.get_command = lambda *_: {}['emulated_0123456789abcdef0123']\nimport pinshop.cli; pinshop.cli.main()"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert (

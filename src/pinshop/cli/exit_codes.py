@@ -20,6 +20,7 @@ import io
 import itertools
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar
@@ -38,7 +39,6 @@ from pinshop.errors import (
     ServerError,
     Unauthorized,
 )
-from pinshop.flow.secrets import conceal
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -94,6 +94,15 @@ def asks_for_json(arguments: Sequence[str]) -> bool:
     return any(one == "--format" and value in ("json", "jsonl") for one, value in itertools.pairwise(arguments))
 
 
+#: Not any word that begins so: ``emulated_shop_1`` is a user's name.
+_TOKEN = re.compile(r"\b(?:pin[a-z]|emulated)_[A-Za-z0-9_.~+/=-]{16,}")
+
+
+def without_tokens(text: str) -> str:
+    """A text for a person, without what looks like a token: it may have been put at a wrong place of the command line."""
+    return _TOKEN.sub("…", text)
+
+
 def say_why(error: Exception, *, in_json: bool) -> int:
     """Say on standard error why a command ended, in a sentence or as JSON, and return the exit code.
 
@@ -107,14 +116,14 @@ def say_why(error: Exception, *, in_json: bool) -> int:
         told = _fact(error, _words(error), FAILED, "PINTEREST_DEBUG=1 shows where")
         text, code = f"Error: {told['message']}" + ("" if isinstance(error, OSError) else f" — {told['advice']}"), FAILED
     if in_json:
-        told["message"], told["advice"] = conceal(told["message"]), told["advice"] and conceal(told["advice"])
+        told["message"], told["advice"] = without_tokens(told["message"]), told["advice"] and without_tokens(told["advice"])
         click.echo(json.dumps({"error": told}, ensure_ascii=False), err=True)
     elif isinstance(error, click.UsageError):
         shown = io.StringIO()
         error.show(shown)
-        click.echo(conceal(shown.getvalue().rstrip("\n")), err=True)
+        click.echo(without_tokens(shown.getvalue().rstrip("\n")), err=True)
     else:
-        click.echo(conceal(text or f"Error: {told['message']}"), err=True)
+        click.echo(without_tokens(text or f"Error: {told['message']}"), err=True)
     return code
 
 

@@ -24,6 +24,7 @@ from msgspec import UNSET, Struct
 from pinshop.api import models
 from pinshop.api.models import Entity
 from pinshop.api.near import did_you_mean
+from pinshop.cli.exit_codes import without_tokens
 from pinshop.errors import ConfigurationError, InvalidInput
 from pinshop.files.atomic import replacing
 
@@ -370,4 +371,4 @@ def progress(label: str) -> Any:
 
 def say(line: str) -> None:
     """A word to a person; never data."""
-    click.echo(line, err=True)
+    click.echo(without_tokens(line), err=True)
