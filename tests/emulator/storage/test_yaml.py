@@ -100,6 +100,27 @@ promotions:
 """
 
 
+def test_what_entities_of_the_api_leave_out_they_leave_out_again(talk_at):
+    talk = talk_at()
+    emulator = talk.emulator
+    cbo = {"is_campaign_budget_optimization": True, "daily_spend_cap": 9_000_000}
+    campaign = {"ad_account_id": emulator.ad_account_id, "name": "New", "objective_type": "CATALOG_SALES", **cbo}
+    made = talk("POST", f"{talk.account}/campaigns", [campaign])["items"][0]["data"]["id"]
+    group = {"name": "No bid", "campaign_id": made, "billable_event": "CLICKTHROUGH"}
+    talk("POST", f"{talk.account}/ad_groups", [group])
+    twin = talk_at()
+    twin.emulator.load(emulator.export())
+    assert twin.emulator.export() == emulator.export()
+    for kind in ("campaigns", "ad_groups"):
+        assert twin("GET", f"{talk.account}/{kind}") == talk("GET", f"{talk.account}/{kind}")
+    talk.emulator.load(
+        "catalogs:\n- {id: '3', name: c}\n"
+        "feeds:\n- {id: '1', name: f, catalog_id: '3'}\n"
+        "items:\n- {feed_id: '1', item_id: a, price_micro: 5, description: null}\n"
+    )
+    assert "description" not in emulator.world.store.find("items")[0]
+
+
 def test_a_state_by_hand_needs_only_what_has_no_default(talk_at):
     emulator = talk_at().emulator
     emulator.load(BY_HAND)

@@ -75,6 +75,11 @@ def _number(where: str, name: str, value: object) -> int | str | None:
     return text if name in _FOREIGN else int(text)
 
 
+def left_out(kind: str, entity: Entity, seeded: Mapping[str, Any]) -> set[str]:
+    """The fields that an entity does not have, and would have by default."""
+    return _filled(kind, dict(entity), seeded, 0).keys() - entity.keys()
+
+
 def _filled(kind: str, facts: Entity, seeded: Mapping[str, Any], now: int) -> Entity:
     """An entity with defaults for what a file by hand leaves out."""
     created = facts.get("created_time") or facts.get("created") or now
@@ -98,6 +103,7 @@ def _filled(kind: str, facts: Entity, seeded: Mapping[str, Any], now: int) -> En
             "image_link": f"https://shop.example/{item}.jpg",
         }
         defaults = {**texts, "availability": "IN_STOCK", "currency": "USD"}
+        return {name: value for name, value in {**defaults, **facts}.items() if value is not None}
     elif kind == "promotions":
         defaults = {"status": "ACTIVE", "creative_type": "REGULAR", "created": created}
     elif kind == "catalogs":

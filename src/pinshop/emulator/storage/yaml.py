@@ -25,7 +25,7 @@ from pinshop.emulator.clock import Clock, instant
 from pinshop.emulator.delivery.earnings import Earnings
 from pinshop.emulator.rules import Rules
 from pinshop.emulator.storage import history, state_text
-from pinshop.emulator.storage.entities import check_promoted, check_references, is_id_name, load_kind, measure
+from pinshop.emulator.storage.entities import check_promoted, check_references, is_id_name, left_out, load_kind, measure
 from pinshop.emulator.storage.schema import FIRST_ID
 from pinshop.emulator.storage.store import Entity, Store
 from pinshop.errors import ConfigurationError
@@ -47,7 +47,8 @@ def export(store: Store) -> str:
     whole["sequences"] = store.sequences()
     for kind in _KINDS:
         found = store.find(kind)
-        whole[kind] = [_readable(kind, entity) for entity in found]
+        # What is left out of a file has its default there: null says that it has none.
+        whole[kind] = [_readable(kind, entity | dict.fromkeys(left_out(kind, entity, whole["seeded"]))) for entity in found]
     for table in ("roles", "tokens"):
         whole[table] = store.rows(table)
     whole.update(store.history.export())
