@@ -8,6 +8,7 @@ import pytest
 
 from pinshop.api.http import Request
 from pinshop.emulator import Emulator
+from pinshop.emulator.faults import Fault, Target
 from pinshop.emulator.limits import Profile
 from pinshop.errors import ConfigurationError
 
@@ -79,6 +80,39 @@ def test_a_fault_is_aimed_at_bodies(emulator, like, hit):
     like = json.loads(json.dumps(like).replace("%s", group))
     emulator.fail(body_like=like, status=503)
     assert (create(emulator, group)[0] == 503) == hit
+
+
+def test_a_fault_is_aimed_at_an_ad_account_in_the_query(emulator):
+    emulator.fail("catalogs/list", ad_account_id=emulator.ad_account_id, status=503, times=None)
+    assert call(emulator, "GET", "/catalogs")[0] == 200
+    assert call(emulator, "GET", "/catalogs?ad_account_id=5")[0] != 503
+    assert call(emulator, "GET", f"/catalogs?ad_account_id={emulator.ad_account_id}")[0] == 503
+    assert [entry.status for entry in emulator.calls.of(ad_account_id=emulator.ad_account_id)] == [503]
+
+
+def test_a_fault_is_aimed_at_a_form(emulator):
+    emulator.fail("oauth/token", body_like={"grant_type": "refresh_token"}, status=503, times=None)
+    answered = {}
+    for grant in ("refresh_token", "client_credentials"):
+        form = f"grant_type={grant}&scope=ads%3Aread".encode()
+        answered[grant] = emulator.handle(Request("POST", "http://x", "/v5/oauth/token", {}, form)).status
+    assert answered == {"refresh_token": 503, "client_credentials": 401}
+
+
+@pytest.mark.parametrize(
+    ("like", "sent", "hit"),
+    [
+        (60, 60.0, True),
+        (60.0, 60, True),
+        (1, True, False),
+        (True, 1, False),
+        (0, False, False),
+        ("1", 1, False),
+        (None, 0, False),
+    ],
+)
+def test_one_number_is_one_number(like, sent, hit):
+    assert Fault(status=500, body_like={"x": like}).fits("*", Target(body=json.dumps({"x": sent}).encode())) == hit
 
 
 def test_what_fits_first_is_used_and_only_that(emulator):

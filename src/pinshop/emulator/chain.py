@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from email.utils import formatdate
 from typing import Any, Literal
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 import msgspec
 from msgspec import UNSET, Struct
@@ -82,7 +82,7 @@ def _with_faults(world: World, request: Request, number: int, seconds: float) ->
     except Refusal as refusal:
         return Answer(_refused(world, refusal, number)), None
     headers = {name.lower(): value for name, value in request.headers.items()}
-    account = arguments.get("ad_account_id")
+    account = arguments.get("ad_account_id") or _account_in_query(request.target)
     call = Call(request, number, seconds, headers, operation, arguments)
     if world.faults:
         target = Target(headers.get("authorization", "").partition(" ")[2].strip(), account, request.body)
@@ -106,6 +106,12 @@ def _with_faults(world: World, request: Request, number: int, seconds: float) ->
     if fault is not None:
         return _broken(world, fault, operation, reply, number), account
     return Answer(reply, operation.id), account
+
+
+def _account_in_query(target: str) -> str | None:
+    if "ad_account_id=" not in target:
+        return None
+    return next((value for name, value in parse_qsl(target.partition("?")[2])[:100] if name == "ad_account_id"), None)
 
 
 def _serve(world: World, call: Call) -> tuple[int, Any]:

@@ -11,6 +11,7 @@ import random
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import UNSET, Struct
@@ -33,9 +34,9 @@ class Fault(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
     answer's body after so many bytes and close. ``latency_seconds``: answer late. ``item``/``items``: these items (from 0) of a
     batch fail with ``code`` and ``message``, the others are done.
 
-    Aim: ``token`` and ``ad_account_id``: calls with these. ``body_like``: calls whose JSON body has at least this: each key
-    with such a value, each entry somewhere in the list. ``item_like``: batches with such an item, and if nothing replaces the
-    answer, those items fail.
+    Aim: ``token`` and ``ad_account_id``: calls with these, in the path or the query. ``body_like``: calls whose body, JSON or a
+    form, has at least this: each key with such a value, each entry somewhere in the list. ``item_like``: batches with such an
+    item, and if nothing replaces the answer, those items fail.
     """
 
     operation: str = "*"
@@ -90,10 +91,16 @@ class Target(Struct):
     body: bytes | None = None
 
     def json(self) -> Any:
-        """The body as a value; None if it is no JSON."""
+        """The body as a value, of a form its fields; None if it is neither."""
         try:
             return decode(self.body) if self.body else None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return self._form()
+
+    def _form(self) -> dict[str, str] | None:
+        try:
+            return dict(parse_qsl((self.body or b"").decode("ascii"), strict_parsing=True, max_num_fields=50))
+        except ValueError:
             return None
 
     def items(self) -> Sequence[Any]:
@@ -109,7 +116,8 @@ def _has(value: Any, like: Any) -> bool:
         return isinstance(value, dict) and all(name in value and _has(value[name], inner) for name, inner in like.items())
     if isinstance(like, list | tuple):
         return isinstance(value, list) and all(any(_has(entry, inner) for entry in value) for inner in like)
-    return type(value) is type(like) and bool(value == like)
+    # 60 and 60.0 are one number in JSON; true is none.
+    return bool(value == like) and isinstance(value, bool) == isinstance(like, bool)
 
 
 class Faults:
