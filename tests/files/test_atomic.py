@@ -58,3 +58,15 @@ def test_what_ends_with_an_error_replaces_nothing(tmp_path):
     assert [one.name for one in tmp_path.iterdir()] == ["file"]
     with pytest.raises(OSError, match="name too long"):
         fails(tmp_path / ("x" * 300))
+
+
+@pytest.mark.parametrize("act", [replace_file, write])
+def test_an_error_names_what_was_given_and_no_name_beside_it(act, tmp_path):
+    path = tmp_path / "folder"
+    path.mkdir()
+    (tmp_path / "file").write_bytes(b"")
+    for where in (path, tmp_path / "file" / "below"):
+        with pytest.raises(OSError, match=r"\w") as failed:
+            act(where, b"new")
+        assert failed.value.filename in (str(where), str(where.parent))
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["file", "folder"]

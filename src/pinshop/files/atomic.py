@@ -15,25 +15,32 @@ from pathlib import Path
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Write a file of mode 0600 so that a crash at any moment leaves the old content or the new, whole."""
+    """Write a file of mode 0600 so that a crash at any moment leaves the old content or the new, whole.
+
+    Raises:
+        OSError: it cannot be written; names ``path``.
+    """
     if _is_written_to(path):
         with path.open("wb") as file:
             file.write(data)
         return
-    path = Path(os.path.realpath(path))
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp: mode 0600 from the first byte
+    target = Path(os.path.realpath(path))
+    name = ""
     try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")  # mkstemp: mode 0600 from the first byte
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
+        Path(name).replace(target)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
             Path(name).unlink()
+        if isinstance(error, OSError):
+            error.filename, error.filename2 = os.fspath(path), None  # not the name beside it, which nobody gave
         raise
-    sync_folder(path.parent)  # the new name too must survive a power cut
+    sync_folder(target.parent)  # the new name too must survive a power cut
 
 
 @contextlib.contextmanager
