@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from decimal import Decimal
 
 import msgspec
 import pytest
 
 from pinshop import plans
-from pinshop.errors import GuardRefused, InvalidInput, PartialFailure, PlanRefused, StalePlan
+from pinshop.emulator import Emulator
+from pinshop.errors import GuardRefused, InvalidInput, ManifestError, PartialFailure, PlanRefused, StalePlan
 from pinshop.plans import compare
 from pinshop.plans.journal import find_history
+from plans.conftest import MOMENT, World, client_of  # type: ignore[import-not-found]
 
 SPRING = """
     account: $account
@@ -113,6 +116,36 @@ def test_both_generations_of_objectives_carry_promotions(world, scheme):
     assert world.plan(manifest).is_empty
     assert [change.verb for change in plan.changes] == ["create"] * 3
     assert all(row.status == "PAUSED" for row in world.client.campaigns.list(world.account) if row.name == "New")
+
+
+@pytest.mark.parametrize(
+    ("api_version", "generation", "legacy", "simplified"),
+    [
+        ("5.14", "both", "", "got 'SALES', allowed: one of"), ("5.23", "simplified", "", "got 'SALES', allowed: one of"),
+        ("5.28", "legacy", "", "use CATALOG_SALES"), ("5.28", "simplified", "can no longer be created; use SALES", ""),
+        ("5.28", "both", "", ""),
+    ],
+)  # fmt: skip
+def test_a_generation_that_is_not_available_is_said(tmp_path, api_version, generation, legacy, simplified):
+    with contextlib.closing(Emulator(api_version, now=MOMENT, rules={"objective_generation": generation})) as emulator:
+        world = World(emulator, client_of(emulator), tmp_path)
+        for scheme, refused in (
+            ("objective_type: CATALOG_SALES", legacy),
+            ("objective_type: SALES, intended_promotion_type: CATALOG", simplified),
+        ):
+            entry = f"{{name: N, {scheme}, is_campaign_budget_optimization: true, daily_spend_cap: 5 USD}}"
+            manifest = world.manifest(f"account: $account\ncampaigns:\n  - {entry}\n")
+            if "allowed" in refused:
+                with pytest.raises(ManifestError, match=refused):
+                    world.plan(manifest)
+                continue
+            applied = world.apply(world.plan(manifest))
+            assert applied.ok is not bool(refused)
+            assert not refused or refused in applied.not_done[0].message
+            assert world.plan(manifest).is_empty is not bool(refused)
+            if not refused:
+                clear = "account: $account\ncampaigns:\n  - {name: N, status: ARCHIVED}\n"
+                assert world.apply(world.plan(world.manifest(clear))).ok
 
 
 def test_what_is_new_is_paused_unless_the_manifest_says_active_in_so_many_words(world):
