@@ -85,6 +85,15 @@ def test_currencies_are_never_added():
     assert "Spend 700 " in shown
 
 
+@pytest.mark.parametrize("code", [None, "", "UNK"])
+def test_unknown_currencies_may_be_different_ones(code):
+    given = rows(*({**row(0, one, spend=700_000_000), "CURRENCY": code, "AD_ACCOUNT_ID": one} for one in ("1", "2")))
+    shown = text(report.report(given))
+    assert shown.count("Spend 700.00 ") == 2
+    assert "1,400" not in shown
+    assert "unknown currency of ad account 2" in shown
+
+
 def test_days_without_a_row_are_no_zeros_and_days_that_may_change_are_hatched():
     html = report.report(rows(row(0, spend=1), row(40, spend=1)), unsettled_days=10)
     assert html.count("nothing reported") == 4 * 39

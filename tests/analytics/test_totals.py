@@ -113,6 +113,16 @@ def test_money_of_different_currencies_is_never_added():
     assert named.total("CURRENCY")[0] == {"CURRENCY": "EUR", MICRO: 3}
 
 
+@pytest.mark.parametrize("code", [None, "", "UNK"])
+@pytest.mark.parametrize("by", [(), "CURRENCY", "DATE"])
+def test_currencies_that_are_not_known_may_be_different_ones(code, by):
+    lines = [line("1", "2026-01-01", AD_ACCOUNT_ID=one, CURRENCY=code, **{MICRO: 1}) for one in ("7", "8")]
+    rows = of(*lines, columns=[MICRO])
+    with pytest.raises(InvalidInput, match='"AD_ACCOUNT_ID" as well'):
+        rows.total(by)
+    assert [row[MICRO] for row in rows.total("AD_ACCOUNT_ID")] == [1, 1]
+
+
 def test_an_unknown_group_is_refused():
     with pytest.raises(InvalidInput, match="by: got 'CAMPAIGN'"):
         ROWS.total("CAMPAIGN")

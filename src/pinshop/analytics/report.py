@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from pinshop.analytics import svg
 from pinshop.analytics.figures import Day, Figures, Promotion, summed
+from pinshop.api.money import known_currency
 from pinshop.errors import InvalidInput
 from pinshop.files import atomic
 
@@ -127,7 +128,8 @@ def _parts(rows: Rows, known: Mapping[str, ProductGroupPromotion]) -> list[_Part
         figures = Figures(
             spend[index] or 0, impressions[index] or 0, clicks[index] or 0, orders[index] or 0, revenue[index] or 0
         )
-        currency, day = str(row.get("CURRENCY") or ""), owned[index]
+        account, day = row.get("AD_ACCOUNT_ID"), owned[index]
+        currency = known_currency(row.get("CURRENCY")) or (f"unknown currency of ad account {account}" if account else "")
         if day is None:
             raise InvalidInput("rows", "a row without DATE", "rows by DAY")
         for place in (

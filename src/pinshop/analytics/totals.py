@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pinshop.analytics import values
 from pinshop.analytics.plain_rows import PlainRows
 from pinshop.api.columns import COLUMNS, Column
+from pinshop.api.money import known_currency
 from pinshop.errors import InvalidInput
 
 R = TypeVar("R", bound=PlainRows)
@@ -147,7 +148,7 @@ def _check_currencies(rows: PlainRows, wanted: Sequence[str], groups: dict[tuple
     currencies = rows.asked.currencies
     kinds = [
         (currency, None)
-        if (currency := row.get("CURRENCY") or currencies.get(str(row.get("AD_ACCOUNT_ID"))))
+        if (currency := known_currency(row.get("CURRENCY")) or known_currency(currencies.get(str(row.get("AD_ACCOUNT_ID")))))
         else (None, row.get("AD_ACCOUNT_ID"))
         for row in rows
     ]
@@ -155,8 +156,9 @@ def _check_currencies(rows: PlainRows, wanted: Sequence[str], groups: dict[tuple
         mixed = {kinds[index] for index in members}
         if len(mixed) > 1:
             shown = sorted(currency or f"an unknown one (ad account {account})" for currency, account in mixed)
+            apart = "CURRENCY" if all(currency for currency, _ in mixed) else "AD_ACCOUNT_ID"
             raise InvalidInput(
-                "by", money[0], f'money of one currency: there are {", ".join(shown[:4])}; add up by "CURRENCY" as well'
+                "by", money[0], f'money of one currency: there are {", ".join(shown[:4])}; add up by "{apart}" as well'
             )
 
 

@@ -44,6 +44,11 @@ def decimals(currency: str) -> int:
     return _DECIMALS.get(code, 2)
 
 
+def known_currency(code: object) -> str | None:
+    """A currency's code, None where it is not known: Pinterest's UNK may be another one in each ad account."""
+    return code if isinstance(code, str) and code not in ("", "UNK") else None
+
+
 def shown_decimals(currency: str) -> int:
     """How many decimals are shown: those of the currency, two where it is not known."""
     try:
