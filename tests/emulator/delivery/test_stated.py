@@ -48,6 +48,9 @@ def test_spent_60_earned_119_is_one_line(newest: Any) -> None:
         {"impressions": 500},
         {"spend": 0, "clicks": 0, "impressions": 0, "checkouts": 0, "checkout_value": 0},
         {"spend": 1, "clicks": 5, "impressions": 5, "checkouts": 9, "checkout_value": 1},
+        {"spend": 10**9},
+        {"spend": 10**9, "clicks": 10**9, "impressions": 10**9, "checkouts": 10**9, "checkout_value": 10**9},
+        {"checkouts": 10**9},
     ],
 )
 def test_everything_agrees_with_what_is_said(newest: Any, said: dict[str, Any]) -> None:

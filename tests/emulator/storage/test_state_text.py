@@ -12,6 +12,7 @@ import yaml
 
 from pinshop.api.http import Request
 from pinshop.emulator import Emulator
+from pinshop.emulator.storage import state_text
 from pinshop.errors import ConfigurationError
 
 NOW = "2026-03-02T12:00:00Z"
@@ -105,7 +106,10 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     [
         (BOMB, "alias"),
         ("a: &a {b: *a}", "alias"),
-        ("x: " + "[" * 2000, "deep"),
+        ("x: " + "[" * 2000, "deep|nesting depth"),
+        ("x: " + "[" * 100 + "]" * 100, "line 1: more than 40 levels deep"),
+        ("seed: 1\n---\nseed: 2", "2 documents, allowed: one"),
+        ("seed: 1\n? [a]\n: 1", "line 2: a list or an object as a name"),
         ("clock: {frozen: foo, offset: 0}", "clock.frozen: got 'foo'"),
         ("clock: {frozen: 1.0e+300, offset: 0}", "2000 to 2099"),
         ("clock: {frozen: null, offset: .nan}", "clock.offset"),
@@ -140,6 +144,7 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("history: [[campaigns, 1, 5, {status: 7}]]", r"history\[0\].settings.status: got 7"),
         ("history: [[campaign, 1, 5, {}]]", r"history\[0\].kind: got 'campaign'"),
         ("stated: [[1, 5, {impressions: many}]]", r"stated\[0\].numbers"),
+        (f"stated: [[1, 5, {{impressions: {2**50}, clicks: 1, spend_micro: 1}}]]", r"stated\[0\].numbers.*impressions"),
         ("past_items: [[1, 5, 6, {item_id: a}]]", r"past_items\[0\].item: feed_id is missing"),
         (CAMPAIGN % "daily_spend_capp: 5", "daily_spend_capp: got 5, allowed: .*Did you mean daily_spend_cap?"),
         (CAMPAIGN % "summary_status: RUNNING", "summary_status: got 'RUNNING', allowed: "),
@@ -174,6 +179,24 @@ def test_a_state_that_is_wrong_changes_nothing_and_is_named(emulator, text, word
         emulator.load(text)
     assert emulator.export() == before
     assert call(emulator, "GET", "/user_account").status == 200
+
+
+def test_without_libyaml_a_state_is_the_same(emulator, monkeypatch):
+    promote(emulator)
+    with_it = emulator.export()
+    monkeypatch.delattr(yaml, "CSafeDumper")
+    monkeypatch.delattr(yaml, "CSafeLoader")
+    assert emulator.export() == with_it
+    emulator.load(with_it)
+    assert emulator.export() == with_it
+
+
+@pytest.mark.parametrize(
+    "text", ["", "~", "yes", "0x1F", "0o17", "017", "1_000", "-5", "1e3", "1.5", "1:30", "2026-03-01", "a b", "é😀"]
+)
+def test_plain_text_means_what_it_means_in_yaml(text):
+    state = f"a: {text}\nb: '{text}'\n'{text}': [{text}]"
+    assert state_text.read(state) == yaml.safe_load(state)
 
 
 PLACES = 60 if os.environ.get("PINSHOP_SOAK") else 6

@@ -163,15 +163,12 @@ class Counts:
         each = [many * weights(entry) for many, entry in zip(counts, timeline.cell_entries, strict=True)]
         return self._slots_of(pack(each))
 
-    def buckets_of(self, slots: Packed) -> Packed:
+    def buckets_of(self, slots: Sequence[int]) -> Sequence[int]:
         """What the slots of each bucket have together."""
-        places = self.timeline.bucket_of_slot
-        if places is None:
-            return slots
-        return pack(gather(unpack(slots, len(places)), places, len(self.dates)))
+        return gather(slots, self.timeline.bucket_of_slot, len(self.dates))
 
     def video_spend(self) -> Sequence[int]:
         """What was spent on videos, by bucket."""
         alike = None if self.market is None else int(self.market.video)
         spend = self.weighted("SPEND_IN_MICRO_DOLLAR", lambda entry: self.markets[entry].video, alike)
-        return unpack(self.buckets_of(spend), len(self.dates))
+        return self.buckets_of(unpack(spend, len(self.timeline.slots)))

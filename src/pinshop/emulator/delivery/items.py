@@ -138,21 +138,19 @@ class ItemSeries(Series):
         """Conversions of every reporting day, as known now."""
         return pack(self._items.converted(stem, by).get(self._item_id, ()))
 
-    def order_money(self, by: int) -> Packed:
+    def order_money(self, by: int) -> Sequence[int]:
         """What the orders of every reporting day bring: the item's part of what the promotion's bring."""
         if by or not self.subject.stated:
             return super().order_money(by)
         group, size = self._items.group, len(self.timeline.slots)
-        whole, money = unpack(group.converted("CHECKOUT", by), size), unpack(group.order_money(by), size)
+        whole, money = unpack(group.converted("CHECKOUT", by), size), group.order_money(by)
         before = [0] * size
         for item_id, others in self._items.converted("CHECKOUT", by).items():
             if item_id == self._item_id:
                 break
             before = [a + b for a, b in zip(before, others, strict=True)]
         orders = unpack(self.converted("CHECKOUT", by), size)
-        return pack(
-            [
-                much * (low + mine) // of - much * low // of if of else 0
-                for much, low, mine, of in zip(money, before, orders, whole, strict=True)
-            ]
-        )
+        return [
+            much * (low + mine) // of - much * low // of if of else 0
+            for much, low, mine, of in zip(money, before, orders, whole, strict=True)
+        ]

@@ -23,9 +23,9 @@ from __future__ import annotations
 import datetime
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from pinshop.api.models import ConversionReportTime, Granularity
 from pinshop.emulator.delivery.market import Market, Noise
@@ -66,14 +66,18 @@ class Plan(Struct):
 Planner: TypeAlias = Callable[[int, int], Plan]
 
 
+#: More than anybody may say, and so little that packed lists hold it.
+Counted: TypeAlias = Annotated[int, Meta(ge=0, lt=2**47)]
+
+
 class Stated(Struct, frozen=True):
     """What somebody says a promotion earned on a UTC day, instead of what the model would say."""
 
-    impressions: int
-    clicks: int
-    spend_micro: int
+    impressions: Counted
+    clicks: Counted
+    spend_micro: Annotated[int, Meta(ge=0, lt=2**53)]
     #: None: what follows from the clicks and impressions.
-    checkouts: int | None = None
+    checkouts: Counted | None = None
     checkout_value_micro: int = 0
     #: The terms when it was stated: what follows from the numbers stays, whatever the promotion is changed to. None: of old.
     terms: Terms | None = None

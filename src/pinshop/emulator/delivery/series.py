@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from operator import mul
+from itertools import repeat
 from typing import Any
 
 import msgspec
@@ -27,12 +27,15 @@ from pinshop.emulator.delivery.market import (
     delays,
 )
 from pinshop.emulator.delivery.model import DAY, Query, Subject, terms_at
-from pinshop.emulator.delivery.packed import Packed, halved, pack, repeated, scaled, unpack
+from pinshop.emulator.delivery.packed import Packed, halved, pack, scaled, unpack
 from pinshop.emulator.delivery.terms import ONE
 from pinshop.emulator.delivery.timeline import Question
 
 #: Conversions that a stated checkout brings along.
 _STATED = ("PAGE_VISIT", "ADD_TO_CART", "CHECKOUT")
+
+
+_VALUE = "_VALUE_IN_MICRO_DOLLAR"
 
 
 @lru_cache(maxsize=512)
@@ -77,18 +80,18 @@ class Series(Counts):
             else:
                 values = self._on_day_of_action(stem, by)
             if by == 0 and stem in _STATED and self.subject.stated:
-                values += self._stated("checkouts")
+                values += pack(self._stated("checkouts"))
             self._slot[key] = values
         return values
 
-    def _stated(self, what: str) -> Packed:
+    def _stated(self, what: str) -> list[int]:
         """What is stated of conversions, by reporting day; a UTC day counts to the one that its noon lies in."""
         values = dict.fromkeys(self.timeline.slots, 0)
         for day, one in self.subject.stated.items():
             slot = (day * DAY + DAY // 2 + self.question.query.utc_offset_seconds) // DAY
             if one.checkouts is not None and slot in values:
                 values[slot] += getattr(one, what)
-        return pack([*values.values()])
+        return list(values.values())
 
     def _window(self, by: int) -> int:
         query = self.question.query
@@ -153,17 +156,23 @@ class Series(Counts):
             for slot, count, chance in zip(slots, values, chances, strict=True)
         ]
 
-    def _order_values(self) -> Sequence[int]:
-        """What an order of each reporting day brings, at the prices with which the day begins."""
-        known, slots = self.subject.terms(), self.timeline.slots
-        # 192 to 319 parts of 256 of the mean
-        luck = repeated(192, len(slots)) + halved(self.slot_chances(2), 9, len(slots))
+    def order_money(self, by: int) -> Sequence[int]:
+        """What the orders of every reporting day bring, at the prices with which it begins. Not packed: it has no bound."""
+        slots = self.timeline.slots
+        stated = self._stated("checkout_value_micro") if by == 0 and self.subject.stated else [0] * len(slots)
+        orders = self.converted("CHECKOUT", by)
+        if by == 0 and self.subject.stated:
+            orders -= pack(self._stated("checkouts"))
+        if not orders:
+            return stated
+        known, offset = self.subject.terms(), self.question.query.utc_offset_seconds
         if self.market is not None and len({terms.order_value_micro for _, terms in known}) == 1:
-            return unpack(halved(luck * self.market.order_value, 8, len(slots)), len(slots))
-        offset = self.question.query.utc_offset_seconds
-        means = (terms_at(known, slot * DAY - offset).order_value_micro for slot in slots)
-        lucks = unpack(luck, len(slots))
-        return [mean * chance >> 8 for mean, chance in zip(means, lucks, strict=True)]
+            means: Iterable[int] = repeat(self.market.order_value, len(slots))
+        else:
+            means = [terms_at(known, slot * DAY - offset).order_value_micro for slot in slots]
+        chances = unpack(self.slot_chances(2), len(slots))
+        each = zip(unpack(orders, len(slots)), means, chances, stated, strict=True)
+        return [(many and many * (mean * (192 + (chance >> 9)) >> 8)) + said for many, mean, chance, said in each]
 
     # ---- columns, by bucket
 
@@ -204,13 +213,19 @@ class Series(Counts):
         return [found.get(bucket) for bucket in range(len(self.dates))]
 
     def _make(self, name: str) -> Sequence[Any] | None:
+        if not self._has(name):
+            return None
         if name in _SPECIAL:
-            return _SPECIAL[name](self) if self._has(name) else None
-        column = COLUMNS.get(name)
-        if column is not None and column.ratio is not None and not summands(name):
+            return _SPECIAL[name](self)
+        column, parts = COLUMNS.get(name), summands(name)
+        if column is not None and column.ratio is not None and not parts:
             return self.quotient(name, column.ratio)
-        counts = self.counts(name)
-        return None if counts is None else unpack(counts, len(self.dates))
+        if name.endswith(_VALUE) and not parts:
+            return self._value(name)
+        if any(part.endswith(_VALUE) or part in _SPECIAL for part in parts):
+            return self.sum(parts)
+        slots = self.counts(name)
+        return None if slots is None else self.buckets_of(unpack(slots, len(self.timeline.slots)))
 
     def _has(self, name: str) -> bool:
         """Whether it was ever of a creative type that has the metric."""
@@ -218,17 +233,22 @@ class Series(Counts):
         return types is None or any(terms.creative_type in types for _, terms in self.subject.terms())
 
     def counts(self, name: str) -> Packed | None:
-        """The values of a column of whole numbers, packed. None: this subject has no such values."""
+        """The values of a column of counts, by reporting day (or hour). None: this subject has no such values."""
         if not self._has(name):
             return None
         if parts := summands(name):
-            return self._sum(parts)
-        if name in _SPECIAL:
-            values = self.column(name)
-            return None if values is None else pack(values)
+            found = [counts for counts in map(self.counts, parts) if counts is not None]
+            return sum(found) if found else None
         if name in CHILDREN or name in ("IMPRESSION_1", "SPEND_IN_MICRO_DOLLAR"):
-            return self.buckets_of(self.slot(name))
-        return self._conversions(name)
+            return self.slot(name)
+        by, stem = _conversion(name)
+        # "The HOUR enum no longer provides data for conversion metrics" (5.17.0).
+        return self.converted(stem, by) if stem in CONVERSIONS and not self.question.hourly else None
+
+    def _value(self, name: str) -> Sequence[int] | None:
+        """What the orders bring."""
+        by, stem = _conversion(name.removesuffix(_VALUE))
+        return self.buckets_of(self.order_money(by)) if stem == "CHECKOUT" and not self.question.hourly else None
 
     def quotient(self, name: str, ratio: Ratio) -> Sequence[Any] | None:
         """The values of a column that is a quotient of sums."""
@@ -249,39 +269,18 @@ class Series(Counts):
         return [value and divisor and value * times / (divisor * by) for value, divisor in zip(over, under, strict=True)]
 
     def sum(self, names: tuple[str, ...]) -> Sequence[Any] | None:
-        """The values of columns of whole numbers, added up; None: it has none of them."""
-        if len(names) == 1:
-            return self.column(names[0])
-        counts = self._sum(names)
-        return None if counts is None else unpack(counts, len(self.dates))
+        """The values of columns, added up row by row; None: it has none of them."""
+        found = [values for values in map(self.column, names) if values is not None]
+        return found[0] if len(found) == 1 else [sum(each) for each in zip(*found, strict=True)] if found else None
 
-    def _sum(self, names: tuple[str, ...]) -> Packed | None:
-        found = [counts for counts in map(self.counts, names) if counts is not None]
-        return sum(found) if found else None
 
-    def _conversions(self, name: str) -> Packed | None:
-        """TOTAL_<attribution>_<conversion> and its value, or None for what is not modelled.
-
-        "The HOUR enum no longer provides data for conversion metrics" (5.17.0).
-        """
-        money = name.endswith("_VALUE_IN_MICRO_DOLLAR")
-        total, _, rest = name.removesuffix("_VALUE_IN_MICRO_DOLLAR").partition("_")
-        attribution, _, stem = rest.partition("_")
-        if total != "TOTAL" or attribution not in ATTRIBUTIONS or stem not in CONVERSIONS or self.question.hourly:
-            return None
-        if money and stem != "CHECKOUT":
-            return None
-        by = ATTRIBUTIONS.index(attribution)
-        return self.buckets_of(self.order_money(by) if money else self.converted(stem, by))
-
-    def order_money(self, by: int) -> Packed:
-        """What the orders of every reporting day bring."""
-        orders, stated = self.converted("CHECKOUT", by), 0
-        if by == 0 and self.subject.stated:
-            orders, stated = orders - self._stated("checkouts"), self._stated("checkout_value_micro")
-        if not orders:
-            return stated
-        return pack([*map(mul, unpack(orders, len(self.timeline.slots)), self._order_values())]) + stated
+@lru_cache(maxsize=512)
+def _conversion(name: str) -> tuple[int, str]:
+    """What ``TOTAL_<attribution>_<conversion>`` is of; no conversion: it is not modelled."""
+    total, _, rest = name.partition("_")
+    attribution, _, stem = rest.partition("_")
+    modelled = total == "TOTAL" and attribution in ATTRIBUTIONS
+    return (ATTRIBUTIONS.index(attribution), stem) if modelled else (0, "")
 
 
 def _users(series: Series) -> list[int]:

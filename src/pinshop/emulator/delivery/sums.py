@@ -81,11 +81,6 @@ class Sums(Series):
         """The values as they are: some of the promotions may be of a creative type that has the metric."""
         return values
 
-    def sum(self, names: tuple[str, ...]) -> Sequence[Any] | None:
-        """The values of columns, added up; None: none of them is there. Of many promotions, they may be of any size."""
-        found = [values for values in map(self.column, names) if values is not None]
-        return [sum(each) for each in zip(*found, strict=True)] if found else None
-
     def _make(self, name: str) -> Sequence[Any] | None:
         if name == "TOTAL_VIDEO_AVG_WATCHTIME_IN_SECOND":
             return super()._make(name) if self.column("TOTAL_VIDEO_P0_COMBINED") is not None else None

@@ -29,7 +29,6 @@ from pinshop.emulator.storage.entities import check_promoted, check_references, 
 from pinshop.emulator.storage.schema import FIRST_ID
 from pinshop.emulator.storage.store import Entity, Store
 from pinshop.errors import ConfigurationError
-from pinshop.extras import required
 
 _KINDS = ("users", "ad_accounts", "campaigns", "ad_groups", "catalogs", "feeds", "items", "product_groups", "promotions")
 
@@ -41,8 +40,6 @@ _CATALOG = ("catalogs", "feeds", "items", "product_groups")
 
 def export(store: Store) -> str:
     """The whole state as YAML: ids as text, one entity per line."""
-    yaml = required("yaml", "emulator", "a state as YAML")
-
     whole: dict[str, Any] = {name: store.get_meta(name) for name in ("clock", "seed", "seeded")}
     whole["sequences"] = store.sequences()
     for kind in _KINDS:
@@ -52,7 +49,7 @@ def export(store: Store) -> str:
     for table in ("roles", "tokens"):
         whole[table] = store.rows(table)
     whole.update(store.history.export())
-    return str(yaml.safe_dump(whole, sort_keys=False, allow_unicode=True, width=10_000, default_flow_style=None))
+    return state_text.write(whole)
 
 
 def _readable(kind: str, entity: Entity) -> dict[str, Any]:
