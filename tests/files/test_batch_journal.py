@@ -305,7 +305,7 @@ def test_no_token_is_in_a_journal(emulator, tmp_path):
 def test_campaigns_are_resumed_exactly(emulator, tmp_path, at, after):
     journal = tmp_path / "journal"
     some: list[Any] = [
-        {"name": f"c{n}", "objective_type": "WEB_CONVERSION", "status": "PAUSED", "lifetime_spend_cap": 5_000_000}
+        {"name": f"c{n}", "objective_type": "WEB_CONVERSION", "status": "PAUSED", "daily_spend_cap": 5_000_000}
         for n in range(40)
     ]
     with pytest.raises(Crash):

@@ -295,6 +295,13 @@ def test_nobody_waits_for_a_lock_while_the_token_works(source, store, clock):
     release()
 
 
+def test_a_stale_token_is_replaced_at_once_also_where_time_begins_at_zero(clock):
+    """An emulated clock may: nothing has failed yet, so there is nothing to wait for before the next try."""
+    clock.now = 0.9
+    kept = Token(access_token=Secret("pina_0"), refresh_token=Secret("pinr_0"), expires_at=0.95, obtained_at=0.0)
+    assert RefreshingToken(APP, MemoryStore(kept), base_url=BASE, clock=clock, token=kept).header(clock.now) is None
+
+
 def test_the_wait_for_a_lock_ends(source, store):
     store.try_lock()
     server = Server()

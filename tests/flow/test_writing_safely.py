@@ -112,6 +112,7 @@ class Server:
         assert self.stored() == Counter(item["tracking_url"] for item in items(size))
         for outcome in result.ok:
             assert self.rows[outcome.id][1]["tracking_url"] == outcome.given["tracking_url"]
+            assert outcome.entity.catalog_product_group_id == outcome.given["catalog_product_group_id"]
 
 
 def reply(value: Any, status: int = 200, **headers: str) -> Reply:

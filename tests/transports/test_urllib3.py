@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import http.client as http_client
+import io
 import re
 import socket
 import threading
@@ -22,6 +24,7 @@ from pinshop.errors import (
     TLSError,
     TransportError,
 )
+from pinshop.transports import framing
 from pinshop.transports.aiohttp import AiohttpTransport
 from pinshop.transports.urllib3 import Urllib3Transport
 from servers import Authority, Peer, http, reset
@@ -376,3 +379,28 @@ def test_no_secret_of_the_proxy_is_in_an_error(mode):
         proxy = peer.origin.replace("://", "://user:hunter2@")
         error = failure(mode, request("https://api.pinterest.invalid"), proxy=proxy)
     assert "hunter2" not in f"{error!r} {error}"
+
+
+@pytest.mark.parametrize(
+    ("data", "result"),
+    [
+        (b"a\r\n", b"a"),
+        (b"a\n", b"a"),
+        (b"\r\n", b""),
+        (b"", http_client.IncompleteRead),
+        (b"a", http_client.IncompleteRead),
+        (b"a\r", http_client.IncompleteRead),
+        (b"a" * framing.MAX_LINE_BYTES, http_client.IncompleteRead),
+        (b"a" * framing.MAX_LINE_BYTES + b"\r\n", b"a" * framing.MAX_LINE_BYTES),
+        (b"a" * (framing.MAX_LINE_BYTES + 1), framing.Malformed),
+        (b"a" * (framing.MAX_LINE_BYTES + 9) + b"\r\n", framing.Malformed),
+    ],
+)
+def test_a_line_is_whole_or_cut_or_too_long(data, result):
+    """Cut is what a later attempt may mend, and too long is not."""
+    if isinstance(result, bytes):
+        assert framing.read_line(io.BytesIO(data)) == result
+    else:
+        with pytest.raises(result) as caught:
+            framing.read_line(io.BytesIO(data))
+        assert type(caught.value) is result
