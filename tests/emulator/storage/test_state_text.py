@@ -170,6 +170,10 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("users: [{id: '5'}]\nad_accounts: [{id: '1', owner_id: 99999999999999999999}]", "owner_id: got 99999999999999999999"),
         ("\x00", "YAML"),
         ("- 1", "object of lists"),
+        (r'ad_accounts: [{id: "1", name: "\ud83d"}]', r"ad_accounts\[0\].name: .* UTF-8"),
+        (r'ad_accounts: [{id: "1", "\udc00": x}]', r"ad_accounts\[0\], the name: .* UTF-8"),
+        ("feeds: [{id: '1', catalog_id: '2', name: f, updated: null}]", r"feeds\[0\].updated: got null"),
+        ("ad_accounts: [{id: '1', name: a, currency: null}]", r"ad_accounts\[0\].currency: got null"),
     ],
 )
 def test_a_state_that_is_wrong_changes_nothing_and_is_named(emulator, text, words):

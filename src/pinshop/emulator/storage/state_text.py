@@ -154,11 +154,15 @@ def _check_plain(value: Any, where: str) -> None:
         for name, inner in value.items():
             if not isinstance(name, str):
                 raise ConfigurationError(f"{where}: got the name {shown(name)}, allowed: text")
+            _check_plain(name, f"{where}, the name")
             _check_plain(inner, name if where == "state" else f"{where}.{name}")
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             _check_plain(inner, f"{where}[{index}]")
-    elif isinstance(value, bool) or value is None or isinstance(value, str | datetime.date):
+    elif isinstance(value, str):
+        if not value.isascii() and any("\ud800" <= one <= "\udfff" for one in value):
+            raise ConfigurationError(f"{where}: got {shown(value)}, allowed: text that can be written as UTF-8")
+    elif isinstance(value, bool) or value is None or isinstance(value, datetime.date):
         pass
     elif isinstance(value, int):
         if abs(value) >= 2**62:
@@ -224,6 +228,14 @@ def _known(kind: str) -> dict[str, Field]:
     return found | ({"history": Field(name="history", kind="array")} if "status" in found else {})
 
 
+#: What every entity has.
+_ALWAYS = frozenset({"name", "created_time", "updated_time", "created", "updated"})
+
+
+def _is_never_null(field: Field) -> bool:
+    return field.nullable is False and field.null_in_bodies is None
+
+
 def check_entity(kind: str, where: str, given: Mapping[str, Any]) -> None:
     """Raises: ConfigurationError: an unknown field, or a value that its row does not allow, whatever the API version."""
     known = _known(kind)
@@ -235,7 +247,7 @@ def check_entity(kind: str, where: str, given: Mapping[str, Any]) -> None:
             _whole_seconds(f"{where}.{name}", value)
         elif value is not None:
             _check_field(known[name], f"{where}.{name}", value)
-        elif name == "name" or (name in COLUMNS[kind] and name not in ("id", "feed_id")):
+        elif name in _ALWAYS or _is_never_null(known[name]) or (name in COLUMNS[kind] and name not in ("id", "feed_id")):
             raise ConfigurationError(f"{where}.{name}: got null, allowed: {known[name].kind}")
     if kind == "items":
         _check_item(where, given)
