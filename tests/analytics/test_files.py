@@ -64,5 +64,6 @@ print("whole")
 def test_a_disk_that_was_full_keeps_nothing_from_being_written_later(tmp_path):
     """Limits of file sizes, which the system enforces as it does a full disk: at the first byte, in a header, in the middle."""
     tests = str(Path(__file__).parent.parent)
-    done = subprocess.run([sys.executable, "-c", FULL, tmp_path, tests], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", FULL, tmp_path, tests]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     assert (done.stdout, done.stderr[-2000:]) == ("whole\n", "")
