@@ -257,9 +257,16 @@ def written(accounts: int, promotions: int, folder: Path, *, concurrency: int = 
     tables = f"range({promotions}) p(n), range(30) d(n)"
     known = _seed(path, accounts, promotions, rows=f"{days}, {values}", of=tables)
     client = Client(
-        "emulated_night", base_url="https://api.invalid/v5", transport=server, pacing=False, concurrency=concurrency,
-        clock=lambda: server.now, monotonic=lambda: server.now, random=lambda: 0.5, sleep=lambda _: None,
-    )  # fmt: skip
+        "emulated_night",
+        base_url="https://api.invalid/v5",
+        transport=server,
+        pacing=False,
+        concurrency=concurrency,
+        clock=lambda: server.now,
+        monotonic=lambda: server.now,
+        random=lambda: 0.5,
+        sleep=lambda _: None,
+    )
     cpu, began = time.process_time(), time.perf_counter()
     done = client.analytics.sync(path, known, columns=COLUMNS, start_date=(TODAY - datetime.timedelta(30)).date())
     assert not done.failed

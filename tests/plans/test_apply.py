@@ -121,11 +121,13 @@ def test_both_generations_of_objectives_carry_promotions(world, scheme):
 @pytest.mark.parametrize(
     ("api_version", "generation", "legacy", "simplified"),
     [
-        ("5.14", "both", "", "got 'SALES', allowed: one of"), ("5.23", "simplified", "", "got 'SALES', allowed: one of"),
-        ("5.28", "legacy", "", "use CATALOG_SALES"), ("5.28", "simplified", "can no longer be created; use SALES", ""),
+        ("5.14", "both", "", "got 'SALES', allowed: one of"),
+        ("5.23", "simplified", "", "got 'SALES', allowed: one of"),
+        ("5.28", "legacy", "", "use CATALOG_SALES"),
+        ("5.28", "simplified", "can no longer be created; use SALES", ""),
         ("5.28", "both", "", ""),
     ],
-)  # fmt: skip
+)
 def test_a_generation_that_is_not_available_is_said(tmp_path, api_version, generation, legacy, simplified):
     with contextlib.closing(Emulator(api_version, now=MOMENT, rules={"objective_generation": generation})) as emulator:
         world = World(emulator, client_of(emulator), tmp_path)

@@ -18,9 +18,20 @@ def test_dlt_and_spark_hold_the_same_rows(foreign_venv, tmp_path):
     if shutil.which("java") is None:
         pytest.skip("Spark needs Java 17 or newer")
     python = foreign_venv(
-        "dlt[duckdb]>=1.20,<2", "pyspark>=4.0,<5", "pyarrow>=18", "msgspec>=0.20", "urllib3>=2", "click", "h11", "pyyaml",
-        "starlette", "jinja2", "python-multipart", "uvicorn", "httptools",
-    )  # fmt: skip
+        "dlt[duckdb]>=1.20,<2",
+        "pyspark>=4.0,<5",
+        "pyarrow>=18",
+        "msgspec>=0.20",
+        "urllib3>=2",
+        "click",
+        "h11",
+        "pyyaml",
+        "starlette",
+        "jinja2",
+        "python-multipart",
+        "uvicorn",
+        "httptools",
+    )
     program = "import pathlib, sys; from pinshop.cli import demo_data; demo_data.run(print, pathlib.Path(sys.argv[1]))"
     environ = {**os.environ, "PYTHONPATH": str(SRC), "HOME": str(tmp_path)}
     done = subprocess.run(
