@@ -10,7 +10,7 @@ ONE = 65_536  # shares are written in 1/65536
 
 LARGEST_FACTOR = 2**40
 
-#: A milliard of the currency: what is multiplied further must stay below 2⁶³.
+#: A billion of the currency: what is multiplied further must stay below 2⁶³.
 _DEAREST = 10**15
 
 _Factor = Annotated[int, Meta(ge=1, le=LARGEST_FACTOR)]
