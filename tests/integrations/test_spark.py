@@ -202,7 +202,7 @@ def test_a_lane_that_finds_more_than_a_day_s_quota_is_refused_before_it_reads(sp
     made = reader(spark, emulator, accounts=json.dumps({"lane0": emulator.lanes["lane0"]}), daily_quota="40")
     lane = made.partitions()[1]
     emulator.calls.clear()
-    with pytest.raises(ConfigurationError, match="would take 64"):
+    with pytest.raises(ConfigurationError, match="would take 56"):
         list(made.read(lane))
     assert emulator.calls.count("analytics/create_report") == 0
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from pinshop.api.endpoints import BY_ID
+from pinshop.api.models.decoding import decoder_of
 from pinshop.api.near import or_rather
 from pinshop.errors import ConfigurationError
 
@@ -99,6 +100,7 @@ def some_of(name: str, values: object, allowed: Collection[str]) -> list[str]:
 
 def of_fields(what: str, given: Mapping[str, object], kind: type[_Kind]) -> _Kind:
     """An object of these fields, each of its type."""
+    decoder_of(kind)
     for name, value in given.items():
         try:
             msgspec.json.encode(msgspec.convert({name: value}, kind))

@@ -71,6 +71,7 @@ def _bidding(ad_group: Settings) -> tuple[int | None, str]:
 
 def _terms(bid_micro: int | None, billable_event: str, own: Settings, group: Settings) -> Terms:
     """What is in force for a promotion with these settings, and for its product group."""
+    decoder_of(Measured)
     return Terms(
         product_count=group.get("product_count", 0),
         average_price_micro=group.get("average_price_micro", 0),

@@ -261,6 +261,7 @@ def check_entity(kind: str, where: str, given: Mapping[str, Any]) -> None:
 def _check_measured(where: str, given: Mapping[str, Any]) -> None:
     if given.get("measured") is not None:
         try:
+            decoder_of(Measured)
             msgspec.convert(given["measured"], Measured)
         except msgspec.ValidationError as error:
             raise ConfigurationError(f"{where}.measured: {error}") from None
