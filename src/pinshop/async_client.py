@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, ClassVar, Self, TypeVar
 
 from pinshop.api.http import AsyncTransport, Request
@@ -69,8 +70,9 @@ class AsyncClient(BaseClient[Async]):
                     continue
                 try:
                     if whole:
-                        work = asyncio.to_thread(step.call) if type(step) is Blocking else transport.send(step)  # type: ignore[arg-type]
-                        answer, late = await _to_the_end(work)
+                        sent = type(step) is Request
+                        begin = partial(transport.send, step) if sent else partial(asyncio.to_thread, step.call)  # type: ignore[arg-type, union-attr]
+                        answer, late = await _to_the_end(begin)
                         kept = kept or late
                     elif type(step) is Request:
                         answer = await transport.send(step)
@@ -152,10 +154,10 @@ def _tell_what_ends_the_loop(failure: BaseException) -> None:
         keep_result(outer, result_of(failure))
 
 
-async def _to_the_end(work: Coroutine[Any, Any, T]) -> tuple[T, asyncio.CancelledError | None]:
-    """Await, and hand a cancellation over with the answer."""
+async def _to_the_end(begin: Callable[[], Coroutine[Any, Any, T]]) -> tuple[T, asyncio.CancelledError | None]:
+    """Await what it begins, and hand a cancellation over with the answer."""
     kept: asyncio.CancelledError | None = None
-    task = asyncio.ensure_future(work)
+    task = asyncio.ensure_future(begin())  # made here: Ctrl-C on the way would leave it without anybody who awaits it
     while not task.done():
         try:
             await asyncio.wait({task})

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import pinshop
 from pinshop.emulator import Emulator
 from pinshop.emulator.limits import Profile
 from pinshop.errors import ConfigurationError
@@ -83,7 +84,7 @@ GIVEN = {
     "start port": (lambda e, v: e.start(port=v), "port", [0]),
     "start beyond_loopback": (lambda e, v: e.start("192.0.2.1", beyond_loopback=v), "beyond_loopback", []),
 }  # fmt: skip
-SEED_CATALOG = Path(__file__).parents[2] / "src" / "pinshop" / "emulator" / "catalog" / "seed_catalog.tsv"
+SEED_CATALOG = Path(pinshop.__file__).parent / "emulator" / "catalog" / "seed_catalog.tsv"
 
 
 @pytest.fixture(scope="module")
