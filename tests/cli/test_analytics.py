@@ -54,6 +54,14 @@ def test_the_days_before_today_are_the_default(run):
     assert all(isinstance(row["SPEND_IN_DOLLAR"], Decimal) for row in found)
 
 
+@pytest.mark.parametrize("name", ["Spring", "٢٦٨٠"])  # digits, which are no id
+@pytest.mark.parametrize("option", ["--ad-group", "--campaign"])
+def test_a_name_beside_all_accounts_is_refused(run, option, name):
+    result = run(f"analytics --all-accounts {option} {name}", code=2)
+    assert "ids beside it" in result.stderr
+    assert name in result.stderr
+
+
 def test_totals_are_sums(run):
     days = rows(run("analytics --days 7 --columns SPEND_IN_MICRO_DOLLAR --by DATE"))
     [total] = rows(run("analytics --days 7 --columns SPEND_IN_MICRO_DOLLAR --total"))

@@ -36,14 +36,16 @@ def _run() -> str | int | None:
             code = end.code
         sys.stdout.flush()  # what Python itself would find when it ends, it would print as an exception
     except BrokenPipeError:  # whoever read the output has enough
-        _leave_standard_output()
+        from pinshop.cli.exit_codes import leave_standard_output
+
+        leave_standard_output()
     except Exception as error:
-        from pinshop.cli.exit_codes import asks_for_json, say_why
+        from pinshop.cli.exit_codes import asks_for_json, leave_standard_output, say_why
 
         if os.environ.get("PINTEREST_DEBUG", "").lower() not in ("", "0", "false"):
             raise
         code = say_why(error, in_json=asks_for_json(sys.argv[1:]))
-        _leave_standard_output()
+        leave_standard_output()
     return code
 
 
@@ -53,13 +55,6 @@ def open_standard_streams() -> None:
         if getattr(sys, name) is None:
             os.open(os.devnull, os.O_RDWR)  # the lowest number that is free, which is this one
             setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - it stays open
-
-
-def _leave_standard_output() -> None:
-    import contextlib
-
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write_what_cannot_be_encoded() -> None:

@@ -15,6 +15,7 @@ They are stable: a script may rely on them. A new meaning gets a new number.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import itertools
@@ -78,13 +79,18 @@ def explained(command: Callable[P, R]) -> Callable[P, R]:
             _interrupted(getattr(stop, "result", None), kwargs.get("journal"))
             raise SystemExit(INTERRUPTED) from None
         except BrokenPipeError:
-            # Whoever read the output has enough. Python would complain again when it closes standard output.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            leave_standard_output()  # whoever read the output has enough
             raise SystemExit(OK) from None
         except OSError as error:  # of a file that was named, or of standard output: a full disk, a missing right
             raise SystemExit(say_why(error, in_json=in_json)) from None
 
     return run
+
+
+def leave_standard_output() -> None:
+    """Let the null device take its place: Python would complain again when it closes what cannot be written."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def asks_for_json(arguments: Sequence[str]) -> bool:

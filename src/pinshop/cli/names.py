@@ -38,6 +38,11 @@ def catalog(here: Connection, value: str | None) -> str | None:
     )
 
 
+def is_id(value: str) -> bool:
+    """Whether a word is an id; str.isdigit alone would take other scripts' digits."""
+    return value.isascii() and value.isdigit()
+
+
 def _one(option: str, value: str | None, what: str, listing: _Listing) -> str | None:
     return None if value is None else _ids(option, [value], what, listing)[0]
 
@@ -51,7 +56,7 @@ def _ids(option: str, values: Iterable[str], what: str, listing: _Listing) -> li
     known: list[tuple[str, str]] | None = None
     found = []
     for value in values:
-        if value.isascii() and value.isdigit():
+        if is_id(value):
             found.append(value)
             continue
         if known is None:

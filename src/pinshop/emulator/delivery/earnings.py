@@ -71,7 +71,6 @@ def _bidding(ad_group: Settings) -> tuple[int | None, str]:
 
 def _terms(bid_micro: int | None, billable_event: str, own: Settings, group: Settings) -> Terms:
     """What is in force for a promotion with these settings, and for its product group."""
-    decoder_of(Measured)
     return Terms(
         product_count=group.get("product_count", 0),
         average_price_micro=group.get("average_price_micro", 0),
@@ -79,8 +78,13 @@ def _terms(bid_micro: int | None, billable_event: str, own: Settings, group: Set
         billable_event=billable_event,
         creative_type=own.get("creative_type", "REGULAR"),
         product_set=group.get("product_set", ""),
-        measured=msgspec.convert(dict(own["measured"]), Measured) if own.get("measured") else None,
+        measured=_measured(own["measured"]) if own.get("measured") else None,
     )
+
+
+def _measured(factors: Settings) -> Measured:
+    decoder_of(Measured)
+    return msgspec.convert(dict(factors), Measured)
 
 
 def _live(ad_group: Changes, campaign: Changes) -> Steps:

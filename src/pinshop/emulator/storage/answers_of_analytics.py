@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from pinshop.api.endpoints import PROMOTIONS_ANALYTICS
 from pinshop.emulator.arguments import shown
+from pinshop.emulator.bodies import is_id
 from pinshop.emulator.delivery.market import Market, delays
 from pinshop.emulator.delivery.terms import LARGEST_FACTOR, ONE, Measured
 from pinshop.errors import ConfigurationError
@@ -169,7 +170,7 @@ def _factor(seen: int, expected: int) -> int:
 
 
 def _is_id(value: object) -> bool:
-    return isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 18
+    return isinstance(value, str) and is_id(value, 18)
 
 
 def _is_number(value: object) -> bool:
