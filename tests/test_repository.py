@@ -162,3 +162,21 @@ def test_every_python_of_the_classifiers_is_tested():
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     called = {step["run"].split()[1] for job in workflow["jobs"].values() for step in job["steps"] if "run" in step}
     assert called <= targets
+
+
+def test_versions_of_the_api_are_not_compared_for_equality():
+    """Each version has what went before: one that is looked for by its very name is lost in the next."""
+
+    def is_version(node: ast.AST) -> bool:
+        if isinstance(node, ast.Tuple | ast.List | ast.Set):
+            return any(map(is_version, node.elts))
+        return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(re.fullmatch(r"5\.\d+", node.value))
+
+    found = []
+    for path in sorted((ROOT / "src").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            compared = isinstance(node, ast.Compare) and any(map(is_version, [node.left, *node.comparators]))
+            keyed = isinstance(node, ast.Dict) and any(key is not None and is_version(key) for key in node.keys)
+            if compared or keyed:
+                found.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert found == []

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 
+import msgspec
 import pytest
 
+from emulator.conftest import Talk
 from pinshop.api import endpoints
-from pinshop.api.operations import version
+from pinshop.api.operations import API_VERSIONS, version
+from pinshop.emulator import Emulator
 
 TODAY = "2026-03-02"
 
@@ -184,3 +188,40 @@ def test_each_operation_has_a_handler(talk):
         else:
             assert reply.status < 500, operation.id
             assert not (reply.status == 404 and b"not part of" in reply.body), operation.id
+
+
+def test_a_version_between_and_after_those_that_are_known_is_what_came_before_it(talk_at, monkeypatch):
+    versions = ("5.8", "5.12", "5.15", "5.17", "5.29", "6.0")
+    monkeypatch.setattr("pinshop.emulator.emulator.API_VERSIONS", (*API_VERSIONS, *versions))
+
+    def told(api_version):
+        with Emulator(api_version, now=f"{TODAY}T12:00:00Z", rules={"create_answers": 201}) as emulator:
+            talk = Talk(emulator, None, Counter())
+            name = "catalogs_product_group_id" if version(api_version) < (5, 8) else "catalog_product_group_id"
+            items = [{name: emulator.catalog_product_group_ids[0]}, {name: "1"}]
+            envelope = {"ad_group_id": emulator.ad_group_id, "product_group_promotion": items}
+            created = talk.send("POST", talk.promotions, envelope)
+            promotion_id = talk.some(1)[0]
+            talk.update({"id": promotion_id, "creative_type": "VIDEO"})
+            promotion = talk("GET", f"{talk.promotions}/{promotion_id}")
+            campaign = {"name": "C", "objective_type": "CATALOG_SALES", "daily_spend_cap": 10_000_000}
+            owned = campaign | {"ad_account_id": emulator.ad_account_id, "is_campaign_budget_optimization": True}
+            bare = talk.send("POST", f"{talk.account}/campaigns", [campaign])
+            made = talk("POST", f"{talk.account}/campaigns", [owned])["items"][0]["data"]
+            group = f"/catalogs/product_groups/{emulator.catalog_product_group_ids[0]}"
+            return {
+                "created": (created.status, isinstance(msgspec.json.decode(created.body), dict)),
+                "wrapped": "items" in promotion,
+                "creative_type": (promotion["items"][0]["data"] if "items" in promotion else promotion)["creative_type"],
+                "campaign": (bare.status, made.get("intended_promotion_type")),
+                "owner": sorted(talk("GET", talk.account)["owner"]),
+                "counts": sorted(talk("GET", f"{group}/product_counts")),
+                "product": sorted(talk("GET", f"{group}/products")["items"][0]),
+            }
+
+    assert told("5.29") == told("6.0") == told("5.28")
+    assert told("5.17") == told("5.15") == told("5.23")
+    assert told("5.8")["wrapped"]
+    assert told("5.8")["creative_type"] == "VIDEO"
+    assert told("5.8")["created"] == told("5.14")["created"]
+    assert told("5.12") == told("5.8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -26,9 +26,15 @@ ApiVersion = Literal["5.6", "5.14", "5.23", "5.28"]
 API_VERSIONS: tuple[ApiVersion, ...] = ("5.6", "5.14", "5.23", "5.28")
 
 
+@lru_cache(maxsize=512)
 def version(text: str) -> tuple[int, ...]:
     """``"5.23.0"`` -> ``(5, 23, 0)``, so that versions compare."""
     return tuple(int(part) for part in text.split("."))
+
+
+def at_least(api_version: str, first: str) -> bool:
+    """Whether a version has what ``first`` brought. Versions are never compared for equality: each has what went before."""
+    return version(api_version) >= version(first)
 
 
 class Param(Struct, frozen=True, kw_only=True, dict=True):

@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from typing import Any, Self
 
 from pinshop.api.http import Reply, Request
-from pinshop.api.operations import API_VERSIONS, ApiVersion
+from pinshop.api.operations import API_VERSIONS, ApiVersion, at_least
 from pinshop.emulator import access, chain
 from pinshop.emulator.arguments import file_path, one_of, shown, text, truth, whole
 from pinshop.emulator.chain import Answer
@@ -94,7 +94,7 @@ class Emulator:
             store.seed = kept  # a data file keeps the seed it was made with
         clock = Clock(store, start)
         if store.is_empty():
-            simplified = api_version == "5.28" and settings.objective_generation == "simplified"
+            simplified = at_least(api_version, "5.28") and settings.objective_generation == "simplified"
             seed_account(store, int(clock.seconds()), simplified=simplified)
         else:
             store.history.rewind(int(clock.seconds()))  # the file may be of a later time

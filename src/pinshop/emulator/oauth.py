@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from pinshop.api.operations import version
+from pinshop.api.operations import at_least
 from pinshop.emulator.refusals import Refusal, bad, shown
 from pinshop.emulator.storage.seeding import ALL_SCOPES
 from pinshop.emulator.storage.store import Store
@@ -55,9 +55,10 @@ class Endpoint(Struct):
             return self._code(form, app)
         if grant == "refresh_token":
             return self._refresh(form, app)
-        if grant == "client_credentials" and version(self.world.api_version) >= version("5.14"):
+        for_clients = at_least(self.world.api_version, "5.14")
+        if grant == "client_credentials" and for_clients:
             return self._client(form, app)
-        allowed = "authorization_code, refresh_token" + (", client_credentials" if self.world.api_version != "5.6" else "")
+        allowed = "authorization_code, refresh_token" + (", client_credentials" if for_clients else "")
         raise bad(f"Invalid request: 'grant_type' ({shown(grant)} is not one of {allowed})")
 
     def _app(self, headers: Mapping[str, str]) -> str:
@@ -100,7 +101,7 @@ class Endpoint(Struct):
         granted = known["scopes"].split()
         scopes = _scopes(form.get("scope"), granted)
         answer = self._access("refresh_token", known["user_id"], scopes, app, known["family"])
-        if version(self.world.api_version) < version("5.16"):  # no new refresh token in the plain answer up to 5.15
+        if not at_least(self.world.api_version, "5.16"):  # no new refresh token in the plain answer up to 5.15
             return answer
         if not self.world.rules.refresh_rotates:
             left = known["expires"] - self.now
@@ -138,7 +139,7 @@ class Endpoint(Struct):
         token = self.store.new_token("refresh")
         self.store.add_token(token, "refresh", user_id, scopes, self.now + life, app, family)
         answer: dict[str, Any] = {"refresh_token": token, "refresh_token_expires_in": life}
-        if with_instant and version(self.world.api_version) >= version("5.16"):
+        if with_instant and at_least(self.world.api_version, "5.16"):
             answer["refresh_token_expires_at"] = self.now + life
         return answer
 

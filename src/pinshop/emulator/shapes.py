@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from pinshop.api.fields import FIELDS
-from pinshop.api.operations import ApiVersion, Operation
+from pinshop.api.operations import ApiVersion, Operation, at_least
 
 
 class Page(Struct, frozen=True):
@@ -62,7 +62,7 @@ def entity(name: str, stored: Mapping[str, Any], api_version: ApiVersion) -> dic
 
 
 def _batch(api_version: ApiVersion, name: str, items: Sequence[Item], failed_data: str) -> Any:
-    bare = api_version == "5.6" and name == "promotion"
+    bare = not at_least(api_version, "5.8") and name == "promotion"
     entries = []
     for item in items:
         entry: dict[str, Any] = {}
@@ -79,9 +79,13 @@ def _batch(api_version: ApiVersion, name: str, items: Sequence[Item], failed_dat
     return entries if bare else {"items": entries}
 
 
-def _wrapped(api_version: ApiVersion, name: str, entities: Sequence[Mapping[str, Any]]) -> list[Any]:
+def _is_wrapped(api_version: ApiVersion, name: str) -> bool:
     """5.8 to 5.14 wrapped the promotions of get and list as {data, exceptions}."""
-    if api_version == "5.14" and name == "promotion":
+    return name == "promotion" and at_least(api_version, "5.8") and not at_least(api_version, "5.15")
+
+
+def _wrapped(api_version: ApiVersion, name: str, entities: Sequence[Mapping[str, Any]]) -> list[Any]:
+    if _is_wrapped(api_version, name):
         return [{"data": entity(name, one, api_version), "exceptions": None} for one in entities]
     return [entity(name, one, api_version) for one in entities]
 
@@ -103,13 +107,13 @@ def render(operation: Operation, api_version: ApiVersion, result: Any, failed_da
         return _batch(api_version, name, result.items, failed_data)
     if isinstance(result, Page):
         return {"items": _wrapped(api_version, name, result.items), "bookmark": result.bookmark}
-    if api_version == "5.14" and name == "promotion":
+    if _is_wrapped(api_version, name):
         return {"items": _wrapped(api_version, name, [result])}
     return entity(name, result, api_version)
 
 
 def success(operation: Operation, api_version: ApiVersion, create_answers: int) -> int:
     """The HTTP status of a success; a rule where 5.28 declares two for promotions."""
-    if api_version == "5.28" and operation.id == "product_group_promotions/create":
+    if at_least(api_version, "5.28") and operation.id == "product_group_promotions/create":
         return create_answers
     return operation.success[0]

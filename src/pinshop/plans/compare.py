@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import UNSET
 
 from pinshop.api.fields.campaigns import BID_OPTIONS, MASKED
+from pinshop.api.operations import at_least
 
 #: Statuses that are history: never matched, never revived.
 FINAL = frozenset({"ARCHIVED", "DELETED_DRAFT"})
@@ -94,7 +95,7 @@ def as_sent(entity_type: str, field: str, value: Any, api_version: str, *, new: 
         return _numbers(value)
     if field == "bid_multiplier" and isinstance(value, str):
         return Decimal(value)
-    if value is None and entity_type == "campaign" and api_version == "5.28":
+    if value is None and entity_type == "campaign" and at_least(api_version, "5.28"):
         # 5.28.0: "-1 clears the end time", "0 clears the order line".
         return {"end_time": -1, "order_line_id": "0"}.get(field)
     return value

@@ -10,6 +10,7 @@ import msgspec
 
 from pinshop.api.endpoints import PROMOTIONS_ANALYTICS
 from pinshop.api.http import Request
+from pinshop.api.operations import at_least
 from pinshop.emulator import access, chain
 from pinshop.emulator.control.sums import is_number
 from pinshop.emulator.storage import states
@@ -155,7 +156,7 @@ def _change_promotions(world: World, form: Form) -> str:
         raise ConfigurationError(f"promotions: got {do!r}, allowed: promote, ACTIVE, PAUSED, ARCHIVED")
     if ad_group is None:
         raise ConfigurationError("There is no such ad group or promotion any more.")
-    if world.api_version == "5.6" and "catalog_product_group_id" in item:
+    if not at_least(world.api_version, "5.8") and "catalog_product_group_id" in item:
         item["catalogs_product_group_id"] = item.pop("catalog_product_group_id")
     body = msgspec.json.encode({"ad_group_id": str(ad_group["id"]), "product_group_promotion": [item]})
     target = f"/v5/ad_accounts/{ad_group['ad_account_id']}/product_group_promotions"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pinshop.api.operations import at_least
 from pinshop.emulator.handlers.context import (
     Context,
     check_codes,
@@ -17,7 +18,7 @@ from pinshop.emulator.storage.store import Entity
 def _complete_account(ctx: Context, account: Entity) -> Entity:
     owner = ctx.store.must("users", account["owner_id"])
     account["owner"] = {"username": owner["username"]}
-    if ctx.api_version != "5.6":
+    if at_least(ctx.api_version, "5.14"):
         account["owner"]["id"] = str(owner["id"])
     roles = ctx.store.roles(ctx.user_id, account["id"])
     account["permissions"] = ["OWNER"] if account["owner_id"] == ctx.user_id else roles

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
+from pinshop.api.operations import at_least
 from pinshop.emulator.bodies import is_id
 from pinshop.emulator.handlers.campaigns import (
     check_nesting,
@@ -47,7 +48,7 @@ def _answered_targeting(ctx: Reading, spec: Mapping[str, Any]) -> dict[str, Any]
     return {
         name: value
         for name, value in spec.items()
-        if value is not None and (ctx.api_version != "5.6" or all(isinstance(one, str) for one in value))
+        if value is not None and (at_least(ctx.api_version, "5.14") or all(isinstance(one, str) for one in value))
     }
 
 
@@ -132,7 +133,7 @@ def _check_multiplier(ctx: Context, group: Mapping[str, Any], campaign: Mapping[
         raise refuse_item(ctx, "bid_multiplier is between 0.1 and 10.0, or 0 to remove it.")
     if campaign.get("is_performance_plus"):
         raise refuse_item(ctx, "bid_multiplier is not supported for Performance+ campaigns.")
-    if ctx.api_version == "5.23" and group.get("bid_strategy_type") != "AUTOMATIC_BID":
+    if not at_least(ctx.api_version, "5.28") and group.get("bid_strategy_type") != "AUTOMATIC_BID":
         raise refuse_item(ctx, "bid_multiplier goes with bid_strategy_type AUTOMATIC_BID.")
 
 

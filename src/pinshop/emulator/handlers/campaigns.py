@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pinshop.api.fields.campaigns import MASKED
+from pinshop.api.operations import at_least
 from pinshop.emulator.handlers.context import (
     Context,
     Reading,
@@ -46,7 +47,7 @@ def summary_status(entity: Mapping[str, Any], now: int, parent: Mapping[str, Any
 def complete_campaign(ctx: Reading, campaign: Entity) -> Entity:
     campaign["type"] = "campaign"
     campaign["summary_status"] = summary_status(campaign, ctx.now)
-    if campaign.get("intended_promotion_type") is None and ctx.api_version == "5.28":
+    if campaign.get("intended_promotion_type") is None and at_least(ctx.api_version, "5.28"):
         campaign["intended_promotion_type"] = "LEGACY" if campaign["objective_type"] == "CATALOG_SALES" else "STANDARD_AD"
     return campaign
 
@@ -86,7 +87,7 @@ def _check_campaign(ctx: Context, campaign: Mapping[str, Any]) -> None:
         )
     if cbo and not (daily or lifetime):
         raise ItemRefusal(ctx.rules.code_missing_budget, "A CBO campaign needs daily_spend_cap or lifetime_spend_cap.")
-    if ctx.api_version == "5.28":
+    if at_least(ctx.api_version, "5.28"):
         if not cbo and (daily or lifetime):
             raise refuse_item(ctx, "For ad group level budgets, daily_spend_cap and lifetime_spend_cap must be 0 or unset.")
         if cbo and lifetime and not campaign.get("end_time"):
@@ -126,7 +127,7 @@ def required(item: Any, where: str, *names: str) -> None:
 
 def _owner(ctx: Context) -> tuple[str, ...]:
     """5.28.0: "Setting this field does nothing. The ad account ID gets set from the path parameter"."""
-    return () if ctx.api_version == "5.28" else ("ad_account_id",)
+    return () if at_least(ctx.api_version, "5.28") else ("ad_account_id",)
 
 
 def _check_owner(ctx: Context, body: Mapping[str, Any]) -> None:
@@ -137,7 +138,7 @@ def _check_owner(ctx: Context, body: Mapping[str, Any]) -> None:
 def _check_generation(ctx: Context, body: Mapping[str, Any]) -> None:
     """Whether campaigns of this kind can (still, or already) be created."""
     generation, objective = ctx.rules.objective_generation, body["objective_type"]
-    if ctx.api_version != "5.28" or generation == "both":
+    if not at_least(ctx.api_version, "5.28") or generation == "both":
         return
     if generation == "simplified" and objective in ("CATALOG_SALES", "WEB_CONVERSION"):
         raise refuse_item(ctx, f"objective_type {objective} can no longer be created; use SALES.")
@@ -158,7 +159,7 @@ def campaigns_create(ctx: Context) -> Batch:
         if kind == "CATALOG" and body["objective_type"] not in ("SALES", "CONSIDERATION", "LEADS"):
             raise refuse_item(ctx, f"intended_promotion_type CATALOG does not go with {body['objective_type']}.")
         campaign: Entity = {
-            "is_campaign_budget_optimization": ctx.api_version == "5.28",
+            "is_campaign_budget_optimization": at_least(ctx.api_version, "5.28"),
             "is_flexible_daily_budgets": False,
             "is_automated_campaign": False,
             "is_performance_plus": False,
@@ -192,11 +193,11 @@ def _move_budgets(ctx: Context, campaign: Mapping[str, Any], default: int | None
         save(ctx, "ad_groups", group)
 
 
-#: What is immutable unless the campaign is a draft, by the texts of the version.
-_FIXED: dict[str, tuple[str, ...]] = {
-    "5.23": ("is_performance_plus",),
-    "5.28": ("is_performance_plus", "is_automated_campaign", "is_campaign_budget_optimization", "is_top_of_search"),
-}
+#: What is immutable unless the campaign is a draft, and since which version the texts say so.
+_FIXED = {
+    "is_performance_plus": "5.23", "is_automated_campaign": "5.28", "is_campaign_budget_optimization": "5.28",
+    "is_top_of_search": "5.28",
+}  # fmt: skip
 
 
 def _masked(ctx: Context, before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -224,7 +225,7 @@ def campaigns_update(ctx: Context) -> Batch:
         objective = body.get("objective_type")
         if objective is not None and objective != campaign["objective_type"] and campaign["status"] != "DRAFT":
             raise refuse_item(ctx, "Only draft campaigns may update objective_type.")
-        for name in _FIXED.get(ctx.api_version, ()):
+        for name in (name for name, first in _FIXED.items() if at_least(ctx.api_version, first)):
             if campaign["status"] != "DRAFT" and name in body and bool(body[name]) != bool(campaign.get(name)):
                 raise refuse_item(ctx, f"Only draft campaigns may update {name}.")
         changes = {name: value for name, value in body.items() if name not in ("id", "ad_account_id", "status")}

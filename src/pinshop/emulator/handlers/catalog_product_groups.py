@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import msgspec
 
+from pinshop.api.operations import at_least
 from pinshop.emulator.catalog import groups
 from pinshop.emulator.catalog.filters import counts as count_items
 from pinshop.emulator.catalog.filters import validate_filters
@@ -186,7 +187,7 @@ def product_groups_delete(ctx: Context) -> None:
 
 def product_groups_counts(ctx: Context) -> Raw:
     counts: dict[str, Any] = count_items(groups.items_of(ctx.store, _own_group(ctx)))
-    if ctx.api_version == "5.6":
+    if not at_least(ctx.api_version, "5.14"):
         del counts["videos"]
     else:
         counts["catalog_type"] = "RETAIL"
@@ -220,7 +221,7 @@ def product_groups_products(ctx: Context) -> Raw:
             "media": {"media_type": "image", "images": {}},
         }
         product: dict[str, Any] = {"metadata": metadata, "pin": pin}
-        if ctx.api_version != "5.6":
+        if at_least(ctx.api_version, "5.14"):
             product["catalog_type"] = "RETAIL"
         products.append(product)
     bookmark = encode_bookmark("products", found[size - 1]["id"], descending=False) if len(found) > size else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pinshop.api.operations import at_least
 from pinshop.emulator.bodies import id_number, is_id
 from pinshop.emulator.delivery import requested
 from pinshop.emulator.handlers.context import (
@@ -135,7 +136,7 @@ def promotions_update(ctx: Context) -> Batch:
         if promotion is None or promotion["ad_group_id"] != ad_group["id"]:
             raise item_not_found(ctx, "Product group promotion")
         changes = {name: value for name, value in body.items() if name not in ("id", "status")}
-        if ctx.api_version == "5.14":  # "removed from the update schema in 5.13-5.14, back in 5.15"
+        if at_least(ctx.api_version, "5.13") and not at_least(ctx.api_version, "5.15"):  # not in these update schemas
             changes.pop("creative_type", None)
         moved = changes.pop("catalog_product_group_id", None)
         if moved is not None and moved != promotion["catalog_product_group_id"]:

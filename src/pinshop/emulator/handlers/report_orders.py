@@ -11,7 +11,7 @@ from typing import Any
 
 from pinshop.api import columns as known_columns
 from pinshop.api import endpoints
-from pinshop.api.operations import ApiVersion, Param, version
+from pinshop.api.operations import ApiVersion, Param, at_least
 from pinshop.api.reaches import reach
 from pinshop.emulator.bodies import check_body
 from pinshop.emulator.handlers.context import batch_items
@@ -56,7 +56,7 @@ def check_request(body: Any, api_version: ApiVersion, now: int, rules: Rules) ->
     for column in given["columns"]:
         if rules.unknown_report_columns == "refuse" and column not in known:
             raise bad(f"Invalid request: 'columns' ({shown(column)} is not one of the columns of reports)")
-    if api_version == "5.6":
+    if not at_least(api_version, "5.14"):
         batch_items(given.get("campaign_objective_types", [""]), "campaign_objective_types", 6)
     _check_together(given, level, granularity, rules)
     asked: dict[str, Any] = {name: given.get(name) for name in _KEPT}
@@ -120,7 +120,7 @@ def _check_dates(start: datetime.date, end: datetime.date, level: str, granulari
     today = datetime.datetime.fromtimestamp(now, datetime.UTC).date()
     if end < start:
         raise bad("'start_date' must not be after 'end_date'.")
-    if version(api_version) < version("5.8"):
+    if not at_least(api_version, "5.8"):
         return
     if (today - start).days > back:
         raise bad(f"You can only get data from the last {back} days.")
