@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import html.parser
 import json
 import os
@@ -14,6 +15,7 @@ import pytest
 
 from pinshop.api.http import Request
 from pinshop.emulator import Emulator
+from pinshop.emulator.oauth import APP_ID
 
 NASTY = """<script>document.title="taken"</script>"><img src=x onerror=alert(1)>&{{7*7}}'"""
 CREATE = "product_group_promotions/create"
@@ -66,6 +68,7 @@ def pages(emulator):
     return [
         "/",
         f"/console/ad_accounts/{emulator.ad_account_id}",
+        f"/console/campaigns/{emulator.campaign_id}",
         f"/console/ad_groups/{emulator.ad_group_id}",
         f"/console/promotions/{emulator.ids[0]}",
         "/console/calls",
@@ -85,7 +88,7 @@ def pages(emulator):
 class Outline(html.parser.HTMLParser):
     """The tags of a page, whether they are closed in order, and the text."""
 
-    VOID = frozenset({"meta", "link", "input", "br", "img"})
+    VOID = frozenset({"meta", "link", "input", "br", "img", "wbr"})
 
     def __init__(self, text):
         super().__init__()
@@ -206,6 +209,18 @@ def test_forms_of_other_pages_move_nothing(emulator, changed, status):
     assert emulator.clock.seconds() - before == (86_400 if status == 303 else 0)
 
 
+def test_a_form_leads_back_to_what_was_shown(busy):
+    page = f"/_emulator/console/ad_groups/{busy.ad_group_id}"
+    text = get(busy, page.removeprefix("/_emulator") + "?days=90&metric=clicks&said=clock")[1]
+    (back,) = {html.unescape(one) for one in re.findall(r'name="back" value="([^"]*)"', text)}
+    assert back == f"{page}?days=90&metric=clicks"
+    assert post(busy, "clock", do="day", back=back).headers["location"] == f"{back}&said=clock"
+    assert "2025-12-" in post(busy, "clock", do="fly", back=back).body.decode()
+    back = "/_emulator/console/rules?q=status"
+    reply = post(busy, "rules", name="forbidden_status", value="401", back=back)
+    assert reply.headers["location"] == f"{back}&said=rule#forbidden_status"
+
+
 def test_a_form_leads_back_to_a_page_of_the_console_only(emulator):
     for back in ("https://evil.example/", "//evil.example", "/_emulator/\r\nx: y", "/v5/ad_accounts", "", "/_emulator//evil?x"):
         assert post(emulator, "clock", do="hour", back=back).headers["location"] == "/_emulator/?said=clock"
@@ -296,14 +311,69 @@ def test_an_account_that_is_too_large_to_add_up_is_not_added_up(emulator):
     store = emulator.world.store
     store.insert_many("promotions", [{**promotion, "id": store.next_id("promotions")} for _ in range(MOST + 1)])
     assert "too many to add up here" in get(emulator)[1]
-    assert (
-        f"{MOST + 1} promotions. Sums are shown for up to {MOST}"
-        in get(emulator, f"/console/ad_accounts/{emulator.ad_account_id}")[1]
-    )
+    for above in (f"ad_accounts/{emulator.ad_account_id}", f"campaigns/{emulator.campaign_id}"):
+        assert f"{MOST + 1} promotions here. Sums are shown for up to {MOST}" in get(emulator, f"/console/{above}")[1]
+    assert len(shown_in_turn(emulator, f"/console/ad_groups/{emulator.ad_group_id}?sort=spend")) == MOST + 1
+
+
+def shown_in_turn(emulator, path):
+    """What the tables of a page and of those behind it show, by id."""
+    place, found = path.partition("?")[0], []
+    while path is not None:
+        status, text = get(emulator, path)
+        assert status == 200
+        found += re.findall(r'<th scope="row"[^>]*><a href="[^"]*/(\d+)"', text)
+        following = re.findall(r'<p class="pages"><a href="([^"]+)"', text)
+        path = place + html.unescape(following[0]) if following else None
+    assert len(found) == len(set(found))
+    return found
+
+
+def test_a_large_ad_group_is_sorted_whole_and_added_up_whole(emulator):
+    store, rows = emulator.world.store, []
+    for number in range(60):
+        promotion = {"ad_account_id": int(emulator.ad_account_id), "ad_group_id": int(emulator.ad_group_id), "status": "PAUSED"}
+        group = int(emulator.catalog_product_group_ids[number % 5])
+        rows.append({**promotion, "id": store.next_id("promotions"), "catalog_product_group_id": group})
+    store.insert_many("promotions", rows)
+    ids = [str(row["id"]) for row in rows]
+    spent = {promotion_id: 1 + n * 7 % 60 for n, promotion_id in enumerate(ids)}
+    for promotion_id, amount in spent.items():
+        emulator.earn(promotion_id, "2026-03-01", spend=amount)
+    page = f"/console/ad_groups/{emulator.ad_group_id}"
+    assert shown_in_turn(emulator, page) == ids
+    highest = sorted(ids, key=lambda promotion_id: -spent[promotion_id])
+    assert shown_in_turn(emulator, f"{page}?sort=spend") == highest
+    assert f"{sum(spent.values()):,}.00" in get(emulator, page)[1]
+    for above in (f"ad_accounts/{emulator.ad_account_id}", f"campaigns/{emulator.campaign_id}"):
+        assert shown_in_turn(emulator, f"/console/{above}?sort=spend") == highest[:10]
+    group = emulator.catalog_product_group_ids[0]
+    assert set(shown_in_turn(emulator, f"/console/catalogs/{group}")) >= set(ids[::5])
+    assert "Shopping, everyone" in get(emulator, f"/console/catalogs/{group}")[1]
+
+
+def test_every_ad_group_of_a_campaign_can_be_reached(emulator):
+    store = emulator.world.store
+    (first,) = store.find("ad_groups")
+    more = [{**first, "id": store.next_id("ad_groups"), "name": f"Group {number}"} for number in range(60)]
+    store.insert_many("ad_groups", more)
+    assert "All 61 ad groups" in get(emulator, f"/console/ad_accounts/{emulator.ad_account_id}")[1]
+    found, path = [], f"/console/campaigns/{emulator.campaign_id}"
+    while path:
+        text = get(emulator, path)[1]
+        found += re.findall(r'id="g(\d+)"', text)
+        following = re.findall(r'<p class="pages"><a href="([^"]+)"', text)
+        path = following and path.partition("?")[0] + following[0]
+    assert found == [str(group["id"]) for group in (first, *more)]
+
+
+def test_a_group_is_promoted_by_its_id_where_there_are_too_many_to_choose_from(emulator):
+    store = emulator.world.store
+    first = store.find("product_groups")[0]
+    store.insert_many("product_groups", [{**first, "id": store.next_id("product_groups")} for _ in range(300)])
     text = get(emulator, f"/console/ad_groups/{emulator.ad_group_id}")[1]
-    assert text.count('class="name"') == 25
-    (following,) = re.findall(r'href="(\?after=\d+)"', text)
-    assert get(emulator, f"/console/ad_groups/{emulator.ad_group_id}{following}")[1] != text
+    assert '<input name="catalog_product_group_id"' in text
+    assert '<select name="catalog_product_group_id"' not in text
 
 
 def test_promotions_are_made_paused_and_activated_by_forms(emulator):
@@ -408,6 +478,26 @@ def test_each_reason_for_earning_nothing_is_said(words):
             call(emulator, "PATCH", f"{account}/campaigns", [{**body, "id": emulator.campaign_id, "status": "ACTIVE"}])
             emulator.clock.advance(hours=1)
             assert "It delivers since 2026-03-14 12:00:00, and reports lag 3 hours" in get(emulator, page)[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "highest", "currency", "ticks"),
+    [
+        ("clicks", 0, "USD", ["0", "1", "2"]),
+        ("clicks", 3, "USD", ["0", "2", "4"]),
+        ("clicks", 1_100, "USD", ["0", "600", "1,200"]),
+        ("spend", 0, "USD", ["0.00", "0.50", "1.00"]),
+        ("spend", 4_700_000, "EUR", ["0.00", "2.50", "5.00"]),
+        ("spend", 4_700_000, "JPY", ["0", "3", "6"]),
+        ("spend", 38_000_000, "USD", ["0", "20", "40"]),
+    ],
+)
+def test_a_scale_has_no_parts_of_what_has_none(name, highest, currency, ticks):
+    from pinshop.emulator.control.charts import chart
+
+    days = [{"date": "2026-03-01", name: highest}, {"date": "2026-03-02", name: 0}]
+    drawn = str(chart(days, currency, name)).partition("</svg>")[0]
+    assert re.findall(r'text-anchor="end">([^<]*)<', drawn) == ticks
 
 
 def test_days_that_are_not_reported_and_days_before_are_told_apart(busy):
@@ -697,6 +787,8 @@ def test_it_fits_a_telephone_and_a_screen_whatever_names_are(console, busy, widt
     for kind, entity_id in (("campaigns", busy.campaign_id), ("ad_groups", busy.ad_group_id)):
         body = [{"id": entity_id, "ad_account_id": busy.ad_account_id, "name": "a_name_of_one_word_" * 12}]
         assert call(busy, "PATCH", f"{account}/{kind}", body).status == 200
+    group = busy.world.store.get("product_groups", int(busy.catalog_product_group_ids[1]))
+    busy.world.store.update("product_groups", {**group, "name": "A name of many words " * 12})
     body = [{"id": busy.ids[0], "tracking_url": "https://shop.example/?" + "x" * 900}]
     call(
         busy, "PATCH", f"{account}/product_group_promotions", {"ad_group_id": busy.ad_group_id, "product_group_promotion": body}
@@ -707,6 +799,8 @@ def test_it_fits_a_telephone_and_a_screen_whatever_names_are(console, busy, widt
         for path in pages(busy):
             wide = console.open(path).browser.execute_script("return document.documentElement.scrollWidth")
             assert wide <= width, path
+            sorts = console.browser.find_elements("xpath", "//th/a[contains(@href, 'sort=')]")
+            assert all(link.is_displayed() for link in sorts), path
             assert width > 360 or console.browser.execute_script(CRAMPED) == [], path
             assert width == 360 or console.browser.execute_script(BROKEN) == [], path
     finally:
@@ -716,11 +810,14 @@ def test_it_fits_a_telephone_and_a_screen_whatever_names_are(console, busy, widt
 def test_nothing_else_is_asked_and_nothing_goes_wrong(console, busy):
     for path in pages(busy):
         console.open(path)
+    asks = {"client_id": APP_ID, "redirect_uri": "http://localhost:8085/", "response_type": "code", "scope": "ads:read"}
+    console.browser.get(console.root.removesuffix("/_emulator") + "/oauth/?" + urlencode(asks))
+    assert console.find("//h1").text == "Give access"
     assert console.browser.get_log("browser") == []
     events = [json.loads(entry["message"])["message"] for entry in console.browser.get_log("performance")]
     asked = {e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"}
     assert len(asked) > len(pages(busy))
-    assert {url for url in asked if not url.startswith((console.root, "data:,"))} == set()
+    assert {url for url in asked if not url.startswith((console.root.removesuffix("/_emulator"), "data:,"))} == set()
 
 
 def test_it_works_without_javascript(console, busy):

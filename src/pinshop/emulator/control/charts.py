@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -73,6 +74,9 @@ def _drawn(kind_of: str, width: int, height: int, days: Sequence[Mapping[str, An
     left, bottom, dates = 62, 28, 5 if kind_of == "wide" else 3
     unit = 1_000_000 if name in ("spend", "value") else 1
     top = _round_up(max((day[name] for day in days), default=0) / unit)
+    decimals = shown_decimals(currency) if unit > 1 and top < 10 else 0
+    if not decimals:
+        top = 2.0 * math.ceil(top / 2)  # half of it is shown, too, and there is no half click
     plot, step = height - bottom - 8, (width - left) / max(1, len(days))
 
     def y(amount: float) -> float:
@@ -82,7 +86,7 @@ def _drawn(kind_of: str, width: int, height: int, days: Sequence[Mapping[str, An
     parts = [f'<svg class="{kind_of}" viewBox="0 0 {width} {height}" role="img" aria-label="{label}">']
     for share in (0, 0.5, 1):
         at, amount = y(top * share * unit), top * share
-        text = f"{amount:,.0f}" if amount == int(amount) else f"{amount:,.2f}"
+        text = f"{amount:,.{decimals}f}"
         parts.append(f'<line class="grid" x1="{left}" x2="{width}" y1="{at:.1f}" y2="{at:.1f}"/>')
         parts.append(f'<text x="{left - 8}" y="{at + 4:.1f}" text-anchor="end">{text}</text>')
     every = max(1, len(days) // dates if len(days) < 30 else 7 * -(-len(days) // (7 * (dates + 1))))
@@ -106,11 +110,13 @@ def _drawn(kind_of: str, width: int, height: int, days: Sequence[Mapping[str, An
         parts.append(f'<rect class="hit" x="{x:.1f}" y="8" width="{step:.1f}" height="{plot}"><title>{hover}</title></rect>')
         if (len(days) - 1 - n) % every == 0:
             date = datetime.date.fromisoformat(day["date"])
-            parts.append(f'<text x="{x + step / 2:.1f}" y="{height - 6}" text-anchor="middle">{date:%b} {date.day}</text>')
+            # The last one ends with the drawing where its column is narrow: what stands beyond is cut off on a phone.
+            at, anchor = (width, "end") if step < 40 and n == len(days) - 1 else (x + step / 2, "middle")
+            parts.append(f'<text x="{at:.1f}" y="{height - 6}" text-anchor="{anchor}">{date:%b} {date.day}</text>')
     return "".join([*parts, "</svg>"])
 
 
-def sparkline(amounts: Sequence[int]) -> Any:
+def sparkline(amounts: Sequence[int], currency: str) -> Any:
     """A small curve; the table beside it has the numbers, so it is hidden from screen readers."""
     highest = max(amounts, default=0)
     if not highest:
@@ -120,5 +126,6 @@ def sparkline(amounts: Sequence[int]) -> Any:
     line = " ".join(f"{n * step:.1f},{height - 2 - (height - 4) * amount / highest:.1f}" for n, amount in enumerate(amounts))
     return _markup(
         f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" aria-hidden="true">'
+        f"<title>at most {shown('spend', highest, currency)} a day</title>"
         f'<polygon class="area" points="0,{height} {line} {width},{height}"/><polyline class="spark" points="{line}"/></svg>'
     )

@@ -10,7 +10,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import jinja2
 from starlette.datastructures import UploadFile
@@ -34,7 +34,8 @@ _BACK = {
     **dict.fromkeys(("access", "files"), "/_emulator/console/state"),
 }
 
-_HERE = re.compile(r"/_emulator/[A-Za-z0-9_/]*")
+#: A page of the console, and what it is asked to show.
+_HERE = re.compile(r"/_emulator/(console/\w+(/\w+)?)?(\?[\w.~=&%+-]*)?", re.ASCII)
 
 _SAID = {
     "clock": "The clock was moved.",
@@ -116,9 +117,11 @@ async def _form(world: World, request: Request) -> Response:
             return _shown(world, request, "/_emulator/console/state", {}, said=said[1:])
     except ConfigurationError as error:
         status = 507 if isinstance(error, DataFileFailed) else 400
-        return _shown(world, request, back, {}, status=status, said=str(error), bad=True)
-    root = request.scope["pinshop.root"]
-    return RedirectResponse(f"{root}{back}?{urlencode({'said': said})}", 303)
+        path, _, query = back.partition("?")
+        return _shown(world, request, path, dict(parse_qsl(query)), status=status, said=str(error), bad=True)
+    root, joined = request.scope["pinshop.root"], "&" if "?" in back else "?"
+    row = f"#{form['name']}" if said == "rule" else ""
+    return RedirectResponse(f"{root}{back}{joined}{urlencode({'said': said})}{row}", 303)
 
 
 def _shown(
@@ -139,7 +142,9 @@ def _shown(
         return refused(world, request, 404)
     template, context = found
     said = said or _SAID.get(query.get("said", ""), "")
-    return _rendered(world, request, template, {**context, "here": path}, status=status, said=said, bad=bad)
+    asked = urlencode({name: value for name, value in query.items() if name != "said"})
+    here = f"{path}?{asked}" if asked else path
+    return _rendered(world, request, template, {**context, "here": here}, status=status, said=said, bad=bad)
 
 
 def page(world: World, request: Request, template: str, context: Mapping[str, Any], status: int) -> Response:

@@ -2,45 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
 from pinshop.api.endpoints import BY_ID
 from pinshop.emulator import access, rules
-from pinshop.emulator.catalog import groups
-from pinshop.emulator.control import charts, words
+from pinshop.emulator.control import views_of_entities, words
 from pinshop.emulator.control.forms import PRESETS, VARIANTS
-from pinshop.emulator.control.reasons import why_nothing
-from pinshop.emulator.control.sums import (
-    METRICS,
-    MOST,
-    PAGE,
-    RANGES,
-    SORTS,
-    earnings_of,
-    entity,
-    is_number,
-    no_days,
-    nothing,
-    range_of,
-    rows_of,
-    some,
-    sum_of,
-)
+from pinshop.emulator.control.sums import MOST, PAGE, earnings_of, is_number, some
+from pinshop.emulator.control.views_of_entities import Query, View
 from pinshop.emulator.journal import JournalEntry
 from pinshop.emulator.limits import PROFILES
 from pinshop.emulator.storage import seeding
-from pinshop.emulator.storage.store import Entity
 from pinshop.emulator.world import World
-
-Query = Mapping[str, str]
-
-View = tuple[str, dict[str, Any]]
-
-
-def _above(account: Entity) -> list[tuple[str, str]]:
-    return [("Ad accounts", "/_emulator/"), (account.get("name", "?"), f"/_emulator/console/ad_accounts/{account.get('id')}")]
 
 
 def calls_of(
@@ -94,143 +69,6 @@ def _overview(world: World, _: str, query: Query) -> View:
         "seeded": world.seeded,
         "faults": [{"text": f"{fault.operation}: {words.what(fault)}, {words.often(fault)}"} for fault in world.faults.list()],
         "limit_profile": world.limits.name,
-    }
-
-
-def _account(world: World, argument: str, query: Query) -> View | None:
-    store = world.store
-    account = entity(world, "ad_accounts", argument)
-    if account is None:
-        return None
-    number = store.count("promotions", ad_account_id=account["id"])
-    shown = _asked(query)
-    total, days = nothing(), no_days(world, shown["range"])
-    earned: dict[str, Any] = {}
-    if number <= MOST:
-        every = store.find("promotions", ad_account_id=account["id"])
-        total, days, earned = earnings_of(world, account, every, shown["range"])
-    campaigns, following = some("campaigns", world, {"ad_account_id": account["id"]}, query)
-    for campaign in campaigns:
-        campaign["ad_groups"] = ad_groups = store.find("ad_groups", campaign_id=campaign["id"])[:PAGE]
-        for group in ad_groups:
-            group["count"] = store.count("promotions", ad_group_id=group["id"])
-            few = store.page("promotions", where={"ad_group_id": group["id"]}, limit=10)
-            if number <= MOST:
-                members = few if group["count"] <= len(few) else store.find("promotions", ad_group_id=group["id"])
-                group["total"] = sum_of(earned.get(str(p["id"]), {}).get("total", nothing()) for p in members)
-                group["promotions"] = rows_of(world, few, earned, shown["sort"])
-            else:
-                group["promotions"] = []
-    return "account.html", {
-        "title": account["name"],
-        "crumbs": [("Ad accounts", "/_emulator/"), (account["name"], "")],
-        "account": account,
-        "total": total,
-        "days": days,
-        "campaigns": campaigns,
-        "next": following,
-        "too_many": number > MOST,
-        "count_of_promotions": number,
-        "most": MOST,
-        **shown,
-    }
-
-
-def _ad_group(world: World, argument: str, query: Query) -> View | None:
-    group = entity(world, "ad_groups", argument)
-    if group is None:
-        return None
-    account = world.store.get("ad_accounts", group["ad_account_id"]) or {}
-    group["count"] = world.store.count("promotions", ad_group_id=group["id"])
-    promotions, following = some("promotions", world, {"ad_group_id": group["id"]}, query)
-    shown = _asked(query)
-    total, days, earned = earnings_of(world, account, promotions, shown["range"])
-    return "ad_group.html", {
-        "title": group["name"],
-        "crumbs": [*_above(account), (group["name"], "")],
-        "group": group,
-        "rows": rows_of(world, promotions, earned, shown["sort"]),
-        "total": total,
-        "days": days,
-        "next": following,
-        "currency": account.get("currency", "USD"),
-        "after": query.get("after", ""),
-        **shown,
-        "groups": [(g["id"], g["name"]) for g in world.store.find("product_groups", owner_id=account.get("owner_id"))][:200],
-    }
-
-
-def _promotion(world: World, argument: str, query: Query) -> View | None:
-    promotion = entity(world, "promotions", argument)
-    if promotion is None:
-        return None
-    store = world.store
-    account = store.get("ad_accounts", promotion["ad_account_id"]) or {}
-    group = store.get("ad_groups", promotion["ad_group_id"]) or {}
-    shown = _asked(query)
-    total, days, earned = earnings_of(world, account, [promotion], shown["range"])
-    row = rows_of(world, [promotion], earned)[0]
-    known = store.history.statuses("promotions", [promotion["id"]]).get(promotion["id"], [])
-    above = [*_above(account), (group.get("name", "?"), f"/_emulator/console/ad_groups/{promotion['ad_group_id']}")]
-    return "promotion.html", {
-        "title": row["name"],
-        "crumbs": [*above, (row["name"], "")],
-        "promotion": row,
-        "total": total,
-        "days": days,
-        "currency": account.get("currency", "USD"),
-        **shown,
-        "why_nothing": why_nothing(world, account, promotion, total["spend"]),
-        "facts": [(name, value if isinstance(value, str | int) else words.as_json(value)) for name, value in promotion.items()],
-        "history": [(words.time_of(since), status) for since, status in reversed(known)],
-    }
-
-
-def _asked(query: Query) -> dict[str, Any]:
-    """The range, metric and order that a page is asked for."""
-    metric, sort = query.get("metric", ""), query.get("sort", "")
-    return {
-        "range": range_of(query),
-        "metric": metric if metric in METRICS else "value",
-        "sort": sort if sort in SORTS else "id",
-        "ranges": RANGES,
-        "metrics": charts.METRICS,
-    }
-
-
-def _catalogs(world: World, argument: str, query: Query) -> View | None:
-    store = world.store
-    if argument:
-        group = entity(world, "product_groups", argument)
-        if group is None:
-            return None
-        items = groups.items_of(store, group)
-        promoted = store.find("promotions", catalog_product_group_id=group["id"])[:PAGE]
-        return "product_group.html", {
-            "title": group["name"],
-            "section": "Catalog",
-            "group": group,
-            "items": items[:200],
-            "count": len(items),
-            "crumbs": [("Catalog", "/_emulator/console/catalogs"), (group["name"], "")],
-            "filters": words.as_json(groups.group_filters(group)),
-            "promoted": rows_of(world, promoted, {}),
-        }
-    found, following = some("product_groups", world, {}, query)
-    currencies = {feed["catalog_id"]: feed.get("default_currency") for feed in store.find("feeds")}
-    for group in found:
-        group["currency"] = currencies.get(group["catalog_id"]) or ""
-        group["promotions"] = store.count_promotions_of(group["id"], ("ACTIVE",))
-    feeds = store.find("feeds")[:PAGE]
-    for feed in feeds:
-        feed["items"] = store.count("items", feed_id=feed["id"])
-    return "catalogs.html", {
-        "title": "Catalog",
-        "section": "Catalog",
-        "groups": found,
-        "next": following,
-        "feeds": feeds,
-        "catalogs": store.find("catalogs")[:PAGE],
     }
 
 
@@ -336,7 +174,15 @@ def _state(world: World, argument: str, __: Query) -> View | None:
 
 
 VIEWS: dict[str, Callable[[World, str, Query], View | None]] = {
-    "": _overview, "ad_accounts": _account, "ad_groups": _ad_group, "promotions": _promotion, "catalogs": _catalogs,
+    "": _overview,
+    "ad_accounts": views_of_entities.account_page,
+    "campaigns": views_of_entities.campaign_page,
+    "ad_groups": views_of_entities.ad_group_page,
+    "promotions": views_of_entities.promotion_page,
+    "catalogs": views_of_entities.catalogs_page,
     "calls": _journal,
-    "faults": _faults, "limits": _limits, "rules": _rules, "state": _state,
-}  # fmt: skip
+    "faults": _faults,
+    "limits": _limits,
+    "rules": _rules,
+    "state": _state,
+}

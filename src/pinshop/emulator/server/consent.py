@@ -16,7 +16,10 @@ from pinshop.emulator.world import World
 #: The form's answer leads to the app's address, and browsers apply form-action to where a redirect leads.
 _MAX_FORM = 65_536
 
-_POLICY = "default-src 'none'; style-src 'self'; form-action 'self' http: https:; base-uri 'none'; frame-ancestors 'none'"
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src data:; form-action 'self' http: https:; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
 
 
 async def answer(world: World, request: Request) -> Response:
