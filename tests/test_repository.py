@@ -180,3 +180,23 @@ def test_versions_of_the_api_are_not_compared_for_equality():
             if compared or keyed:
                 found.append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert found == []
+
+
+def test_digits_are_those_of_ascii():
+    """`str.isdigit` and an undirected ``\\d`` take the digits of every script, and ²."""
+    of_bytes = {"src/pinshop/files/batch_journal.py": "bytes.isdigit knows ASCII only"}
+    of_letters = r"[^\W\d_]"
+    found = []
+    for path in sorted((ROOT / "src").rglob("*.py")):
+        name = str(path.relative_to(ROOT))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            asks = node.func.attr in ("isdigit", "isdecimal", "isnumeric") and name not in of_bytes
+            patterns = [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+            of_re = isinstance(node.func.value, ast.Name) and node.func.value.id == "re"
+            matches = of_re and any(r"\d" in one.replace(of_letters, "") for one in patterns) and "ASCII" not in ast.dump(node)
+            if asks or matches:
+                found.append(f"{name}:{node.lineno}")
+    assert len(found) == 1, found
+    assert found[0].startswith("src/pinshop/api/checks.py:"), found

@@ -39,6 +39,14 @@ def test_an_id_is_text_or_a_number(value):
 
 
 @pytest.mark.parametrize(
+    ("text", "most", "is_one"),
+    [("0", None, True), ("12", 2, True), ("12", 1, False), ("", None, False), ("²", None, False), ("٤", None, False)],
+)
+def test_digits_are_those_of_ascii(text, most, is_one):
+    assert checks.is_digits(text, most) is is_one
+
+
+@pytest.mark.parametrize(
     "value",
     [
         "",

@@ -120,7 +120,7 @@ def unusable(path: str | os.PathLike[str], error: Exception) -> ConfigurationErr
     import re
 
     words = str(error).splitlines()[0]
-    if holder := re.search(r"(\S*) ?\(PID (\d+)\)", str(error)):
+    if holder := re.search(r"(\S*) ?\(PID ([0-9]+)\)", str(error)):
         program = f" ({Path(holder[1]).name})" if holder[1] else ""
         return ConfigurationError(
             f"{path} is held open by process {holder[2]}{program}",

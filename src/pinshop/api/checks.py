@@ -44,7 +44,7 @@ ID_DIGITS: dict[str, int] = {
 #: Parameters of a path that are not digits only. Source: the examples of ``request_id``, with digits, letters and hyphens.
 TEXT_IDS: dict[str, re.Pattern[str]] = {"bulk_request_id": re.compile(r"[A-Za-z0-9_.-]{1,200}")}
 
-# Python's \d accepts other scripts' digits and $ accepts a final newline; Pinterest's ids are ASCII.
+# $ accepts a final newline.
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 # A list of names may be written as A,B: a name with a comma in it would be two.
@@ -55,6 +55,11 @@ _LEAST_INTEGER, _GREATEST_INTEGER = -(2**63), 2**63 - 1
 
 # 10**11 seconds is the year 5138: a larger number is a count of milliseconds.
 _LAST_SECOND = 10**11
+
+
+def is_digits(text: str, most: int | None = None) -> bool:
+    """Whether a text is ASCII digits, at most so many. `str.isdigit` alone would take other scripts' digits."""
+    return text.isascii() and text.isdigit() and (most is None or len(text) <= most)
 
 
 def plain(value: object) -> object:
@@ -140,7 +145,7 @@ def check_id(field: str, value: object, operation: str | None = None) -> str:
             return found
         raise InvalidInput(field, value, "letters, digits, hyphens and _, at most 200", operation=operation)
     digits = ID_DIGITS.get(field.rpartition(" ")[2].partition("[")[0])
-    if type(value) is str and value.isascii() and value.isdigit() and (digits is None or len(value) <= digits):
+    if type(value) is str and is_digits(value, digits):
         return value  # as nearly all come
     text: str = id_check("", digits)(field, value, operation)
     return text

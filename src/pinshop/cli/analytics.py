@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pinshop.api.checks import is_digits
 from pinshop.api.endpoints import PROMOTIONS_ANALYTICS
 from pinshop.cli import charts, periods
 from pinshop.cli import names as by_name
@@ -89,7 +90,7 @@ def analytics(
         "end_date": last,
         "granularity": granularity,
     }
-    if all_accounts and (named := [one for one in (*ad_groups, *campaigns) if not by_name.is_id(one)]):
+    if all_accounts and (named := [one for one in (*ad_groups, *campaigns) if not is_digits(one)]):
         raise InvalidInput("--all-accounts", named[0], "ids beside it: a name may be that of something in each ad account")
     groups, chosen = by_name.ad_groups(here, ad_groups), by_name.campaigns(here, campaigns)
     more = {"ad_group_ids": groups, "campaign_ids": chosen, "way": way}

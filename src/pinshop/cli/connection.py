@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from pinshop.api.checks import is_digits
 from pinshop.api.http import Reply, Request, Transport
 from pinshop.api.operations import API_VERSIONS, ApiVersion
 from pinshop.cli import output as printing
@@ -51,7 +52,7 @@ class Connection:
     def account(self) -> str:
         """The id of the ad account: of ``--account``, the environment, the profile, or the only one there is."""
         named = self._named or self.client.credentials.ad_account_id
-        if named is not None and named.isascii() and named.isdigit():
+        if named is not None and is_digits(named):
             return named
         found = [(str(one.id), str(one.name or "")) for one in self.client.ad_accounts.list(page_size=250)]
         if named is not None:

@@ -47,7 +47,7 @@ R = TypeVar("R")
 OK, FAILED, USAGE, TOKEN, REFUSED, RATE_LIMITED, PARTIAL, FINDINGS = range(8)
 INTERRUPTED = 130
 #: The table above, for `pinshop commands --json`.
-MEANINGS = dict(line.split(maxsplit=1) for line in (__doc__ or "").splitlines() if line.strip()[:1].isdigit())
+MEANINGS = dict(line.split(maxsplit=1) for line in (__doc__ or "").splitlines() if line.strip()[:1] in set("0123456789"))
 
 
 def code_of(error: PinshopError) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from pinshop.api.checks import is_digits
 from pinshop.api.near import did_you_mean
 from pinshop.cli.connection import Connection
 from pinshop.errors import InvalidInput
@@ -38,11 +39,6 @@ def catalog(here: Connection, value: str | None) -> str | None:
     )
 
 
-def is_id(value: str) -> bool:
-    """Whether a word is an id; str.isdigit alone would take other scripts' digits."""
-    return value.isascii() and value.isdigit()
-
-
 def _one(option: str, value: str | None, what: str, listing: _Listing) -> str | None:
     return None if value is None else _ids(option, [value], what, listing)[0]
 
@@ -56,7 +52,7 @@ def _ids(option: str, values: Iterable[str], what: str, listing: _Listing) -> li
     known: list[tuple[str, str]] | None = None
     found = []
     for value in values:
-        if is_id(value):
+        if is_digits(value):
             found.append(value)
             continue
         if known is None:

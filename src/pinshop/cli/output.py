@@ -22,6 +22,7 @@ import click
 from msgspec import UNSET, Struct
 
 from pinshop.api import models
+from pinshop.api.checks import is_digits
 from pinshop.api.models import Entity
 from pinshop.api.near import did_you_mean
 from pinshop.cli.exit_codes import without_tokens
@@ -304,7 +305,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def _as_text(cell: str) -> str:
     """Text that a spreadsheet neither executes nor turns into a number: it keeps 15 digits of one, and ids have 18."""
-    if cell.isascii() and cell.isdigit():
+    if is_digits(cell):
         return f'="{cell}"'
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 

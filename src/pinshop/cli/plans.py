@@ -232,7 +232,7 @@ def _apply(here: Connection, wanted: Plan, journal: Path, *, as_json: bool, **op
 def _as_options(text: str) -> str:
     """What allows a plan, as it is written on the command line: ``(max_spend=500)`` as ``(--max-spend 500)``."""
     text = text.replace("(allow_unlimited=True)", "(--allow-unlimited)")
-    return re.sub(r"\((max_spend|max_changes)=([\d.]+)\)", lambda m: f"(--{m[1].replace('_', '-')} {m[2]})", text)
+    return re.sub(r"\((max_spend|max_changes)=([0-9.]+)\)", lambda m: f"(--{m[1].replace('_', '-')} {m[2]})", text)
 
 
 @click.command()

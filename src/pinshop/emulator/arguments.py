@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from pinshop.api.checks import is_digits
 from pinshop.api.endpoints import BY_ID
 from pinshop.api.models.decoding import decoder_of
 from pinshop.api.near import or_rather
@@ -82,7 +83,7 @@ def identifier(name: str, value: object) -> int:
     digits = value if isinstance(value, str) else ""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**18:
         digits = str(value)
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 18):
+    if not is_digits(digits, 18):
         raise ConfigurationError(f"{name}: got {shown(value)}, allowed: an id of 1 to 18 digits")
     return int(digits)
 

@@ -8,6 +8,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from pinshop.api.checks import is_digits
 from pinshop.api.fields import FIELDS, OTHER_FIELDS, Field
 from pinshop.api.operations import ApiVersion
 from pinshop.emulator.refusals import bad, shown
@@ -39,11 +40,6 @@ def checked_date(name: str, text: object) -> str:
     raise bad(f"'{name}' value {shown(text)} must match the pattern: ^(\\d{{4}})-(\\d{{2}})-(\\d{{2}})$")
 
 
-def is_id(text: str, digits: int | None = None) -> bool:
-    """ASCII digits, at most so many; str.isdigit alone would take other scripts' digits."""
-    return text.isascii() and text.isdigit() and (digits is None or len(text) <= digits)
-
-
 #: The store counts ids in 64 bits: a longer one is of nothing here. This one is given to nothing.
 _NOBODY = 2**63 - 1
 
@@ -65,7 +61,7 @@ def check_value(field: Field, value: Any, api_version: ApiVersion, where: str, v
     if field.kind in _PATTERNS:
         prefix, pattern = _PATTERNS[field.kind]
         digits = value.removeprefix(prefix)
-        if not is_id(digits):
+        if not is_digits(digits):
             raise bad(f"'{where}' value {shown(value)} must match the pattern: {pattern}")
         return digits if field.kind == "foreign_id" else id_number(digits)
     if field.kind == "date":

@@ -8,11 +8,11 @@ from urllib.parse import parse_qsl
 import msgspec
 from msgspec import Struct
 
-from pinshop.api.checks import ID_DIGITS, TEXT_IDS
+from pinshop.api.checks import ID_DIGITS, TEXT_IDS, is_digits
 from pinshop.api.endpoints import OPERATIONS
 from pinshop.api.http import Request
 from pinshop.api.operations import Operation, Param
-from pinshop.emulator.bodies import checked_date, id_number, is_id
+from pinshop.emulator.bodies import checked_date, id_number
 from pinshop.emulator.refusals import Refusal, bad, shown
 
 MAX_BODY = 5 * 1024 * 1024
@@ -52,7 +52,7 @@ def path_id(name: str, value: str) -> int | str:
 
 def checked_id(name: str, value: str) -> int:
     """An id of a query, as the store has it, or 400/1."""
-    if not is_id(value, ID_DIGITS.get(name)):
+    if not is_digits(value, ID_DIGITS.get(name)):
         raise bad(f"'{name}' value {shown(value)} must match the pattern: ^\\d+$")
     return id_number(value)
 
@@ -94,7 +94,7 @@ def _one(param: Param, kind: str, text: str) -> Any:
     if kind == "id":
         return checked_id(name, text)
     if kind == "integer":
-        if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        if not is_digits(text, 18):
             raise bad(f"Parameter '{name}' was not numeric (was {shown(text)})")
         number = int(text)
         if param.choices and number not in param.choices:

@@ -12,6 +12,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from pinshop.api.checks import is_digits
 from pinshop.api.near import or_rather
 from pinshop.emulator.arguments import shown
 from pinshop.errors import ConfigurationError
@@ -336,7 +337,7 @@ def _convert(field: dataclasses.Field[Any], value: object) -> Any:
     choices = field.metadata["choices"]
     if wanted is bool and isinstance(value, str):
         value = _TRUTHS.get(value.lower(), value)
-    elif wanted is int and isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 10:
+    elif wanted is int and isinstance(value, str) and is_digits(value, 10):
         value = int(value)
     number = value if isinstance(value, int) else 0
     if type(value) is not wanted or (choices and value not in choices) or not 0 <= number <= _MOST:

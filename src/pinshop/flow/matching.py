@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from msgspec import UNSET, Struct, structs
 
+from pinshop.api.checks import is_digits
 from pinshop.api.operations import Call, Operation
 
 
@@ -43,7 +44,7 @@ class Job(Struct, kw_only=True):
 def number_of(row: Any) -> int | None:
     """The id of a row as a number; None for a row that cannot be identified so. Higher ids are newer."""
     value = getattr(row, "id", None)
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 40 and not value.startswith("0"):
+    if isinstance(value, str) and is_digits(value, 39) and not value.startswith("0"):
         return int(value)  # a zero in front would be a second spelling of an id
     return None
 

@@ -20,6 +20,8 @@ from typing import Any, ClassVar
 
 from msgspec import Struct
 
+from pinshop.api.checks import is_digits
+
 #: Category -> (calls, seconds) at Standard access. Pinterest documents the first two; the others come from headers
 #: seen in real traffic; ads_write has no public figure, so nothing is assumed until a reply tells it.
 DOCUMENTED: dict[str, tuple[int, int]] = {
@@ -88,7 +90,7 @@ def _read_limit(text: str) -> tuple[int | None, tuple[tuple[int, int], ...]]:
 
 def _number(text: str | None, kind: Any) -> Any:
     # "nan" and "inf" are floats too, and no wait.
-    if text is None or not text.isascii() or not text.replace(".", "", 1).isdigit() or len(text) > 12:
+    if text is None or not is_digits(text.replace(".", "", 1)) or len(text) > 12:
         return None
     try:
         return kind(text)

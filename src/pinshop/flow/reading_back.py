@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from pinshop.api.checks import is_digits
 from pinshop.api.http import Pause
 from pinshop.api.models import decoders
 from pinshop.api.operations import Call
@@ -76,7 +77,7 @@ class ReadBack:
 
     def claim(self, ids: Iterable[str]) -> None:
         """These exist, and are items of this batch."""
-        numbers = [one for one in ids if one.isascii() and one.isdigit()]
+        numbers = [one for one in ids if is_digits(one)]
         self._claimed.update(numbers)
         self._known.add(numbers, self._owner)
 

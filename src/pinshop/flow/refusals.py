@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from pinshop.api import models
+from pinshop.api.checks import is_digits
 from pinshop.api.http import Reply
 from pinshop.api.operations import Operation
 from pinshop.errors import (
@@ -165,7 +166,7 @@ def _read(body: bytes) -> tuple[int | None, str, bool]:
     if not isinstance(value, dict):
         return None, "", False
     code = value.get("code")
-    if isinstance(code, str) and code.isascii() and code.isdigit() and len(code) < 10:
+    if isinstance(code, str) and is_digits(code, 9):
         code = int(code)
     if isinstance(code, bool) or not isinstance(code, int):
         code = None
@@ -227,7 +228,7 @@ def read_retry_after(text: str | None, now: float) -> float | None:
 
 def _read_date(text: str) -> float | None:
     for form in _DATES:
-        if found := re.fullmatch(form, text):
+        if found := re.fullmatch(form, text, re.ASCII):
             break
     else:
         return None
@@ -238,7 +239,7 @@ def _read_date(text: str) -> float | None:
         year += 2000 if year < 70 else 1900
     zone = found["z"] or ""
     offset = 0
-    if zone[:1] in ("+", "-") and zone[1:].isdigit():
+    if zone[:1] in ("+", "-"):
         offset = (int(zone[1:3]) * 3600 + int(zone[3:5]) * 60) * (1 if zone[0] == "+" else -1)
     hours, minutes, seconds = map(int, found["t"].split(":"))
     try:

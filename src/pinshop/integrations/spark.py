@@ -44,6 +44,7 @@ from typing import Any
 from msgspec import Struct, structs
 
 from pinshop.api import checks
+from pinshop.api.checks import is_digits
 from pinshop.client import Client
 from pinshop.errors import ConfigurationError, InvalidInput
 from pinshop.extras import missing
@@ -55,7 +56,7 @@ except ImportError:
 
 NAME = "pinterest_product_group_analytics"
 _EPOCH = datetime.date(1970, 1, 1)
-_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?)?", re.ASCII)
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?)?")
 _NUMBERS = ("click_window_days", "engagement_window_days", "view_window_days")
 _TEXTS = ("granularity", "conversion_report_time", "reporting_timezone")
 _OTHERS = (
@@ -239,7 +240,7 @@ def _names(text: str) -> list[str]:
 
 
 def _number(name: str, text: str, least: int = 0) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) < least:
+    if not is_digits(text, 9) or int(text) < least:
         raise InvalidInput(name, text, f"a whole number, {least} or more")
     return int(text)
 

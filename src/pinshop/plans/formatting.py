@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from pinshop.api.checks import is_digits
 from pinshop.plans.manifest import Format, format_of, read_document, read_text
 from pinshop.plans.nodes import Node
 from pinshop.plans.yaml_file import yaml_module
@@ -60,7 +61,7 @@ def _meaning(node: Node, key: str = "") -> Any:
 
 
 def _is_id(key: str, value: Any) -> bool:
-    return isinstance(value, str) and bool(_IDS.fullmatch(key)) and value.isascii() and value.isdigit()
+    return isinstance(value, str) and bool(_IDS.fullmatch(key)) and is_digits(value)
 
 
 def _is_text(value: Any) -> bool:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from pinshop.api import params
+from pinshop.api.checks import is_digits
 from pinshop.api.macros import unknown_macro
 from pinshop.api.near import or_rather
 from pinshop.errors import InvalidInput
@@ -30,7 +31,7 @@ from pinshop.plans.values import Money, Refused, converters
 #: How many values of fields of promotions are remembered as good.
 _MOST_KNOWN = 10_000
 
-_AD_GROUP = re.compile(r"ad_groups\[\d+\]$")
+_AD_GROUP = re.compile(r"ad_groups\[[0-9]+\]$")
 
 
 class ManifestReader:
@@ -120,7 +121,7 @@ class ManifestReader:
         if not isinstance(text, str) or not text:
             self._document.refuse(node, "account", "the id or the name of an ad account")
             return None, None
-        return (text, None) if text.isascii() and text.isdigit() and len(text) <= 18 else (None, text)
+        return (text, None) if is_digits(text, 18) else (None, text)
 
     def _campaign(self, node: Node, path: str, defaults: dict[str, Any], section: AccountSection) -> CampaignEntry:
         given = self._keys(node, path, ("id", CLEAR, *field_names("campaign")))
@@ -362,7 +363,7 @@ class ManifestReader:
         # Bodies may prefix these; lists, and so the comparison, do not.
         prefix = "C" if name == "campaign_id" else "AG" if _AD_GROUP.search(path) else ""
         bare = text.removeprefix(prefix) if isinstance(text, str) else text
-        if not isinstance(bare, str) or not bare.isascii() or not bare.isdigit() or len(bare) > 18:
+        if not isinstance(bare, str) or not is_digits(bare, 18):
             self._refuse(node, f"{path}.{name}", "1 to 18 digits")
             return None
         return bare

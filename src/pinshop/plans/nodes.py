@@ -49,7 +49,7 @@ class Node(Struct):
         return self.value
 
 
-_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_STEP = re.compile(r"([^.\[\]]+)|\[([0-9]+)\]")
 
 
 class Document:

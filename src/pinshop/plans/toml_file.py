@@ -8,7 +8,7 @@ from typing import Any
 
 from pinshop.plans.nodes import Document, Node, Problem, raise_if_any
 
-_AT = re.compile(r"\(at line (\d+), column (\d+)\)")
+_AT = re.compile(r"\(at line ([0-9]+), column ([0-9]+)\)")
 
 _KEY = re.compile(
     r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=(.*)""", re.DOTALL

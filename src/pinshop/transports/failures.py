@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from pinshop.api.checks import is_digits
 from pinshop.errors import BadReply, ConnectError, Disconnected, TimedOut, TLSError, TransportError
 from pinshop.transports.tls import TLS_ADVICE
 
@@ -131,7 +132,7 @@ def _proxy_status(error: BaseException) -> int | None:
         if isinstance(status, int):
             return status
         _, found, rest = str(one.args[0] if one.args else "").partition("Tunnel connection failed: ")
-        if found and rest[:3].isdigit():
+        if found and is_digits(rest[:3]):
             return int(rest[:3])
     return None
 

@@ -21,6 +21,7 @@ from typing import Any, TypeVar, cast, get_args
 import msgspec
 from msgspec import Struct
 
+from pinshop.api.checks import is_digits
 from pinshop.api.models.csv_rows import CsvRows
 from pinshop.api.models.reports import ReportData
 from pinshop.api.models.shapes import BatchItem, Page, ServerException
@@ -208,7 +209,7 @@ def _server_exception(value: Any) -> ServerException:
     code: Any = value.get("code")
     if isinstance(code, Decimal):
         code = _whole(code)
-    if isinstance(code, str) and code.isascii() and code.isdigit() and len(code) < 19:
+    if isinstance(code, str) and is_digits(code, 18):
         code = int(code)
     if code is not None and (isinstance(code, bool) or not isinstance(code, int | Decimal)):
         code = _text(code)

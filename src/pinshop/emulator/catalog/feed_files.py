@@ -20,6 +20,7 @@ from xml.parsers import expat
 
 from msgspec import Struct
 
+from pinshop.api.checks import is_digits
 from pinshop.errors import ConfigurationError
 
 Item: TypeAlias = dict[str, Any]
@@ -170,7 +171,7 @@ def _with_details(item: Item, values: dict[str, str]) -> Item | tuple[str, str]:
         if name in TEXTS and text:
             item[name] = text
         elif name in CUSTOM_NUMBERS and text:
-            if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) < 2**32):
+            if not is_digits(text, 10) or int(text) >= 2**32:
                 return "PARSE_LINE_ERROR", f"{name} {shown(text)} is not an integer from 0 to 4294967295"
             item[name] = int(text)
     return item

@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 
+from pinshop.api.checks import is_digits
 from pinshop.api.endpoints import PROMOTIONS_ANALYTICS
 from pinshop.api.http import Request
 from pinshop.api.operations import at_least
 from pinshop.emulator import access, chain
-from pinshop.emulator.control.sums import is_number
 from pinshop.emulator.storage import states
 from pinshop.emulator.world import World
 from pinshop.errors import ConfigurationError
@@ -73,7 +73,7 @@ def _change_faults(world: World, form: Form) -> str:
     if remove := form.get("remove"):
         if remove == "all":
             world.faults.clear()
-        elif not is_number(remove) or not world.faults.remove(int(remove)):
+        elif not is_digits(remove, 18) or not world.faults.remove(int(remove)):
             raise ConfigurationError("That fault is no longer active.")
         return "removed"
     if preset := form.get("preset"):
@@ -215,6 +215,6 @@ FORMS: dict[str, Callable[[World, Form], str]] = {
 
 def _number(form: Form, name: str, default: int) -> int:
     text = form.get(name, str(default))
-    if not is_number(text):
+    if not is_digits(text, 18):
         raise ConfigurationError(f"{name}: got {text!r}, allowed: a whole number")
     return int(text)

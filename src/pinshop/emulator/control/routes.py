@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from pinshop.api.checks import is_digits
 from pinshop.api.models.decoding import decoder_of
 from pinshop.emulator import access
 from pinshop.emulator import rules as known_rules
@@ -190,7 +191,7 @@ def _drop_stubs(asked: Asked) -> Any:
 def _drop_faults(asked: Asked) -> Any:
     if not asked.name:
         asked.world.faults.clear()
-    elif not (asked.name.isascii() and asked.name.isdigit()) or not asked.world.faults.remove(int(asked.name[:18])):
+    elif not is_digits(asked.name, 18) or not asked.world.faults.remove(int(asked.name)):
         raise Failed(404, f"no fault {asked.name!r} is active")
     return _faults(asked)
 
@@ -256,7 +257,7 @@ def _number(query: dict[str, str], name: str) -> int | None:
     text = query.get(name)
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+    if not is_digits(text, 9):
         raise ConfigurationError(f"{name}: got {text!r}, allowed: a whole number")
     return int(text)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from pinshop.api.checks import is_digits
 from pinshop.api.endpoints import PROMOTIONS_ANALYTICS
 from pinshop.emulator.delivery.requested import query_of
 from pinshop.emulator.delivery.rows import ready
@@ -28,16 +29,12 @@ MOST = 500
 def some(kind: Any, world: World, where: Mapping[str, int | None], query: Mapping[str, str]) -> tuple[list[Entity], int | None]:
     """One page of entities, and the id after which the next page begins."""
     after = query.get("after", "")
-    found = world.store.page(kind, where=where, after=int(after) if is_number(after) else None, limit=PAGE + 1)
+    found = world.store.page(kind, where=where, after=int(after) if is_digits(after, 18) else None, limit=PAGE + 1)
     return found[:PAGE], found[PAGE - 1]["id"] if len(found) > PAGE else None
 
 
 def entity(world: World, kind: str, argument: str) -> Entity | None:
-    return world.store.get(kind, int(argument)) if is_number(argument) else None
-
-
-def is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 18
+    return world.store.get(kind, int(argument)) if is_digits(argument, 18) else None
 
 
 _METRICS = {

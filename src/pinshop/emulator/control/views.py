@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
+from pinshop.api.checks import is_digits
 from pinshop.api.endpoints import BY_ID
 from pinshop.emulator import access, rules
 from pinshop.emulator.control import views_of_entities, words
 from pinshop.emulator.control.forms import PRESETS, VARIANTS
-from pinshop.emulator.control.sums import MOST, PAGE, earnings_of, is_number, some
+from pinshop.emulator.control.sums import MOST, PAGE, earnings_of, some
 from pinshop.emulator.control.views_of_entities import Query, View
 from pinshop.emulator.journal import JournalEntry
 from pinshop.emulator.limits import PROFILES
@@ -83,7 +84,7 @@ def _journal(world: World, argument: str, query: Query) -> View | None:
         return "call.html", {"title": f"Call {entry.number}", "section": "Journal", "crumbs": crumbs, "call": call}
     operation, before = query.get("operation", ""), query.get("before", "")
     status, account = query.get("status", ""), query.get("ad_account_id", "")
-    rows, following = calls_of(world, operation, int(before) if is_number(before) else None, 50, status, account)
+    rows, following = calls_of(world, operation, int(before) if is_digits(before, 18) else None, 50, status, account)
     return "calls.html", {
         "title": "Journal",
         "section": "Journal",

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
+from pinshop.api.checks import is_digits
 from pinshop.api.operations import at_least
-from pinshop.emulator.bodies import is_id
 from pinshop.emulator.handlers.campaigns import (
     check_nesting,
     check_schedule,
@@ -140,7 +140,7 @@ def _check_multiplier(ctx: Context, group: Mapping[str, Any], campaign: Mapping[
 def _check_templates(body: dict[str, Any], where: str) -> None:
     """5.23: "We currently only support 1 targeting template per ad group"."""
     given = body.get("targeting_template_ids") or []
-    if len(given) > 1 or not all(isinstance(one, str) and is_id(one) for one in given):
+    if len(given) > 1 or not all(isinstance(one, str) and is_digits(one) for one in given):
         raise bad(f"Invalid request: '{where}.targeting_template_ids' ({shown(given)} is not a list of up to 1 id)")
     if given == ["0"]:  # "To clear all targeting template IDs, set this field to ['0']"
         body["targeting_template_ids"] = None

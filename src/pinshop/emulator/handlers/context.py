@@ -10,8 +10,9 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from pinshop.api import codes
+from pinshop.api.checks import is_digits
 from pinshop.api.operations import ApiVersion, Operation
-from pinshop.emulator.bodies import check_body, is_id
+from pinshop.emulator.bodies import check_body
 from pinshop.emulator.delivery.requested import zone_of
 from pinshop.emulator.refusals import ItemRefusal, Refusal, bad, shown
 from pinshop.emulator.rules import Rules
@@ -192,7 +193,7 @@ def decode_bookmark(ctx: Context, kind: str, descending: bool) -> int | None:
         made_for, last, order = plain.removeprefix("??").split("|")
     except (binascii.Error, ValueError, UnicodeError) as error:
         raise bad(f"'bookmark' value {shown(text)} is not a bookmark of this list") from error
-    if made_for != kind or not is_id(last, 18) or order != ("D" if descending else "A"):
+    if made_for != kind or not is_digits(last, 18) or order != ("D" if descending else "A"):
         raise bad(f"'bookmark' value {shown(text)} is not a bookmark of this list")
     return int(last)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pinshop.api.checks import is_digits
 from pinshop.api.operations import at_least
-from pinshop.emulator.bodies import id_number, is_id
+from pinshop.emulator.bodies import id_number
 from pinshop.emulator.delivery import requested
 from pinshop.emulator.handlers.context import (
     Context,
@@ -62,7 +63,7 @@ def _promotions_envelope(ctx: Context, maximum: int) -> tuple[Entity, list[Any]]
     given = body["ad_group_id"]
     if not isinstance(given, str):
         raise bad(f"Invalid request: 'ad_group_id' ({shown(given)} is not of type string)")
-    if not is_id(given.removeprefix("AG")):
+    if not is_digits(given.removeprefix("AG")):
         raise bad(f"'ad_group_id' value {shown(given)} must match the pattern: ^(AG)?\\d+$")
     items = batch_items(body[envelope], envelope, maximum)
     ad_group = ctx.store.get("ad_groups", id_number(given.removeprefix("AG")))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs
 
-from pinshop.emulator.bodies import is_id
+from pinshop.api.checks import is_digits
 from pinshop.emulator.handlers.context import Context
 from pinshop.emulator.seeded_numbers import secret
 from pinshop.emulator.storage.store import Store
@@ -48,7 +48,7 @@ def fetch(world: World, token: str, query: str, maker: Maker) -> tuple[int, str,
     expires, sign = asked.get("expires", ["0"])[0], asked.get("sign", [""])[0]
     now = world.now()
     report = world.store.report(token)
-    if report is None or not is_id(expires, 18) or sign != _sign(world.store, token, int(expires)):
+    if report is None or not is_digits(expires, 18) or sign != _sign(world.store, token, int(expires)):
         return 403, "application/xml", b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
     if now >= int(expires):
         return 403, "application/xml", b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>"

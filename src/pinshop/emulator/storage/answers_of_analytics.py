@@ -9,9 +9,9 @@ from urllib.parse import parse_qs
 from msgspec import Struct
 from msgspec.structs import replace
 
+from pinshop.api.checks import is_digits
 from pinshop.api.endpoints import PROMOTIONS_ANALYTICS
 from pinshop.emulator.arguments import shown
-from pinshop.emulator.bodies import is_id
 from pinshop.emulator.delivery.market import Market, delays
 from pinshop.emulator.delivery.terms import LARGEST_FACTOR, ONE, Measured
 from pinshop.errors import ConfigurationError
@@ -42,11 +42,11 @@ def harmless(target: str, rows: list[Any]) -> dict[str, Any]:
         if isinstance(row, Mapping) and _is_id(row.get("PRODUCT_GROUP_ID")):
             date = row.get("DATE")
             numbers = {name: row[name] for name in _COUNTS if _is_number(row.get(name))}
-            dated = {"DATE": date} if isinstance(date, str) and len(date) == 10 and date.replace("-", "").isdecimal() else {}
+            dated = {"DATE": date} if isinstance(date, str) and len(date) == 10 and is_digits(date.replace("-", "")) else {}
             found.append({"PRODUCT_GROUP_ID": row["PRODUCT_GROUP_ID"], **dated, **numbers})
     return {
         "granularity": granularity if granularity.isalpha() else "",
-        "click_window_days": int(window) if window.isascii() and window.isdecimal() and len(window) < 4 else 30,
+        "click_window_days": int(window) if is_digits(window, 3) else 30,
         "columns": sorted(columns & set(_COUNTS)),
         "rows": found,
     }
@@ -170,7 +170,7 @@ def _factor(seen: int, expected: int) -> int:
 
 
 def _is_id(value: object) -> bool:
-    return isinstance(value, str) and is_id(value, 18)
+    return isinstance(value, str) and is_digits(value, 18)
 
 
 def _is_number(value: object) -> bool:

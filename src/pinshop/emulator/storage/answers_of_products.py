@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from pinshop.api.checks import is_digits
 from pinshop.api.endpoints import CATALOG_PRODUCT_GROUPS_COUNTS, CATALOG_PRODUCT_GROUPS_PRODUCTS
 from pinshop.emulator.catalog.feed_files import fold
 from pinshop.emulator.catalog.filters import measure
@@ -24,7 +25,7 @@ _LARGEST = 10**12
 def harmless(operation_id: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """The part of an answer that says nothing about anybody, with the id of the group, which only the path says."""
     group_id = path.split("/")[-2]
-    kept: dict[str, Any] = {"id": group_id if group_id.isdecimal() else ""}
+    kept: dict[str, Any] = {"id": group_id if is_digits(group_id) else ""}
     if operation_id == CATALOG_PRODUCT_GROUPS_COUNTS.id:
         return kept | {name: body[name] for name in _COUNTS if _is_count(body.get(name))}
     found = []
@@ -52,7 +53,7 @@ class Products:
             ConfigurationError: it does not say of which group it is, or its numbers are none.
         """
         group_id = str(body.get("id", ""))
-        if not (group_id.isascii() and group_id.isdecimal() and len(group_id) <= 18):
+        if not is_digits(group_id, 18):
             raise ConfigurationError(f"{operation_id}: id: got {body.get('id')!r}, allowed: the id of the product group, added")
         if operation_id == CATALOG_PRODUCT_GROUPS_COUNTS.id:
             counts = [body.get(name, 0) for name in ("in_stock", "preorder")]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pinshop.api.checks import is_digits
 from pinshop.api.fields import FIELDS
-from pinshop.emulator.bodies import is_id
 from pinshop.emulator.catalog import groups
 from pinshop.emulator.handlers import catalog_product_groups
 from pinshop.emulator.storage import seeding, state_text
@@ -70,7 +70,7 @@ def _number(where: str, name: str, value: object) -> int | str | None:
     if value is None:
         return None
     text, digits = str(value), None if name in _FOREIGN else 18
-    if not is_id(text, digits):
+    if not is_digits(text, digits):
         raise ConfigurationError(f"{where}.{name}: got {value!r}, allowed: {'1 to 18 ' if digits else ''}digits")
     return text if name in _FOREIGN else int(text)
 

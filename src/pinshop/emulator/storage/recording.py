@@ -35,6 +35,7 @@ from typing import Any, Protocol
 import msgspec
 from msgspec import Struct
 
+from pinshop.api.checks import is_digits
 from pinshop.api.endpoints import OPERATIONS
 from pinshop.api.fields import FIELDS
 from pinshop.api.http import AsyncTransport, Reply, Request, Transport
@@ -59,10 +60,10 @@ _RECORDED: tuple[tuple[re.Pattern[str], Operation], ...] = tuple(
 _ROWS = {field.name: field.kind for fields in FIELDS.values() for field in fields}
 
 _FORMS: dict[str, re.Pattern[str]] = {
-    "id": re.compile(r"\d{1,40}"),
-    "foreign_id": re.compile(r"\d{1,40}"),
-    "ad_group_ref": re.compile(r"(AG)?\d{1,18}"),
-    "campaign_ref": re.compile(r"C?\d{1,18}"),
+    "id": re.compile(r"[0-9]{1,40}"),
+    "foreign_id": re.compile(r"[0-9]{1,40}"),
+    "ad_group_ref": re.compile(r"(AG)?[0-9]{1,18}"),
+    "campaign_ref": re.compile(r"C?[0-9]{1,18}"),
     "enum": re.compile(r"[A-Z][A-Z0-9_]{0,60}"),
 }
 
@@ -77,7 +78,7 @@ _CODES: dict[str, re.Pattern[str]] = {
     "default_availability": _FORMS["enum"],
     "status": _FORMS["enum"],
     "type": re.compile(r"[A-Z][A-Z0-9_]{0,60}|[a-z_]{1,30}"),
-    "created_at": (_INSTANT := re.compile(r"\d{4}-\d\d-\d\d(T[0-9:.+Z-]{2,30})?", re.ASCII)),
+    "created_at": (_INSTANT := re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.+Z-]{2,30})?")),
     "updated_at": _INSTANT,
 }
 
@@ -129,7 +130,7 @@ class Redaction:
         """A path whose every changing part is a number or a placeholder."""
         known = {part for operation in OPERATIONS for part in operation.path.split("/")} | {"v5"}
         parts = path.split("/")
-        return "/".join(part if part in known or part.isdecimal() else self._placeholder(part, "id") for part in parts)
+        return "/".join(part if part in known or is_digits(part) else self._placeholder(part, "id") for part in parts)
 
     def _name(self, name: str) -> str:
         if name in _ROWS or name in self._kept or _WRITTEN.fullmatch(name):

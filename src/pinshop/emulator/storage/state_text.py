@@ -10,12 +10,12 @@ from typing import Any, Literal
 
 import msgspec
 
+from pinshop.api.checks import is_digits
 from pinshop.api.fields import FIELDS, Field
 from pinshop.api.fields.table import FieldKind
 from pinshop.api.models.decoding import decoder_of
 from pinshop.api.near import did_you_mean
 from pinshop.emulator.arguments import shown
-from pinshop.emulator.bodies import is_id
 from pinshop.emulator.catalog.feed_files import AVAILABILITY, CUSTOM_NUMBERS, TEXTS
 from pinshop.emulator.catalog.filters import validate_filters
 from pinshop.emulator.delivery.model import Stated
@@ -288,7 +288,7 @@ def _check_field(field: Field, where: str, value: Any) -> None:
     types = _TYPES.get(field.kind)
     if types is not None and (not isinstance(value, types) or (isinstance(value, bool) and bool not in types)):
         raise ConfigurationError(f"{where}: got {shown(value)}, allowed: {' or '.join(t.__name__ for t in types)}")
-    if field.kind == "id" and not is_id(str(value), 18):
+    if field.kind == "id" and not is_digits(str(value), 18):
         raise ConfigurationError(f"{where}: got {shown(value)}, allowed: 1 to 18 digits")
     if field.kind == "enum" and field.values and value not in field.values:
         raise ConfigurationError(f"{where}: got {shown(value)}, allowed: {', '.join(field.values)}")

@@ -7,6 +7,7 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from pinshop.api.checks import is_digits
 from pinshop.api.operations import Operation, Param
 from pinterest.generated.client.exceptions import ApiTypeError
 from pinterest.generated.client.model_utils import CONVERTS, check_allowed_values, check_type, check_validations, none_type
@@ -106,7 +107,7 @@ class Endpoint:
         for path in self.validations:
             value = arguments.get(path[0])
             # The common case first: an id.
-            if not (type(value) is str and value.isascii() and value.isdigit() and len(value) <= 18):
+            if not (type(value) is str and is_digits(value, 18)):
                 check_validations(self.validations, path, value, configuration)
         if arguments.get("_check_input_type", True) is not False:
             for name, value in arguments.items():
