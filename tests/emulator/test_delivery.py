@@ -426,9 +426,10 @@ def test_a_pause_within_a_day_leaves_one_row_for_the_day() -> None:
 def test_what_was_asked_is_not_computed_again_while_the_hour_lasts() -> None:
     query, reporter = msgspec.structs.replace(YEAR_DAYS, end_date=TODAY), Reporter(7)
     subject = alone(steady())
+    first = reporter.rows([subject], query, now=NOW)
     for second in range(3):
-        reporter.rows([subject], query, now=NOW + second)
-    assert len(reporter._series) == 1
+        again = reporter.rows([subject], query, now=NOW + second)
+        assert all(one is other for one, other in zip(again, first, strict=True))
 
 
 def test_more_products_and_higher_bids_win_more() -> None:
@@ -613,7 +614,9 @@ def test_the_cache_stays_small_and_changes_nothing() -> None:
     query = msgspec.structs.replace(MEAN, start_date=TODAY - datetime.timedelta(days=2))
     reporter = Reporter(7)
     first = reporter.rows(crowd, query, now=NOW)
-    assert len(reporter._series) <= rows_module._CACHED
     assert reporter.rows(crowd, query, now=NOW) == first
+    for days in range(5):
+        reporter.rows(crowd[:100], msgspec.structs.replace(query, end_date=TODAY - datetime.timedelta(days=days)), now=NOW)
+        assert sum(map(len, reporter._made.values())) <= rows_module._CACHED
     reporter.clear(7)
     assert reporter.rows(crowd, query, now=NOW) == first

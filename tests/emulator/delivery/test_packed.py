@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from pinshop.emulator.delivery import packed
 
 counts = st.lists(st.integers(0, 2**47 - 1), max_size=70)
-chance = st.integers(0, 2**16 - 1)
 share = st.integers(0, 2**16 - 1)
 
 
@@ -25,21 +24,23 @@ def test_sums_and_differences(pairs: list[tuple[int, int]]) -> None:
     assert both - packed.pack(more) == packed.pack(some)
 
 
-@given(st.lists(st.tuples(st.integers(0, 2**47 - 1), share, chance), max_size=70), share)
-def test_shares(each: list[tuple[int, int, int]], alike: int) -> None:
-    many, chances = packed.pack([one for one, _, _ in each]), packed.pack([drawn for _, _, drawn in each])
-    expected = [one * alike + drawn >> 16 for one, _, drawn in each]
-    assert packed.unpack(packed.shares(many, alike, chances, len(each)), len(each)) == tuple(expected)
-    expected = [one * part + drawn >> 16 for one, part, drawn in each]
-    assert packed.shares_of_each(many, [part for _, part, _ in each], chances) == packed.pack(expected)
+@given(st.lists(st.lists(st.integers(0, 2**47 - 1), min_size=3, max_size=3), min_size=1, max_size=20), st.data())
+def test_factors_by_stretch(lists: list[list[int]], data: st.DataObject) -> None:
+    """Three counts have a factor in common, then the next three."""
+    factors = data.draw(st.lists(share, min_size=len(lists), max_size=len(lists)))
+    expected = [one * factor for each, factor in zip(lists, factors, strict=True) for one in each]
+    whole = packed.pack([one for each in lists for one in each])
+    assert packed.times(whole, factors, 3) == packed.pack(expected)
+    each = [factor for factor in factors for _ in range(3)]
+    assert packed.times_each(whole, each) == packed.pack(expected)
+    assert packed.halved(packed.times(whole, factors, 3), 16, len(each)) == packed.pack([one >> 16 for one in expected])
 
 
-@given(st.lists(st.tuples(st.integers(0, 2**63 - 1), share), max_size=70), st.integers(0, 70))
-def test_factors_of_each(each: list[tuple[int, int]], alike: int) -> None:
-    """Also where a product is wider than a count, and however many of the factors are the same."""
-    factors = sorted((factor for _, factor in each), reverse=True)
-    factors[:alike] = factors[:1] * len(factors[:alike])
-    values = [one for one, _ in each]
+@given(st.lists(st.tuples(st.integers(0, 2**63 - 1), st.integers(0, 2**16)), max_size=70), st.booleans())
+def test_shares_of_each(each: list[tuple[int, int]], small: bool) -> None:
+    """Also where a product is wider than a count."""
+    values = [one >> 16 if small else one for one, _ in each]
+    factors = [factor for _, factor in each]
     expected = [one * factor >> 16 for one, factor in zip(values, factors, strict=True)]
     assert packed.scaled(packed.pack(values), factors) == packed.pack(expected)
 
@@ -55,7 +56,7 @@ def test_parts(values: list[int], times: int, data: st.DataObject) -> None:
     if values:
         places = data.draw(st.lists(st.integers(0, size - 1)))
         assert packed.pick(all_of, size, places) == packed.pack([values[place] for place in places])
-        place = places[0] if places else 0
-        assert packed.at(all_of, place) == values[place]
-        assert packed.put(all_of, place, 5) == packed.pack([*values[:place], 5, *values[place + 1 :]])
-        assert packed.first(all_of, place) == packed.pack(values[:place])
+        assert packed.at(all_of, size, places) == [values[place] for place in places]
+        others = dict.fromkeys(places, 5)
+        expected = [others.get(place, value) for place, value in enumerate(values)]
+        assert packed.put(all_of, size, others, others.values()) == packed.pack(expected)

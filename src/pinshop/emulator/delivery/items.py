@@ -102,7 +102,7 @@ class ItemSeries(Series):
 
     def __init__(self, items: Items, item_id: str) -> None:
         group = items.group
-        super().__init__(group.subject, group.question, group.earlier)
+        super().__init__(group.batch, group.question)
         self._items, self._item_id = items, item_id
         self._pieces: dict[str, list[Span]] = {}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import cycle, islice, pairwise
 from math import isqrt
@@ -121,10 +122,7 @@ class Noise:
 
     def packed(self, channel: int, first: int, count: int) -> Packed:
         """The numbers of a channel for so many days."""
-        start, skip = divmod(first, _NOISE_DAYS)
-        begin, end = channel * _NOISE_DAYS * 8, (channel + 1) * _NOISE_DAYS * 8
-        numbers = b"".join([self._block(n)[begin:end] for n in range(start, start + (skip + count - 1) // _NOISE_DAYS + 1)])
-        return int.from_bytes(numbers[skip * 8 : (skip + count) * 8], "little")
+        return chances_of((self,), channel, first, count)
 
     def days(self, channel: int, first: int, count: int) -> tuple[int, ...]:
         """The numbers of a channel for so many days, one by one."""
@@ -134,7 +132,7 @@ class Noise:
         """Let go of what was computed; it is computed anew when asked for."""
         self._blocks.clear()
 
-    def _block(self, number: int) -> bytes:
+    def block(self, number: int) -> bytes:
         """The numbers of all channels for 64 days, with 64 bits for each of 16."""
         found = self._blocks.get(number)
         if found is None:
@@ -143,6 +141,16 @@ class Noise:
             wide[0::8], wide[1::8] = drawn[0::2], drawn[1::2]
             found = self._blocks[number] = bytes(wide)
         return found
+
+
+def chances_of(noises: Iterable[Noise], channel: int, first: int, count: int) -> Packed:
+    """The numbers of a channel for so many days, one of these after the other."""
+    begin, size = channel * _NOISE_DAYS * 8, _NOISE_DAYS * 8
+    parts = []  # of every block that has some of these days: from where to where
+    for number in range(first // _NOISE_DAYS, (first + count - 1) // _NOISE_DAYS + 1):
+        skip, stop = max(0, (first - number * _NOISE_DAYS) * 8), min(size, (first + count - number * _NOISE_DAYS) * 8)
+        parts.append((number, slice(begin + skip, begin + stop)))
+    return int.from_bytes(b"".join([noise.block(number)[part] for noise in noises for number, part in parts]), "little")
 
 
 @lru_cache(maxsize=64)

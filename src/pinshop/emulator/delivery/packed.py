@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from operator import mul
 from typing import TypeAlias
 
 #: A packed list; how many counts it has, whoever uses it knows.
@@ -41,22 +42,21 @@ def pick(counts: Packed, size: int, places: Iterable[int]) -> Packed:
     return pack([values[place] for place in places])
 
 
-def at(counts: Packed, place: int) -> int:
-    """One count."""
-    return counts >> place * _BITS & _ONE
+def at(counts: Packed, size: int, places: Iterable[int]) -> list[int]:
+    """The counts at some places, one by one: for few of many."""
+    whole = counts.to_bytes(size * 8, "little")
+    return [int.from_bytes(whole[place * 8 : place * 8 + 8], "little") for place in places]
 
 
-def put(counts: Packed, place: int, count: int) -> Packed:
-    """The list with another count in a place."""
-    return counts + ((count - at(counts, place)) << place * _BITS)
+def put(counts: Packed, size: int, places: Iterable[int], others: Iterable[int]) -> Packed:
+    """The list with other counts in some places: for few of many."""
+    whole = bytearray(counts.to_bytes(size * 8, "little"))
+    for place, count in zip(places, others, strict=True):
+        whole[place * 8 : place * 8 + 8] = count.to_bytes(8, "little")
+    return int.from_bytes(whole, "little")
 
 
-def first(counts: Packed, size: int) -> Packed:
-    """The first so many counts."""
-    return counts & ((1 << size * _BITS) - 1)
-
-
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)
 def repeated(count: int, size: int) -> Packed:
     """A list of one count, again and again."""
     return int.from_bytes(count.to_bytes(8, "little") * size, "little")
@@ -72,32 +72,27 @@ def halved(counts: Packed, times: int, size: int) -> Packed:
     return counts >> times & repeated(_ONE >> times, size)
 
 
-def shares(counts: Packed, share: int, chances: Packed, size: int) -> Packed:
-    """A share of every count, in 1/65536, rounded by chance: up where a number of 16 bits reaches what is missing."""
-    return counts * share + chances >> 16 & repeated(_ONE >> 16, size)
+def times(counts: Packed, factors: Sequence[int], size: int) -> Packed:
+    """Counts times factors, one for each so many of them."""
+    if len(factors) == 1:
+        return counts * factors[0]
+    whole, step = counts.to_bytes(len(factors) * size * 8, "little"), size * 8
+    each = [int.from_bytes(whole[n * step : n * step + step], "little") * factor for n, factor in enumerate(factors)]
+    return int.from_bytes(b"".join([one.to_bytes(step, "little") for one in each]), "little")
 
 
-def shares_of_each(counts: Packed, each: Sequence[int], chances: Packed) -> Packed:
-    """`shares` where every count has a share of its own."""
-    size = len(each)
-    lists = zip(unpack(counts, size), each, unpack(chances, size), strict=True)
-    return pack([many * share + chance >> 16 for many, share, chance in lists])
+def times_each(counts: Packed, factors: Sequence[int]) -> Packed:
+    """Every count times a factor of its own."""
+    return pack(list(map(mul, unpack(counts, len(factors)), factors)))
 
 
 def scaled(counts: Packed, factors: Sequence[int]) -> Packed:
-    """Every count times a factor of its own, in 1/65536, rounded down. No factor may exceed those before it.
-
-    Quick for the factors that equal the first: of a range of days, mostly all but the latest.
-    """
-    if not factors:
-        return 0
-    alike, factor = factors.count(factors[0]), factors[0]
-    settled = first(counts, alike)
-    # In two halves, for a product may be wider than a count.
-    low = settled & repeated(_ONE >> 48, alike)
-    settled = halved(settled, 16, alike) * factor + halved(low * factor, 16, alike)
-    rest = zip(unpack(counts >> alike * _BITS, len(factors) - alike), factors[alike:], strict=True)
-    return settled | pack([many * each >> 16 for many, each in rest]) << alike * _BITS
+    """Every count times a factor of its own of at most 65536, in 1/65536, rounded down."""
+    size = len(factors)
+    values = unpack(counts, size)
+    if counts & repeated(_ONE ^ (1 << 47) - 1, size):  # a product may be wider than a count
+        return pack([many * each >> 16 for many, each in zip(values, factors, strict=True)])
+    return halved(pack(list(map(mul, values, factors))), 16, size)
 
 
 def where(counts: Packed, kept: Sequence[bool]) -> Packed:

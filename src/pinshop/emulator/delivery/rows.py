@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
-from itertools import repeat
+from functools import lru_cache, partial
+from itertools import chain, repeat
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from pinshop.api.columns import COLUMNS
+from pinshop.emulator.delivery.counts import Planned, planned, together
 from pinshop.emulator.delivery.items import Items, ItemSeries, ItemSet
 from pinshop.emulator.delivery.market import PROCESSED, VIDEO, VIDEO_SECONDS
 from pinshop.emulator.delivery.model import DAY, EPOCH, Query, Reporting, Subject
@@ -49,21 +50,22 @@ def _layout(query: Query, reporting: Reporting, *ids: str) -> _Layout:
 
 
 class Reporter:
-    """Makes rows, and keeps what it computed for questions that can only have the same answer.
+    """Makes rows, and keeps them for questions that can only have the same answer.
 
     Whoever owns it calls `clear` when anything but the time has changed.
     """
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
-        self._series: dict[Any, Series] = {}
+        #: question -> subject id -> the rows, and what they depend on beside.
+        self._made: dict[Any, dict[str, tuple[_Layout, Mapping[str, Any], list[Struct]]]] = {}
         self._lock = threading.Lock()
 
     def clear(self, seed: int) -> None:
         """Forget everything; from now on chance is that of this seed."""
         with self._lock:
             self._seed = seed
-            self._series.clear()
+            self._made.clear()
 
     def rows(self, subjects: Iterable[Subject], query: Query, *, now: int, reporting: Reporting = AS_DESCRIBED) -> list[Struct]:
         """What the subjects earned, as rows of the analytics answer: ``{DATE, PRODUCT_GROUP_ID, …columns}``.
@@ -73,13 +75,35 @@ class Reporter:
         ``msgspec.to_builtins`` makes them dicts.
         """
         layout, question = _layout(query, reporting, "PRODUCT_GROUP_ID"), Question(query, reporting, now)
-        result: list[Struct] = []
-        for subject in subjects:
-            if subject.pieces or subject.stated or reporting.empty_rows == "zero":
-                series = self._of(subject, question)
-                result += _rows_of(series, layout, subject.attributes, subject.id)
-                series.forget()
-        return result
+        asked = list(filter(partial(_is_told, reporting), subjects))
+        made = self._kept(asked, question, layout)
+        for batch in together(planned(subject, question) for subject in asked if made[subject.id] is None):
+            ids, attributes = [one.subject.id for one in batch], [_attributes_of(one.subject) for one in batch]
+            each = _make_rows(Series(batch, question), layout, attributes, ids)
+            made.update(zip(ids, each, strict=True))
+            self._keep(batch, question, layout, each)
+        return [*chain.from_iterable(filter(None, made.values()))]
+
+    def _kept(self, subjects: Sequence[Subject], question: Question, layout: _Layout) -> dict[str, list[Struct] | None]:
+        """The rows of each subject, or None where they were not made yet. They are frozen, so they may be given out again."""
+        found: dict[str, list[Struct] | None] = {}
+        with self._lock:
+            known = self._made.get(question.key, {})
+            for subject in subjects:
+                kept = known.get(subject.id)
+                found[subject.id] = kept[2] if kept is not None and kept[:2] == (layout, subject.attributes) else None
+        return found
+
+    def _keep(self, batch: Sequence[Planned], question: Question, layout: _Layout, each: Sequence[list[Struct]]) -> None:
+        with self._lock:
+            known = self._made.pop(question.key, {})  # put back as the newest
+            for one, rows in zip(batch, each, strict=True):
+                known[one.subject.id] = layout, one.subject.attributes, rows
+            while len(known) > _CACHED:
+                del known[next(iter(known))]
+            self._made[question.key] = known
+            while sum(map(len, self._made.values())) > _CACHED:
+                del self._made[next(iter(self._made))]
 
     def item_rows(
         self,
@@ -99,11 +123,13 @@ class Reporter:
         if not (subject.pieces or subject.stated) or not sets:
             return []
         layout = _layout(query, reporting, "PRODUCT_GROUP_ID", "PRODUCT_ITEM_ID")
-        items = Items(self._of(subject, Question(query, reporting, now)), sets, self._seed)
+        question = Question(query, reporting, now)
+        items = Items(Series([planned(subject, question)], question), sets, self._seed)
         result: list[Struct] = []
         for item_id in dict.fromkeys(item_id for one in sets for item_id, _ in one.items):
-            values = {**subject.attributes, **attributes.get(item_id, {})}
-            result += _rows_of(ItemSeries(items, item_id), layout, values, subject.id, item_id)
+            values = {**_attributes_of(subject), **attributes.get(item_id, {})}
+            (rows,) = _make_rows(ItemSeries(items, item_id), layout, [values], [subject.id], [item_id])
+            result += rows
         return result
 
     def sum_rows(
@@ -120,68 +146,63 @@ class Reporter:
         layout, question = _layout(query, reporting, key), Question(query, reporting, now)
         result: list[Struct] = []
         for one, attributes, subjects in groups:
-            live = (subject for subject in subjects if subject.pieces or subject.stated or reporting.empty_rows == "zero")
-            sums = summed((self._of(subject, question) for subject in live), question, users)
-            result += _make_rows(sums, layout, attributes, (one,))
+            plans = (planned(subject, question) for subject in subjects if _is_told(reporting, subject))
+            sums = summed((Series(batch, question) for batch in together(plans)), question, users)
+            (rows,) = _make_rows(sums, layout, [attributes], [one])
+            result += rows
         return result
 
-    def _of(self, subject: Subject, question: Question) -> Series:
-        """The series of a subject: the same one for every question that can only have the same answer."""
-        key = (subject.id, question.key)
-        with self._lock:
-            series = self._series.pop(key, None)  # put back as the newest
-        if series is None:
-            series = Series(subject, question, lambda earlier: self._of(subject, question.instead(earlier)))
-        with self._lock:
-            while len(self._series) >= _CACHED:
-                del self._series[next(iter(self._series))]
-            self._series[key] = series
-        return series
+
+def _is_told(reporting: Reporting, subject: Subject) -> bool:
+    """Whether there are rows of a subject, as far as can be told without its plan."""
+    return bool(subject.pieces or subject.stated) or reporting.empty_rows == "zero"
 
 
-def _rows_of(series: Series, layout: _Layout, attributes: Mapping[str, Any], *ids: str) -> list[Struct]:
-    """The rows: a date (if any), the ids and the columns, without those where nothing happened.
+def _attributes_of(subject: Subject) -> Mapping[str, Any]:
+    if subject.pieces and subject.pieces[-1][2].creative_type in VIDEO:
+        return {"VIDEO_LENGTH": VIDEO_SECONDS * 1000, **subject.attributes}
+    return subject.attributes
 
-    Asked again for the same, the same rows: they are frozen.
+
+def _make_rows(
+    series: Series, layout: _Layout, attributes: Sequence[Mapping[str, Any]], *ids: Sequence[str]
+) -> list[list[Struct]]:
+    """The rows of each subject: a date (if any), the ids and the columns, without those where nothing happened.
+
+    ``attributes`` has those of each subject, and each of ``ids`` one id of each.
     """
-    asked = (layout.kind, ids, attributes)
-    if series.made is None or series.made[0] != asked:
-        series.made = (asked, _make_rows(series, layout, attributes, ids))
-    return series.made[1]
-
-
-def _make_rows(series: Series, layout: _Layout, attributes: Mapping[str, Any], ids: tuple[str, ...]) -> list[Struct]:
-    count = len(series.dates)
+    count, size = len(series.dates), len(series.dates) // len(attributes)
     columns: list[Iterable[Any]] = []
     metrics: list[Sequence[Any]] = []
     for name in layout.names:
         column = COLUMNS.get(name)
-        if name in attributes or (column is not None and column.attribute):
-            value = attributes.get(name)
-            if (
-                value is None
-                and name == "VIDEO_LENGTH"
-                and series.subject.pieces[-1:]
-                and series.subject.pieces[-1][2].creative_type in VIDEO
-            ):
-                value = VIDEO_SECONDS * 1000
-            columns.append(repeat(msgspec.UNSET if value is None else value, count))
+        if (column is not None and column.attribute) or any(name in one for one in attributes):
+            columns.append(_for_each([one.get(name, msgspec.UNSET) for one in attributes], size))
+        elif (values := series.column(name)) is None:
+            columns.append(repeat(msgspec.UNSET, count))
         else:
-            values = series.column(name)
-            if values is None:
-                columns.append(repeat(msgspec.UNSET, count))
-            else:
-                columns.append(series.told(name, values))
-                metrics.append(values)
+            columns.append(series.told(name, values))
+            metrics.append(values)
     lead: list[Iterable[Any]] = [series.dates] if layout.dated else []
-    made = list(map(layout.kind, *lead, *(repeat(one, count) for one in ids), *columns))
-    if series.question.reporting.empty_rows == "zero":
-        return made
-    if not metrics:
-        metrics = [series.column("IMPRESSION_1") or ()]
-    if any(map(all, metrics)):
-        return made  # one column without any zero: no row is all zero
-    return [row for row, some in zip(made, map(any, zip(*metrics, strict=True)), strict=True) if some]
+    made = list(map(layout.kind, *lead, *(_for_each(one, size) for one in ids), *columns))
+    rows = [made[start : start + size] for start in range(0, count, size)] if size else [[] for _ in attributes]
+    if series.question.reporting.empty_rows != "zero":
+        for place in reversed(_without_events(metrics or [series.column("IMPRESSION_1") or [0] * count])):
+            del rows[place // size][place % size]
+    return rows
+
+
+def _for_each(values: Sequence[Any], size: int) -> Iterable[Any]:
+    """Each value as often as a subject has rows."""
+    return chain.from_iterable([repeat(value, size) for value in values])
+
+
+def _without_events(metrics: Sequence[Sequence[Any]]) -> list[int]:
+    """The places in which all of these columns are 0."""
+    found: Iterable[int] = range(len(metrics[0]))
+    for column in metrics:
+        found = [place for place in found if not column[place]]
+    return list(found)
 
 
 def ready(date: datetime.date, *, now: int, reporting: Reporting = AS_DESCRIBED) -> tuple[bool, bool]:

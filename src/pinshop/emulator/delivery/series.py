@@ -1,18 +1,18 @@
-"""The metrics of one promotion over one range, column by column: sums, ratios, conversions and what they are worth."""
+"""The metrics of promotions over one range, column by column: sums, ratios, conversions and what they are worth."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
-from itertools import repeat
+from collections.abc import Callable, Sequence
+from functools import cached_property, lru_cache, reduce
+from itertools import compress
+from operator import add
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from pinshop.api.columns import COLUMNS, Ratio
-from pinshop.emulator.delivery.counts import Counts
+from pinshop.emulator.delivery.counts import Counts, Planned, planned
 from pinshop.emulator.delivery.market import (
     ATTRIBUTED_TO,
     ATTRIBUTIONS,
@@ -26,9 +26,9 @@ from pinshop.emulator.delivery.market import (
     Market,
     delays,
 )
-from pinshop.emulator.delivery.model import DAY, Query, Subject, terms_at
-from pinshop.emulator.delivery.packed import Packed, halved, pack, scaled, unpack
-from pinshop.emulator.delivery.terms import ONE
+from pinshop.emulator.delivery.model import DAY, terms_at
+from pinshop.emulator.delivery.packed import Packed, at, halved, pack, scaled, unpack
+from pinshop.emulator.delivery.terms import ONE, Terms
 from pinshop.emulator.delivery.timeline import Question
 
 #: Conversions that a stated checkout brings along.
@@ -52,18 +52,20 @@ def summands(name: str) -> tuple[str, ...]:
 
 
 class Series(Counts):
-    """The metrics of one subject over one range, column by column, each computed when first asked for."""
+    """The metrics of subjects of one form over one range, column by column, each computed when first asked for.
 
-    def __init__(self, subject: Subject, question: Question, earlier: Callable[[Query], Series]) -> None:
-        super().__init__(subject, question)
-        self.earlier = earlier
-        self.made: tuple[Any, list[Struct]] | None = None
+    A column has the values of all rows, subject after subject.
+    """
+
+    def __init__(self, batch: Sequence[Planned], question: Question) -> None:
+        super().__init__(batch, question)
         self._columns: dict[str, Sequence[Any] | None] = {}
+        self._earlier: dict[tuple[int, Question], Series] = {}
 
-    def forget(self) -> None:
-        """Let go of what was computed on the way: rows are kept, and few questions come back for other columns."""
-        super().forget()
-        self._columns.clear()
+    @cached_property
+    def known(self) -> list[list[tuple[int, Terms]]]:
+        """The terms of each subject, see `Subject.terms`."""
+        return [one.subject.terms() for one in self.batch]
 
     # ---- conversions, by reporting day
 
@@ -101,16 +103,7 @@ class Series(Counts):
         """Clicks, close-ups or impressions of every reporting day, each times its share of conversions in 1/65536."""
         part = CONVERSIONS[stem][by]
         told = {day for day, one in self.subject.stated.items() if one.checkouts is not None}
-        days = self.timeline.days
-
-        def share_of(met: Market) -> int:
-            return min(ONE - 1, met.checkout_share * part >> 16)
-
-        def share_at(entry: int) -> int:
-            return 0 if days[entry] in told else share_of(self.markets[entry])
-
-        alike = None if self.market is None or told else share_of(self.market)
-        weights = self.weighted(ATTRIBUTED_TO[by], share_at, alike)
+        weights = self.weighted(ATTRIBUTED_TO[by], lambda met: min(ONE - 1, met.checkout_share * part >> 16), without=told)
         return halved(weights, 6, len(self.timeline.slots)) if by == 2 else weights
 
     def slot_chances(self, channel: int) -> Packed:
@@ -123,17 +116,34 @@ class Series(Counts):
         return halved(scaled(self.weighted_actions(stem, by), parts) + self.slot_chances(5 + by), 16, len(parts))
 
     def _on_day_of_conversion(self, stem: str, by: int) -> list[int]:
-        window, question, slots = self._window(by), self.question, self.timeline.slots
-        happened = delays(by, window)
-        counts = dict.fromkeys(slots, 0)
-        source = self.earlier(
+        question = self.question
+        earlier = question.instead(
             msgspec.structs.replace(
                 question.query,
-                start_date=question.query.start_date - datetime.timedelta(days=window),
+                start_date=question.query.start_date - datetime.timedelta(days=self._window(by)),
                 conversion_report_time="TIME_OF_AD_ACTION",
                 granularity="DAY",
             )
         )
+        found: list[int] = []
+        for number, one in enumerate(self.batch):  # each may have been live on other days then
+            key = number, earlier
+            if key not in self._earlier:
+                self._earlier[key] = Series([planned(one.subject, earlier)], earlier)
+            found += self._converted_on(self._earlier[key], stem, by)
+        if not question.reporting.conversion_delay:
+            return found
+        last = len(PROCESSED) - 1
+        chances = unpack(self.slot_chances(4 - by), len(self.timeline.slots))
+        return [
+            (count * PROCESSED[min(question.today - slot, last)] + chance) >> 16
+            for slot, count, chance in zip(self.timeline.slots, found, chances, strict=True)
+        ]
+
+    def _converted_on(self, source: Series, stem: str, by: int) -> list[int]:
+        """How many conversions the actions of a range led to on each reporting day."""
+        happened, slots = delays(by, self._window(by)), self.timeline.one.slots
+        counts = dict.fromkeys(slots, 0)
         size = len(source.timeline.slots)
         actions = unpack(source.weighted_actions(stem, by), size)
         chances = unpack(source.slot_chances(5 + by), size)
@@ -146,15 +156,7 @@ class Series(Counts):
                 if until > before and on in counts:
                     counts[on] += until - before
                 before = until
-        values = [counts[slot] for slot in slots]
-        if not question.reporting.conversion_delay:
-            return values
-        last = len(PROCESSED) - 1
-        chances = unpack(self.slot_chances(4 - by), len(slots))
-        return [
-            (count * PROCESSED[min(question.today - slot, last)] + chance) >> 16
-            for slot, count, chance in zip(slots, values, chances, strict=True)
-        ]
+        return [counts[slot] for slot in slots]
 
     def order_money(self, by: int) -> Sequence[int]:
         """What the orders of every reporting day bring, at the prices with which it begins. Not packed: it has no bound."""
@@ -165,14 +167,21 @@ class Series(Counts):
             orders -= pack(self._stated("checkouts"))
         if not orders:
             return stated
-        known, offset = self.subject.terms(), self.question.query.utc_offset_seconds
-        if self.market is not None and len({terms.order_value_micro for _, terms in known}) == 1:
-            means: Iterable[int] = repeat(self.market.order_value, len(slots))
-        else:
-            means = [terms_at(known, slot * DAY - offset).order_value_micro for slot in slots]
-        chances = unpack(self.slot_chances(2), len(slots))
-        each = zip(unpack(orders, len(slots)), means, chances, stated, strict=True)
-        return [(many and many * (mean * (192 + (chance >> 9)) >> 8)) + said for many, mean, chance, said in each]
+        each = unpack(orders, len(slots))
+        money, means, chances = list(stated), self._order_values(), self.slot_chances(2)
+        sold = list(compress(range(len(slots)), each))  # on most days nothing is
+        for place, chance in zip(sold, at(chances, len(slots), sold), strict=True):
+            money[place] += each[place] * (means(place) * (192 + (chance >> 9)) >> 8)
+        return money
+
+    def _order_values(self) -> Callable[[int], int]:
+        """What an order brings on average, by the place of its reporting day."""
+        size, slots, offset = len(self.timeline.one.slots), self.timeline.slots, self.question.query.utc_offset_seconds
+        known = self.known
+        if self.alike is not None and all(len({terms.order_value_micro for _, terms in each}) == 1 for each in known):
+            values = [met.order_value for met in self.alike]
+            return lambda place: values[place // size]
+        return lambda place: terms_at(known[place // size], slots[place] * DAY - offset).order_value_micro
 
     # ---- columns, by bucket
 
@@ -187,7 +196,7 @@ class Series(Counts):
         types = _types_with(name)
         if types is None or self.question.reporting.zero_metrics == "absent":  # then 0 is not told either
             return values
-        timeline, known = self.timeline, self.subject.terms()
+        timeline = self.timeline.one
         per_day, offset = 24 if self.question.hourly else 1, self.question.query.utc_offset_seconds
         first: dict[int, int] = {}
         last: dict[int, int] = {}
@@ -195,11 +204,13 @@ class Series(Counts):
             bucket = index if timeline.bucket_of_slot is None else timeline.bucket_of_slot[index]
             first.setdefault(bucket, slot)
             last[bucket] = slot
-        shown = []
-        for bucket in range(len(self.dates)):
-            begin, end = first[bucket] * DAY // per_day - offset, (last[bucket] + 1) * DAY // per_day - offset
-            # Nothing is known of the time before it was live: what comes later must not change what is told of it.
-            shown.append(end > known[0][0] and terms_at(known, begin).creative_type in types)
+        spans = [
+            (first[n] * DAY // per_day - offset, (last[n] + 1) * DAY // per_day - offset) for n in range(len(timeline.dates))
+        ]
+        # Nothing is known of the time before it was live: what comes later must not change what is told of it.
+        shown = [
+            end > known[0][0] and terms_at(known, begin).creative_type in types for known in self.known for begin, end in spans
+        ]
         return [value or (0 if there else msgspec.UNSET) for value, there in zip(values, shown, strict=True)]
 
     def first_markets(self) -> list[Market | None]:
@@ -230,7 +241,7 @@ class Series(Counts):
     def _has(self, name: str) -> bool:
         """Whether it was ever of a creative type that has the metric."""
         types = _types_with(name)
-        return types is None or any(terms.creative_type in types for _, terms in self.subject.terms())
+        return types is None or not types.isdisjoint(self.batch[0].creative_types)
 
     def counts(self, name: str) -> Packed | None:
         """The values of a column of counts, by reporting day (or hour). None: this subject has no such values."""
@@ -271,7 +282,7 @@ class Series(Counts):
     def sum(self, names: tuple[str, ...]) -> Sequence[Any] | None:
         """The values of columns, added up row by row; None: it has none of them."""
         found = [values for values in map(self.column, names) if values is not None]
-        return found[0] if len(found) == 1 else [sum(each) for each in zip(*found, strict=True)] if found else None
+        return reduce(lambda some, more: list(map(add, some, more)), found) if found else None
 
 
 @lru_cache(maxsize=512)

@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from pinshop.api.columns import COLUMNS
-from pinshop.emulator.delivery.model import Subject
 from pinshop.emulator.delivery.series import Series, summands
 from pinshop.emulator.delivery.timeline import Question
 
@@ -45,8 +44,6 @@ class Sums(Series):
     def __init__(self, question: Question, users: Users) -> None:
         # None of what a series computes from plans: only its columns are asked for.
         self.question = question
-        self.subject = Subject("", (), lambda _first, _last: _no_plan())
-        self.made = None
         self._users = users
         self._leaves = frozenset().union(*map(parts_of, question.query.columns)) or parts_of("IMPRESSION_1")
         self._leaves |= parts_of("IMPRESSION_1")
@@ -56,7 +53,7 @@ class Sums(Series):
         self._columns: dict[str, Sequence[Any] | None] = {}
 
     def add(self, series: Series) -> None:
-        """One more promotion."""
+        """More promotions."""
         buckets: Sequence[Hashable] = series.timeline.slots if self.question.hourly else series.dates
         self._dates.update(zip(buckets, series.dates, strict=True))
         for name in self._leaves:
@@ -83,7 +80,7 @@ class Sums(Series):
 
     def _make(self, name: str) -> Sequence[Any] | None:
         if name == "TOTAL_VIDEO_AVG_WATCHTIME_IN_SECOND":
-            return super()._make(name) if self.column("TOTAL_VIDEO_P0_COMBINED") is not None else None
+            return None
         if parts := summands(name):
             return self.sum(parts)
         column = COLUMNS.get(name)
@@ -111,16 +108,11 @@ class Sums(Series):
         ]
 
 
-def _no_plan() -> Any:
-    raise AssertionError("sums are not planned")
-
-
 def summed(series: Iterable[Series], question: Question, users: Users) -> Sums:
     """The sums of what each series tells."""
     sums = Sums(question, users)
     for one in series:
         sums.add(one)
-        one.forget()
     return sums.finish()
 
 

@@ -6,9 +6,10 @@ An *entry* is a planned UTC day, a *cell* the part of it that is reported togeth
 
 from __future__ import annotations
 
+import copy
 import datetime
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from functools import lru_cache
 
 import msgspec
@@ -17,6 +18,9 @@ from pinshop.emulator.delivery.market import delays, known
 from pinshop.emulator.delivery.model import DAY, EPOCH, Plan, Query, Reporting, Span
 
 WHOLE = (0, DAY, 0, DAY)
+
+#: So many timelines of a question are kept: promotions of a shop mostly began on few days.
+_TIMELINES = 256
 
 #: Of an entry that is not a whole day: planned from, planned to, live from, live to, in seconds of the day.
 Parts = Mapping[int, tuple[int, int, int, int]]
@@ -47,7 +51,7 @@ class Question:
         self.by_conversion_day = query.conversion_report_time == "TIME_OF_CONVERSION" and not self.hourly
         #: Questions of which this is the same can only have the same answer, column by column.
         self.key = (self.known_to, self.today, reporting, *msgspec.structs.astuple(msgspec.structs.replace(query, columns=())))
-        self._latest: Timeline | None = None
+        self._timelines: dict[Hashable, Timeline] = {}
         self._others: dict[Query, Question] = {}
 
     def instead(self, query: Query) -> Question:
@@ -58,11 +62,15 @@ class Question:
 
     def timeline(self, days: list[int], parts: Parts, stated: Collection[int]) -> Timeline:
         """The timeline of these entries."""
-        latest = self._latest
-        if latest is None or stated or latest.parts != parts or latest.days != days:
-            latest = Timeline(self, days, parts, stated)
-            self._latest = None if stated else latest
-        return latest
+        if stated:
+            return Timeline(self, days, parts, stated)
+        key = tuple(days), tuple(parts.items())
+        found = self._timelines.get(key)
+        if found is None:
+            if len(self._timelines) >= _TIMELINES:
+                self._timelines.clear()
+            found = self._timelines[key] = Timeline(self, days, parts, stated)
+        return found
 
     def entries(self, plan: Plan, stated: Collection[int]) -> tuple[int, int]:
         """Which entries of a plan are asked about and known: from and to, half open."""
@@ -102,6 +110,28 @@ class Timeline:
         #: None: every slot is a bucket.
         self.bucket_of_slot, self.dates = self._buckets()
         self._reported: dict[tuple[int, int], tuple[int, ...]] = {}
+        #: This timeline again and again, for so many subjects.
+        self._repeated: dict[int, Timeline] = {}
+        self.one, self.copies = self, 1
+
+    def repeated(self, copies: int) -> Timeline:
+        """The timeline of so many subjects side by side, of each of which this is the timeline."""
+        if copies == 1:
+            return self
+        found = self._repeated.get(copies)
+        if found is None:
+            found = self._repeated[copies] = copy.copy(self)
+            found.copies = copies
+            entries, cells = len(self.days), len(self.cell_entries)
+            found.days, found.slots, found.dates = self.days * copies, self.slots * copies, self.dates * copies
+            found.parts = {n * entries + at: part for n in range(copies) for at, part in self.parts.items()}
+            found.cuts = {n * cells + at: cut for n in range(copies) for at, cut in self.cuts.items()}
+            found.cell_entries = _side_by_side(self.cell_entries, entries, copies)
+            found.slot_of_cell = self.slot_of_cell and _side_by_side(self.slot_of_cell, len(self.slots), copies)
+            found.bucket_of_slot = self.bucket_of_slot and _side_by_side(self.bucket_of_slot, len(self.dates), copies)
+            found.day_of_entry = self.day_of_entry and _side_by_side(self.day_of_entry, self.day_count, copies)
+            found.day_of_slot = self.day_of_slot and _side_by_side(self.day_of_slot, self.day_count, copies)
+        return found
 
     def _cut_into_cells(self, stated: Collection[int], slots: list[int]) -> None:
         question = self.question
@@ -160,6 +190,8 @@ class Timeline:
 
     def reported(self, by: int, window: int) -> tuple[int, ...]:
         """What share of its conversions is reported of every slot. The first are the oldest: no share is above the first."""
+        if self.copies > 1:
+            return self.one.reported(by, window) * self.copies
         found = self._reported.get((by, window))
         if found is None:
             if self.question.reporting.conversion_delay:
@@ -168,3 +200,8 @@ class Timeline:
                 found = (delays(by, window)[-1],) * len(self.slots)
             self._reported[by, window] = found
         return found
+
+
+def _side_by_side(places: list[int], size: int, copies: int) -> list[int]:
+    """Places in a list of so many, for several such lists one behind the other."""
+    return [number * size + place for number in range(copies) for place in places]
