@@ -232,7 +232,10 @@ def test_pausing_takes_away_what_the_pause_would_have_earned(subject: Subject, q
 def test_parts_make_totals_and_ratios(who: list[Subject], query: Query, reporting: Reporting, granularity: str) -> None:
     if granularity == "HOUR":
         query = msgspec.structs.replace(query, start_date=max(query.start_date, query.end_date - datetime.timedelta(days=3)))
-    for row in earned(who, query, reporting, granularity=granularity):
+    query = msgspec.structs.replace(query, granularity=granularity)
+    together = [("1", {}, [alone(one) for one in who])]
+    of_all = Reporter(7).sum_rows(together, "AD_GROUP_ID", query, now=NOW, reporting=reporting)
+    for row in earned(who, query, reporting) + msgspec.to_builtins(of_all):
         for name, column in COLUMNS.items():
             if column.sum_of:
                 assert row.get(name, 0) == sum(row.get(part, 0) for part in column.sum_of), name
@@ -260,7 +263,12 @@ def test_parts_make_totals_and_ratios(who: list[Subject], query: Query, reportin
             ("VIDEO_MRC_VIEWS_1", "IMPRESSION_1"),
         ):
             assert row.get(smaller, 0) <= row.get(larger, 0), f"{smaller} > {larger}"
-        assert row.get("TOTAL_VIDEO_AVG_WATCHTIME_IN_SECOND", 0) <= 15
+        watched = {f"TOTAL_VIDEO_{part}": 15 / 4 for part in ("P25_COMBINED", "P50_COMBINED", "P75_COMBINED", "P100_COMPLETE")}
+        seconds, begun = sum(row.get(part, 0) * each for part, each in watched.items()), row.get("TOTAL_VIDEO_P0_COMBINED", 0)
+        if begun and (seconds or reporting.zero_metrics == "zero"):
+            assert row["TOTAL_VIDEO_AVG_WATCHTIME_IN_SECOND"] == pytest.approx(seconds / begun)
+        else:
+            assert "TOTAL_VIDEO_AVG_WATCHTIME_IN_SECOND" not in row
 
 
 @settings(max_examples=60, deadline=None)

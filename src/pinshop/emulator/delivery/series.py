@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Sequence
-from functools import cached_property, lru_cache, reduce
+from functools import cached_property, lru_cache
 from itertools import compress
-from operator import add
 from typing import Any
 
 import msgspec
@@ -211,7 +210,8 @@ class Series(Counts):
         shown = [
             end > known[0][0] and terms_at(known, begin).creative_type in types for known in self.known for begin, end in spans
         ]
-        return [value or (0 if there else msgspec.UNSET) for value, there in zip(values, shown, strict=True)]
+        # What has no value, as a ratio over nothing, has none in either case.
+        return [value if there or value else msgspec.UNSET for value, there in zip(values, shown, strict=True)]
 
     def first_markets(self) -> list[Market | None]:
         """The market that every bucket begins with; None where nothing was live."""
@@ -282,7 +282,12 @@ class Series(Counts):
     def sum(self, names: tuple[str, ...]) -> Sequence[Any] | None:
         """The values of columns, added up row by row; None: it has none of them."""
         found = [values for values in map(self.column, names) if values is not None]
-        return reduce(lambda some, more: list(map(add, some, more)), found) if found else None
+        if not found:
+            return None
+        total, *others = found
+        for more in others:
+            total = [one + other for one, other in zip(total, more, strict=True)]
+        return total
 
 
 @lru_cache(maxsize=512)
@@ -305,13 +310,16 @@ def _unique_views(suffix: str) -> Callable[[Series], list[Any] | None]:
     return lambda series: [views * 7 // 8 for views in series.column("VIDEO_P95_COMBINED" + suffix) or []]
 
 
-def _watch_time(series: Series) -> list[float]:
+def watch_time(series: Series) -> list[Any]:
+    """Seconds that a video was watched on average: so far as its quarters were reached."""
     quarters = (
         series.sum(tuple(f"TOTAL_VIDEO_{part}" for part in ("P25_COMBINED", "P50_COMBINED", "P75_COMBINED", "P100_COMPLETE")))
         or []
     )
     starts = series.column("TOTAL_VIDEO_P0_COMBINED") or []
-    return [VIDEO_SECONDS * passed / (4 * begun) if begun else 0 for passed, begun in zip(quarters, starts, strict=True)]
+    none = msgspec.UNSET if series.question.reporting.zero_metrics == "zero" else 0
+    pairs = zip(quarters, starts, strict=True)
+    return [passed and VIDEO_SECONDS * passed / (4 * begun) if begun else none for passed, begun in pairs]
 
 
 def _video_spend(series: Series) -> list[Any]:
@@ -322,7 +330,7 @@ _SPECIAL: dict[str, Callable[[Series], list[Any] | None]] = {
     "TOTAL_IMPRESSION_USER": _users,
     "VIDEO_15SEC_UNIQUE_VIEWS_1": _unique_views("_1"),
     "VIDEO_15SEC_UNIQUE_VIEWS_2": _unique_views("_2"),
-    "TOTAL_VIDEO_AVG_WATCHTIME_IN_SECOND": _watch_time,
+    "TOTAL_VIDEO_AVG_WATCHTIME_IN_SECOND": watch_time,
     "VIDEO_SPEND_IN_DOLLAR": _video_spend,
     # Their values depend on a merchant's tag that is not modelled: no value, not zero.
     "PAGE_VISIT_ROAS": lambda _: None,

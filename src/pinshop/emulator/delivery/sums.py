@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from pinshop.api.columns import COLUMNS
-from pinshop.emulator.delivery.series import Series, summands
+from pinshop.emulator.delivery.series import Series, summands, watch_time
 from pinshop.emulator.delivery.timeline import Question
 
 #: How people are counted that several promotions reached.
@@ -80,7 +80,7 @@ class Sums(Series):
 
     def _make(self, name: str) -> Sequence[Any] | None:
         if name == "TOTAL_VIDEO_AVG_WATCHTIME_IN_SECOND":
-            return None
+            return None if self.column("TOTAL_VIDEO_P0_COMBINED") is None else watch_time(self)
         if parts := summands(name):
             return self.sum(parts)
         column = COLUMNS.get(name)
