@@ -246,7 +246,17 @@ def test_a_form_leads_back_to_a_page_of_the_console_only(emulator):
         ("rules", {"name": "update_items_maximum", "value": "many"}, "an integer"),
         ("state", {"do": "restore", "name": "<i>"}, "no snapshot"),
         ("state", {"do": "snapshot", "name": "<i>"}, "letters, digits"),
-        ("state", {"do": "explode"}, "allowed: snapshot, restore, reset"),
+        ("state", {"do": "explode"}, "allowed: snapshot, restore, forget, fork, close, reset"),
+        ("state", {"do": "forget", "name": "<i>"}, "no snapshot"),
+        ("state", {"do": "close", "name": "<i>"}, "no fork"),
+        ("state", {"do": "fork", "name": "<i>"}, "letters, digits"),
+        ("faults", {"what": "stub", "json": "{"}, "json: "),
+        ("faults", {"what": "drop", "body_like": "{"}, "body_like: "),
+        ("faults", {"what": "drop", "probability": "often"}, "a number"),
+        ("earn", {"id": "5", "day": "2026-03-01", "spend": "1"}, "no promotion of this one"),
+        ("earn", {"id": "5", "day": "2026-03-01", "spend": "much"}, "a number"),
+        ("calls", {"do": "explode"}, "allowed: clear"),
+        ("access", {"do": "authorize", "redirect_uri": "javascript:x", "scopes": "ads:read"}, "redirect_uri"),
     ],
 )
 def test_a_form_that_cannot_be_done_says_why(emulator, path, form, words):
@@ -389,6 +399,68 @@ def test_promotions_are_made_paused_and_activated_by_forms(emulator):
     assert emulator.calls.count("product_group_promotions/update") == 4
 
 
+def test_what_a_promotion_earned_is_said_by_a_form(busy):
+    back = f"/_emulator/console/promotions/{busy.ids[0]}?days=7"
+    reply = post(busy, "earn", id=busy.ids[0], day="2026-03-25", spend="61.5", checkout_value="119", clicks="", back=back)
+    assert reply.headers["location"] == f"{back}&said=earned"
+    text = get(busy, back.removeprefix("/_emulator"))[1]
+    assert "2026-03-25: 61.50 USD" in text
+    assert "2026-03-25: 119.00 USD" in text
+
+
+def test_a_fault_is_aimed_and_a_stub_answers_by_forms(emulator):
+    aim = {"token": emulator.token(), "ad_account_id": "5", "body_like": '{"a": 1}', "item_like": '{"b": "<i>"}'}
+    assert post(emulator, "faults", what="drop", probability="0.5", **aim).status == 303
+    (fault,) = emulator.faults
+    assert (fault.token, fault.body_like, fault.item_like) == (aim["token"], {"a": 1}, {"b": "<i>"})
+    assert fault.probability == 0.5
+    aimed = f'with the token {aim["token"]}, ad account 5, a body like {{"a":1}}, an item like {{"b":"<i>"}}'
+    for page in ("/", "/console/faults"):
+        assert aimed in "".join(Outline(get(emulator, page)[1]).text)
+    assert post(emulator, "faults", remove="all").status == 303
+    assert post(emulator, "faults", what="stub", operation="user_account/get", json='{"x": 1}', times="").status == 303
+    assert call(emulator, "GET", "/user_account").body == b'{"x":1}'
+    assert "stub" in "".join(Outline(get(emulator, "/console/faults")[1]).text)
+    assert post(emulator, "faults", remove="all").status == 303
+    assert b"emulated_shop" in call(emulator, "GET", "/user_account").body
+    group = emulator.catalog_product_group_ids[1]
+    like = json.dumps({"catalog_product_group_id": group})
+    assert post(emulator, "faults", what="item", operation=CREATE, item_like=like).status == 303
+    assert "such items fail with code 12" in get(emulator, "/console/faults")[1]
+    account = f"/ad_accounts/{emulator.ad_account_id}/product_group_promotions"
+    items = [{"catalog_product_group_id": one} for one in emulator.catalog_product_group_ids[:3]]
+    made = call(emulator, "POST", account, {"ad_group_id": emulator.ad_group_id, "product_group_promotion": items})
+    assert [bool(item["exceptions"]) for item in json.loads(made.body)["items"]] == [False, True, False]
+
+
+def test_forks_and_snapshots_are_made_and_removed_by_forms(emulator):
+    assert post(emulator, "state", do="fork", name="twin").status == 303
+    text = get(emulator, "/console/state")[1]
+    assert 'href="/forks/twin/_emulator/"' in text
+    assert "http://127.0.0.1:8080/forks/twin/v5" in text
+    assert post(emulator, "state", do="fork", name="twin").status == 400
+    assert post(emulator, "state", do="close", name="twin").status == 303
+    assert post(emulator, "state", do="snapshot", name="before").status == 303
+    assert post(emulator, "state", do="forget", name="before").status == 303
+    assert (emulator.world.forks, emulator.world.snapshots) == ({}, {})
+
+
+def test_quotas_and_calls_are_forgotten_by_forms(emulator):
+    emulator.limits.use("trial")
+    call(emulator, "GET", "/user_account")
+    assert "Forget what was spent" in get(emulator, "/console/limits")[1]
+    assert post(emulator, "limits", do="clear").status == 303
+    assert "Nothing spent" in get(emulator, "/console/limits")[1]
+    assert emulator.limits.name == "trial"
+    assert post(emulator, "calls", do="clear").headers["location"] == "/_emulator/console/calls?said=cleared"
+    assert emulator.calls.count() == 0
+
+
+def test_a_code_is_given_by_a_form(emulator):
+    form = {"do": "authorize", "redirect_uri": "http://localhost:8085/", "scopes": "ads:read"}
+    assert re.search(r"The authorization code: emulated_\w+", post(emulator, "access", **form).body.decode())
+
+
 def test_tokens_and_users_are_made_and_revoked_by_forms(emulator):
     reply = post(emulator, "access", do="token", user_id=emulator.user_id, scopes="ads:read", expires_in="60")
     (token,) = re.findall(r"The new token: (emulated_\w+)", reply.body.decode())
@@ -398,11 +470,11 @@ def test_tokens_and_users_are_made_and_revoked_by_forms(emulator):
     assert post(emulator, "access", do="user", username="", role="").status == 400
 
 
-def upload(emulator, name, filename, content, **form):
+def upload(emulator, name, filename, content, *, encoding="utf-8", **form):
     parts = [f'--x\r\ncontent-disposition: form-data; name="{n}"\r\n\r\n{v}\r\n' for n, v in form.items()]
     parts.append(f'--x\r\ncontent-disposition: form-data; name="{name}"; filename="{filename}"\r\n\r\n{content}\r\n--x--\r\n')
     headers = {**HERE, "content-type": "multipart/form-data; boundary=x"}
-    body = "".join(parts).encode()
+    body = "".join(parts).encode(encoding)
     return emulator.handle(Request("POST", "http://127.0.0.1:8080", "/_emulator/console/files", headers, body))
 
 
@@ -416,6 +488,10 @@ def test_states_and_feeds_are_loaded_by_forms(emulator):
     assert upload(emulator, "feed", "f.csv", feed, do="feed", feed_id=emulator.feed_id).status == 303
     assert emulator.world.store.count("items") == 1
     assert upload(emulator, "feed", "f.doc", feed, do="feed").status == 400
+    foreign = feed.replace("L,A", "Schüssel,A")
+    assert b"not text in UTF-8" in upload(emulator, "feed", "f.csv", foreign, encoding="latin-1", do="feed").body
+    assert emulator.world.store.find("items")[0]["title"] == "L"
+    assert upload(emulator, "feed", "f.csv", "\ufeff" + foreign, do="feed").status == 303
     assert upload(emulator, "yaml", "s.yaml", "- 1", do="yaml").status == 400
     assert post(emulator, "files", do="scale", ad_accounts="2", promotions_each="3").status == 303
 
@@ -817,7 +893,7 @@ def test_nothing_else_is_asked_and_nothing_goes_wrong(console, busy):
     events = [json.loads(entry["message"])["message"] for entry in console.browser.get_log("performance")]
     asked = {e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"}
     assert len(asked) > len(pages(busy))
-    assert {url for url in asked if not url.startswith((console.root.removesuffix("/_emulator"), "data:,"))} == set()
+    assert {url for url in asked if not url.startswith((console.root.removesuffix("/_emulator"), "data:"))} == set()
 
 
 def test_it_works_without_javascript(console, busy):

@@ -143,6 +143,8 @@ def test_several_moves_of_the_clock_are_one(emulator):
 
 
 def test_a_fork_is_a_pinterest_of_its_own(emulator):
+    told = []
+    emulator.calls.listener = lambda entry: told.append(entry.target)
     made = ask(emulator, "POST", "forks/tenant", status=201)
     assert made["base_url"] == "http://127.0.0.1:8123/forks/tenant/v5"
     assert "one of the name" in ask(emulator, "POST", "forks/tenant", status=400)["error"]
@@ -152,6 +154,7 @@ def test_a_fork_is_a_pinterest_of_its_own(emulator):
     assert emulator.clock.now().day == 2
     called = Request("GET", "http://127.0.0.1:8123", "/forks/tenant/v5/user_account", headers)
     assert json.loads(emulator.handle(called).body)["account_type"] == "BUSINESS"
+    assert told == ["/forks/tenant/v5/user_account"]
     assert (emulator.calls.count(), emulator.world.forks["tenant"].journal.count()) == (0, 1)
     page = emulator.handle(Request("GET", "http://127.0.0.1:8123", "/forks/tenant/_emulator/", headers))
     assert b'href="/forks/tenant/_emulator/console/rules"' in page.body

@@ -169,6 +169,9 @@ class World:
             if name in self.forks:
                 raise ConfigurationError(f"fork: there is one of the name {name!r} already")
             self.forks[name] = made = self.fork()
+            if (told := self.journal.listener) is not None:
+                below = f"/forks/{name}"
+                made.journal.listener = lambda entry: told(msgspec.structs.replace(entry, target=below + entry.target))
         return made
 
     def drop_fork(self, name: str) -> bool:

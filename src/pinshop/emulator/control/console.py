@@ -30,7 +30,7 @@ _MAX_FORM = 65_536
 
 #: Where a form leads that names no page itself.
 _BACK = {
-    **{page: f"/_emulator/console/{page}" for page in ("faults", "limits", "rules", "state")},
+    **{page: f"/_emulator/console/{page}" for page in ("calls", "faults", "limits", "rules", "state")},
     **dict.fromkeys(("access", "files"), "/_emulator/console/state"),
 }
 
@@ -45,6 +45,11 @@ _SAID = {
     "rule": "The rule was changed.",
     "snapshot": "The state was kept.",
     "restore": "The state is the snapshot's again.",
+    "forget": "The snapshot is gone.",
+    "fork": "The fork is served.",
+    "close": "The fork is closed.",
+    "cleared": "Forgotten.",
+    "earned": "That is what it earned.",
     "reset": "Everything is as it was at the start.",
     "status": "The status was changed.",
     "promote": "It is promoted.",
@@ -105,7 +110,11 @@ async def _form(world: World, request: Request) -> Response:
         for name, value in sent.items():
             if isinstance(value, UploadFile):
                 content = await value.read()
-                form[name], form[f"{name} name"] = content.decode("utf-8", "replace"), value.filename or ""
+                try:
+                    form[name] = content.decode("utf-8-sig")
+                except UnicodeDecodeError:
+                    return _say(world, request, 400, f"The file {value.filename} is not text in UTF-8.")
+                form[f"{name} name"] = value.filename or ""
     back = form.get("back", "")
     if not _HERE.fullmatch(back):
         back = _BACK.get(request.path_params["page"], "/_emulator/")

@@ -72,7 +72,7 @@ PRESETS: dict[str, tuple[str, str, dict[str, Any]]] = {
 def _change_faults(world: World, form: Form) -> str:
     if remove := form.get("remove"):
         if remove == "all":
-            world.faults.clear()
+            world.faults.clear(stubs=True)
         elif not is_digits(remove, 18) or not world.faults.remove(int(remove)):
             raise ConfigurationError("That fault is no longer active.")
         return "removed"
@@ -86,13 +86,19 @@ def _change_faults(world: World, form: Form) -> str:
         "operation": form.get("operation", "*"),
         "times": _number(form, "times", 1) if form.get("times") else None,
         "after_commit": form.get("after_commit") == "yes",
+        "probability": _amount(form, "probability"),
+        "token": form.get("token") or None,
+        "ad_account_id": form.get("ad_account_id") or None,
+        **{name: _json(form, name) for name in ("body_like", "item_like") if form.get(name)},
     }
     if what in ("status", "item"):
         fault |= {"code": _number(form, "code", 12), "message": form.get("message", "")}
     if what == "status":
         fault["status"] = _number(form, "status", 500)
     elif what == "item":
-        fault["items"] = [_number(form, "item", 0)]
+        fault["items"] = [] if "item_like" in fault else [_number(form, "item", 0)]
+    elif what == "stub":
+        fault |= {"stub": True, "status": 200, "json": _json(form, "json")}
     elif what == "latency":
         fault["latency_seconds"] = float(amount)
     elif what == "truncate":
@@ -100,7 +106,7 @@ def _change_faults(world: World, form: Form) -> str:
     elif what in ("drop", "hang"):
         fault[what] = True
     else:
-        raise ConfigurationError(f"fault: got {what!r}, allowed: status, item, latency, truncate, drop, hang")
+        raise ConfigurationError(f"fault: got {what!r}, allowed: status, item, latency, truncate, drop, hang, stub")
     world.faults.add(**fault)
     return "fault"
 
@@ -114,6 +120,9 @@ VARIANTS = {
 
 
 def _change_limits(world: World, form: Form) -> str:
+    if form.get("do") == "clear":
+        world.limits.clear()
+        return "cleared"
     variant: Any = form.get("headers", "envoy")
     if variant not in VARIANTS:
         raise ConfigurationError(f"headers: got {variant!r}, allowed: {', '.join(VARIANTS)}")
@@ -136,8 +145,16 @@ def _change_state(world: World, form: Form) -> str:
         if not _NAME.fullmatch(name):
             raise ConfigurationError(f"name: got {name!r}, allowed: letters, digits, spaces, dots, dashes; up to 60")
         world.snapshot(name)
+    elif do == "forget":
+        if not world.drop_snapshot(name):
+            raise ConfigurationError(f"There is no snapshot {name!r} any more.")
+    elif do == "fork":
+        world.fork_as(name)
+    elif do == "close":
+        if not world.drop_fork(name):
+            raise ConfigurationError(f"There is no fork {name!r} any more.")
     else:
-        raise ConfigurationError(f"state: got {do!r}, allowed: snapshot, restore, reset")
+        raise ConfigurationError(f"state: got {do!r}, allowed: snapshot, restore, forget, fork, close, reset")
     return do
 
 
@@ -172,6 +189,21 @@ def _change_promotions(world: World, form: Form) -> str:
     return "promote" if do == "promote" else "status"
 
 
+def _say_earned(world: World, form: Form) -> str:
+    numbers = {name: _number(form, name, 0) for name in ("clicks", "impressions", "checkouts") if form.get(name)}
+    money = {name: _amount(form, name) for name in ("spend", "checkout_value") if form.get(name)}
+    with world.change():
+        world.earnings.state(form.get("id", ""), form.get("day", ""), world.now(), {**numbers, **money})
+    return "earned"
+
+
+def _change_calls(world: World, form: Form) -> str:
+    if form.get("do") != "clear":
+        raise ConfigurationError(f"calls: got {form.get('do')!r}, allowed: clear")
+    world.journal.clear()
+    return "cleared"
+
+
 def _change_access(world: World, form: Form) -> str:
     do = form.get("do", "")
     if do == "token":
@@ -180,11 +212,15 @@ def _change_access(world: World, form: Form) -> str:
         return f"=The new token: {access.token(world, scopes, user_id=form.get('user_id', ''), expires_in=expires)}"
     if do == "user":
         return f"=The new user: {access.add_user(world, form.get('username', ''), form.get('role') or None)}"
+    if do == "authorize":
+        return (
+            f"=The authorization code: {access.authorize(world, form.get('redirect_uri', ''), form.get('scopes', '').split())}"
+        )
     if do == "revoke":
         if not access.revoke(world, form.get("token", "")):
             raise ConfigurationError("There is no such token that works.")
         return "revoke"
-    raise ConfigurationError(f"access: got {do!r}, allowed: token, user, revoke")
+    raise ConfigurationError(f"access: got {do!r}, allowed: token, user, authorize, revoke")
 
 
 def _load_files(world: World, form: Form) -> str:
@@ -210,6 +246,8 @@ FORMS: dict[str, Callable[[World, Form], str]] = {
     "promotions": _change_promotions,
     "access": _change_access,
     "files": _load_files,
+    "earn": _say_earned,
+    "calls": _change_calls,
 }
 
 
@@ -218,3 +256,18 @@ def _number(form: Form, name: str, default: int) -> int:
     if not is_digits(text, 18):
         raise ConfigurationError(f"{name}: got {text!r}, allowed: a whole number")
     return int(text)
+
+
+def _amount(form: Form, name: str) -> float | None:
+    text = form.get(name, "")
+    try:
+        return float(text) if text else None
+    except ValueError:
+        raise ConfigurationError(f"{name}: got {text!r}, allowed: a number") from None
+
+
+def _json(form: Form, name: str) -> Any:
+    try:
+        return msgspec.json.decode(form.get(name, ""))
+    except msgspec.DecodeError as error:
+        raise ConfigurationError(f"{name}: {error}") from error

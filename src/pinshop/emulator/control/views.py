@@ -68,7 +68,10 @@ def _overview(world: World, _: str, query: Query) -> View:
         "next": following,
         "recent": calls_of(world, "", None, 8)[0],
         "seeded": world.seeded,
-        "faults": [{"text": f"{fault.operation}: {words.what(fault)}, {words.often(fault)}"} for fault in world.faults.list()],
+        "faults": [
+            {"text": " ".join([fault.operation, words.aim(fault)]).strip() + f": {words.what(fault)}, {words.often(fault)}"}
+            for fault in world.faults.list()
+        ],
         "limit_profile": world.limits.name,
     }
 
@@ -105,8 +108,15 @@ def _faults(world: World, _: str, __: Query) -> View:
         "section": "Faults",
         "operations": sorted(BY_ID),
         "faults": [
-            {"id": fault.id, "operation": fault.operation, "what": words.what(fault), "often": words.often(fault)}
-            for fault in world.faults.list()
+            {
+                "id": fault.id,
+                "operation": fault.operation,
+                "aim": words.aim(fault),
+                "what": words.what(fault),
+                "often": words.often(fault),
+                "stub": fault.stub,
+            }
+            for fault in [*world.faults.list(), *world.faults.list(stubs=True)]
         ],
         "presets": [(key, text, more) for key, (text, more, _) in PRESETS.items()],
     }
@@ -166,6 +176,7 @@ def _state(world: World, argument: str, __: Query) -> View | None:
         "title": "State",
         "section": "State",
         "snapshots": list(world.snapshots),
+        "forks": list(world.forks),
         "roles": access.ROLES,
         "scopes": seeding.ALL_SCOPES,
         "feed_id": world.seeded.feed_id,

@@ -179,6 +179,7 @@ def promotion_page(world: World, argument: str, query: Query) -> View | None:
         "days": days,
         "currency": account.get("currency", "USD"),
         **shown,
+        "today": world.clock.now().date().isoformat(),
         "why_nothing": why_nothing(world, account, promotion, total["spend"]),
         "facts": [(name, value if isinstance(value, str | int) else words.as_json(value)) for name, value in promotion.items()],
         "history": [(words.time_of(since), status) for since, status in reversed(known)],

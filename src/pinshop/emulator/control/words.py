@@ -6,6 +6,7 @@ import datetime
 import shlex
 
 import msgspec
+from msgspec import UNSET
 
 from pinshop.emulator.faults import Fault
 from pinshop.emulator.journal import Journal, JournalEntry
@@ -34,19 +35,34 @@ def what(fault: Fault) -> str:
         words.append(f"answers {fault.latency_seconds:g} s late")
     if fault.items:
         words.append(f"item {', '.join(map(str, fault.items))} fails with code {fault.code}")
+    elif fault.item_like is not None and not fault.replaces_answer:
+        words.append(f"such items fail with code {fault.code}")
     if fault.drop:
         words.append("drops the connection")
     elif fault.hang:
         words.append("never answers")
-    elif fault.status is not None or fault.body is not None:
-        words.append(
-            f"answers {fault.status or 200}{', code ' + str(fault.code) if fault.body is None else ' with its own body'}"
-        )
+    elif fault.replaces_answer:
+        own = fault.body is not None or fault.json is not UNSET
+        words.append(f"answers {fault.status or 200}{' with its own body' if own else f', code {fault.code}'}")
     if fault.truncate is not None:
         words.append(f"cuts the answer after {fault.truncate} bytes")
-    if fault.replaces_answer:
+    if fault.replaces_answer and not fault.stub:
         words.append("after the write was done" if fault.after_commit else "before anything is done")
     return ", ".join(words)
+
+
+def aim(fault: Fault) -> str:
+    """Beside its operation, what calls it is aimed at."""
+    words = []
+    if fault.token is not None:
+        words.append(f"the token {fault.token}")
+    if fault.ad_account_id is not None:
+        words.append(f"ad account {fault.ad_account_id}")
+    if fault.body_like is not UNSET:
+        words.append(f"a body like {as_json(fault.body_like)}")
+    if fault.item_like is not None:
+        words.append(f"an item like {as_json(fault.item_like)}")
+    return "with " + ", ".join(words) if words else ""
 
 
 def often(fault: Fault) -> str:
