@@ -865,6 +865,10 @@ def test_it_fits_a_telephone_and_a_screen_whatever_names_are(console, busy, widt
         assert call(busy, "PATCH", f"{account}/{kind}", body).status == 200
     group = busy.world.store.get("product_groups", int(busy.catalog_product_group_ids[1]))
     busy.world.store.update("product_groups", {**group, "name": "A name of many words " * 12})
+    busy.limits.use("standard")
+    busy.snapshot("before-the-campaigns-of-spring")
+    busy.world.fork_as("a-tenant-of-a-long-name")
+    busy.fail(token=busy.token(), item_like={"a_name_of_one_word_" * 5: "x" * 90}, code=1, times=None)
     body = [{"id": busy.ids[0], "tracking_url": "https://shop.example/?" + "x" * 900}]
     call(
         busy, "PATCH", f"{account}/product_group_promotions", {"ad_group_id": busy.ad_group_id, "product_group_promotion": body}
@@ -877,6 +881,7 @@ def test_it_fits_a_telephone_and_a_screen_whatever_names_are(console, busy, widt
             assert wide <= width, path
             sorts = console.browser.find_elements("xpath", "//th/a[contains(@href, 'sort=')]")
             assert all(link.is_displayed() for link in sorts), path
+            console.browser.execute_script("document.querySelectorAll('details').forEach(each => { each.open = true; })")
             assert width > 360 or console.browser.execute_script(CRAMPED) == [], path
             assert width == 360 or console.browser.execute_script(BROKEN) == [], path
     finally:
