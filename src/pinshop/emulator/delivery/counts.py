@@ -110,6 +110,7 @@ class Counts:
         }
         self._cell: dict[str, Packed] = {}
         self._slot: dict[str, Packed] = {}
+        self._whole: dict[str, list[int]] = {}
         self._bounds: dict[str, list[Span]] = {}
         self._chances: dict[int, Packed] = {}
 
@@ -179,8 +180,12 @@ class Counts:
 
     def _at_cuts(self, name: str) -> list[int]:
         """A count of the entry of every cell that is cut."""
-        timeline = self.timeline
-        return at(self.full(name), len(timeline.days), [timeline.cell_entries[cell] for cell in timeline.cuts])
+        found = self._whole.get(name)
+        if found is None:
+            timeline = self.timeline
+            entries = [timeline.cell_entries[cell] for cell in timeline.cuts]
+            found = self._whole[name] = at(self.full(name), len(timeline.days), entries)
+        return found
 
     def _cut(self, name: str) -> list[Span]:
         """For every cell that is cut: how much of what was planned falls before it, and up to its end."""

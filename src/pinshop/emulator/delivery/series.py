@@ -286,7 +286,12 @@ class Series(Counts):
             return None
         total, *others = found
         for more in others:
-            total = [one + other for one, other in zip(total, more, strict=True)]
+            if more.count(0) * 2 > len(more):  # as most orders and all that is earned
+                total = list(total)
+                for place in compress(range(len(more)), more):
+                    total[place] += more[place]
+            else:
+                total = [one + other for one, other in zip(total, more, strict=True)]
         return total
 
 
