@@ -60,3 +60,43 @@ def test_parts(values: list[int], times: int, data: st.DataObject) -> None:
         others = dict.fromkeys(places, 5)
         expected = [others.get(place, value) for place, value in enumerate(values)]
         assert packed.put(all_of, size, others, others.values()) == packed.pack(expected)
+
+
+@given(
+    st.lists(st.integers(0, 2**40), min_size=1, max_size=70),
+    st.sampled_from([0, 4, 12, 36]),
+    st.integers(1, 2**72).flatmap(lambda of: st.tuples(st.integers(0, of - 1), st.just(of), st.integers(0, of - 1))),
+    st.integers(1, 3),
+)
+def test_a_proportion_of_counts(values: list[int], smaller: int, ratio: tuple[int, int, int], above: int) -> None:
+    """However large the numbers are, so that products take one place of a list, two or more."""
+    values = [value >> smaller for value in values]
+    share, of, plus = ratio
+    expected = [(value * share + plus) // of for value in values]
+    found = packed.proportional(packed.pack(values), len(values), share, of, plus, most=above * max(values))
+    assert packed.unpack(found, len(values)) == tuple(expected)
+
+
+@given(st.lists(st.integers(1, 2**20), min_size=1, max_size=70), st.integers(1, 2**40))
+def test_a_proportion_that_is_a_whole_number_is_not_rounded_down(values: list[int], unit: int) -> None:
+    total = sum(values)
+    found = packed.proportional(
+        packed.pack([total * value for value in values]), len(values), unit, total * unit, most=total * total
+    )
+    assert packed.unpack(found, len(values)) == tuple(values)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**62), st.integers(0, 2**62)), max_size=70), st.booleans())
+def test_whether_counts_reach_others(pairs: list[tuple[int, int]], equal: bool) -> None:
+    some, others = [one for one, _ in pairs], [one if equal else other for one, other in pairs]
+    reached = all(one >= other for one, other in zip(some, others, strict=True))
+    assert packed.reaches(packed.pack(some), packed.pack(others), len(pairs)) == reached
+
+
+@given(st.lists(st.integers(0, 2**64 - 1), max_size=70))
+def test_arrays(values: list[int]) -> None:
+    size = len(values)
+    assert list(packed.array_of(values)) == list(packed.to_array(packed.pack(values), size)) == values
+    assert packed.joined([packed.array_of(values[:3]), packed.array_of(values[3:])]) == packed.pack(values)
+    short = [value >> 48 for value in values]
+    assert packed.widened(b"".join(value.to_bytes(2, "little") for value in short)) == packed.pack(short)

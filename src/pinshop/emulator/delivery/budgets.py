@@ -7,25 +7,32 @@ What one promotion leaves over, the others may use.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate, pairwise
-from operator import add, mul, sub
-from typing import Any
+from itertools import pairwise
+from operator import add
+from typing import TypeAlias
 
 from msgspec import Struct
 
-from pinshop.emulator.delivery.market import WHOLE_DAY, Market, Noise, curve, demand, market
-from pinshop.emulator.delivery.model import DAY, Piece, Plan, Stated, terms_at
+from pinshop.emulator.delivery.market import WHOLE_DAY, Market, Noise, Wish, curve, demand, market
+from pinshop.emulator.delivery.model import DAY, WHOLE, Part, Piece, Plan, Span, Stated, terms_at
+from pinshop.emulator.delivery.packed import array_of
+from pinshop.emulator.delivery.rations import Wishes, limit
 from pinshop.emulator.delivery.terms import Terms
 
 #: So many plans a day are made at once when something changes; from then on at most one in `_PAUSE` seconds.
 _PROMPT_PLANS, _PAUSE = 48, 900
 
-_WHOLE = (0, DAY, 0, DAY)
-
 #: From so many members on, chance is computed anew rather than kept: 300,000 promotions would take 700 MB more.
 _LARGE = 10_000
+
+#: Days are planned together as far as there are so many of all promotions: of more, memory would have no bound.
+_AT_ONCE = 1_000_000
+
+#: Impressions, clicks and spend.
+_Counts: TypeAlias = tuple[int, int, int]
 
 
 class Limit(Struct, frozen=True):
@@ -60,27 +67,34 @@ class Member(Struct, frozen=True):
     stated: Mapping[int, Stated] = {}
 
 
-class _Line(Struct):
-    """What a promotion wants on consecutive days, if no budget bound it."""
+class _Stretch(Struct):
+    """What promotions get on consecutive days, or in a part of one."""
 
-    place: int
-    market: Market
-    impressions: list[int]
-    clicks: list[int]
-    prices: list[int]
-    spend: list[int]
+    days: list[int]
+    places: list[int]
+    markets: list[Market]
+    #: One day behind the other, or one promotion behind the other.
+    impressions: array[int]
+    clicks: array[int]
+    spend: array[int]
+    by_day: bool = True
+    #: Of a day that is not whole, for each promotion.
+    parts: Sequence[Part] = ()
 
-
-class _Wishes(Struct):
-    """What promotions want on one day, or in the rest of it: parallel lists, from which `ration` takes what is not allowed."""
-
-    impressions: list[int]
-    clicks: list[int]
-    spend: list[int]
-    prices: Sequence[int]
-    per_impression: list[bool]
-    #: Whether a budget has taken something already: then a unit may cost less than its price.
-    cut: bool = False
+    def add_to(self, plan: Plan, place: int) -> None:
+        """Add what a promotion gets to its plan."""
+        at = bisect_left(self.places, place)
+        if at == len(self.places) or self.places[at] != place:
+            return
+        count = len(self.days)
+        mine = slice(at, None, len(self.places)) if self.by_day else slice(at * count, (at + 1) * count)
+        if self.parts and self.parts[at] != WHOLE:
+            plan.parts[len(plan.days)] = self.parts[at]
+        plan.days += self.days
+        plan.impressions += self.impressions[mine]
+        plan.clicks += self.clicks[mine]
+        plan.spend += self.spend[mine]
+        plan.markets += [self.markets[at]] * count
 
 
 class Pool:
@@ -90,12 +104,16 @@ class Pool:
         self.members, self._budgets, self._seed = members, budgets, seed
         self._noise = [Noise(seed, member.id) for member in members]
         self._chances = [Noise(seed, budget.key) for budget in budgets]
-        self._markets: dict[tuple[int, Terms], Market] = {}
+        #: The terms of every member that were met last, and what they met.
+        self._met_last: list[tuple[Terms, Market] | None] = [None] * len(members)
         self._counted = any(limit.lifetime is not None for budget in budgets for _, limit in budget.limits)
         self._range: tuple[int, int] | None = None
-        self._plans: list[Plan] = []
+        self._stretches: list[_Stretch] = []
         self._place: list[int] = []
         self._spent: list[int] = []
+        #: While days are planned: what members want on coming days, and the day with which planning ends.
+        self._wishes: dict[int, Wish] = {}
+        self._end = 0
 
     def plan(self, place: int, first: int, last: int) -> Plan:
         """The plan of a member for these days at least (day numbers, both included)."""
@@ -104,10 +122,14 @@ class Pool:
                 first, last = min(first, self._range[0]), max(last, self._range[1])
             self._plan(first, last)
             self._range = first, last
-        return self._plans[place]
+        plan = Plan(self._noise[place], [], array("Q"), array("Q"), array("Q"), [], {})
+        for stretch in self._stretches:
+            stretch.add_to(plan, place)
+        member = self.members[place]
+        return self._as_stated(plan, place, member, *self._range) if member.stated else plan
 
     def _plan(self, first: int, last: int) -> None:
-        self._plans = [Plan(noise, [], [], [], [], [], {}) for noise in self._noise]
+        self._stretches, self._end = [], last + 1
         self._place = [0] * len(self.members)
         self._spent = [0] * len(self._budgets)
         begin = first
@@ -128,81 +150,91 @@ class Pool:
             if start in within:
                 self._changing_day(start, within[start], keep=start >= first)
             else:
-                self._steady_days(start, end, keep=start >= first)
-        for place, member in enumerate(self.members):
-            if member.stated:
-                self._state(place, member, first, last)
+                live = list(self._live(start * DAY))
+                step = _days_at_once(len(live))
+                for day in range(start, end, step):
+                    self._steady_days(live, day, min(day + step, end), keep=start >= first)
+        self._wishes.clear()
 
     # ---- days
 
-    def _steady_days(self, start: int, end: int, *, keep: bool) -> None:
+    def _steady_days(self, live: Sequence[tuple[int, Piece]], start: int, end: int, *, keep: bool) -> None:
         """Days on which nothing changes: planned once, in whole columns."""
         count = end - start
-        found = (self._line(place, piece, start, count) for place, piece in self._live(start * DAY))
-        lines = [line for line in found if line is not None]
-        planned: Iterable[tuple[Sequence[int], ...]] = [(line.impressions, line.clicks, line.spend) for line in lines]
-        limits = self._limits(start * DAY)
-        if limits or self._counted:
-            days = _by_day(lines)
-            members = self._members(lines)
-            chances = {number: self._chance(number, start, count) for number, _ in limits}
-            for offset, wishes in enumerate(days):
-                for number, limit in limits:
-                    allowed = limit.allowance(start + offset, self._spent[number])
-                    _limit(wishes, members[number], allowed, chances[number][offset])
-                if self._counted:
-                    self._spent = [
-                        before + sum(map(wishes.spend.__getitem__, mine))
-                        for before, mine in zip(self._spent, members, strict=True)
-                    ]
-            planned = _by_line(days)
+        places, markets = list[int](), list[Market]()
+        impressions, clicks, spend, prices = array("Q"), list[int](), list[int](), list[int]()
+        for place, piece in live:
+            wish = self._wish(place, piece, start, count)
+            if wish is not None:
+                mine = slice(start - wish.first, end - wish.first)
+                places.append(place)
+                markets.append(wish.met)
+                impressions += wish.impressions[mine]
+                clicks += wish.clicks[mine]
+                spend += wish.spend[mine]
+                prices += wish.prices[mine]
+        if not places:
+            return
+        limits, days = self._limits(start * DAY), list(range(start, end))
+        if not limits and not self._counted:
+            if keep:
+                planned = _Stretch(days, places, markets, impressions, array_of(clicks), array_of(spend), by_day=False)
+                self._stretches.append(planned)
+            return
+        planned = _Stretch(days, places, markets, array("Q"), array("Q"), array("Q"))
+        members, billed = self._members(places), _billed(markets)
+        chances = {number: self._chance(number, start, count) for number, _ in limits}
+        for offset in range(count):
+            mine = slice(offset, None, count)
+            wishes = Wishes(impressions[mine], clicks[mine], spend[mine], prices[mine], *billed)
+            for number, one in limits:
+                allowed = one.allowance(start + offset, self._spent[number])
+                limit(wishes, members[number], allowed, chances[number][offset])
+            if self._counted:
+                self._count(members, wishes.spend, self._spent)
+            if keep:
+                planned.impressions += wishes.impressions
+                planned.clicks += array_of(wishes.clicks)
+                planned.spend += array_of(wishes.spend)
         if keep:
-            for line, (impressions, clicks, spend) in zip(lines, planned, strict=True):
-                plan = self._plans[line.place]
-                plan.days += range(start, end)
-                plan.impressions += impressions
-                plan.clicks += clicks
-                plan.spend += spend
-                plan.markets += [line.market] * count
+            self._stretches.append(planned)
 
     def _changing_day(self, day: int, seconds: Sequence[int], *, keep: bool) -> None:
         """A day on which something changes: planned at its beginning, and anew at each change."""
         spent = [0] * len(self._budgets)
         for now, following in pairwise((*_planned_at(seconds), DAY)):
-            lines, horizons, stops, realised = [], [], [], []
+            places, markets, spans = list[int](), list[Market](), list[Span]()
+            whole, wants, prices = list[_Counts](), list[_Counts](), list[int]()
             for place, piece in self._live(day * DAY + now):
-                line = self._line(place, piece, day, 1)
-                if line is not None:
-                    lines.append(line)
-                    horizons.append(min(DAY, piece[3] - day * DAY))
-                    stops.append(min(following, piece[1] - day * DAY))
-            whole = [(line.impressions[0], line.clicks[0], line.spend[0]) for line in lines]
-            for line, horizon in zip(lines, horizons, strict=True):
-                if (now, horizon) != (0, DAY):
-                    _narrow(line, now, horizon)
-            wants = [(line.impressions[0], line.clicks[0], line.spend[0]) for line in lines]
-            rest = _by_day(lines)
-            members = self._members(lines)
-            for number, limit in self._limits(day * DAY + now) if lines else ():
-                allowed = limit.allowance(day, self._spent[number])
+                wish = self._wish(place, piece, day, 1)
+                if wish is not None:
+                    at = day - wish.first
+                    horizon = min(DAY, piece[3] - day * DAY)
+                    full = wish.impressions[at], wish.clicks[at], wish.spend[at]
+                    places.append(place)
+                    markets.append(wish.met)
+                    spans.append((horizon, min(following, piece[1] - day * DAY)))
+                    whole.append(full)
+                    prices.append(wish.prices[at])
+                    wants.append(full if (now, horizon) == (0, DAY) else _narrow(full, prices[-1], wish.met, now, horizon))
+            if not places:
+                continue
+            members = self._members(places)
+            impressions, clicks, spend = map(list, zip(*wants, strict=True))
+            rest = Wishes(array_of(impressions), clicks, spend, prices, *_billed(markets))
+            for number, one in self._limits(day * DAY + now):
+                allowed = one.allowance(day, self._spent[number])
                 left = None if allowed is None else max(0, allowed - spent[number])
-                _limit(rest[0], members[number], left, self._chance(number, day, 1)[0])
-            gots = [(seen[0], clicks[0], spend[0]) for seen, clicks, spend in _by_line(rest)]
-            for line, full, want, got, horizon, stop in zip(lines, whole, wants, gots, horizons, stops, strict=True):
-                part = (now, horizon, now, stop) if got != want else (0, DAY, now, stop)
-                counts = got if got != want else full
-                realised.append(cut_spend(counts, line.market, part))
-                if keep:
-                    plan = self._plans[line.place]
-                    if part != (0, DAY, 0, DAY):
-                        plan.parts[len(plan.days)] = part
-                    plan.days.append(day)
-                    plan.impressions.append(counts[0])
-                    plan.clicks.append(counts[1])
-                    plan.spend.append(counts[2])
-                    plan.markets.append(line.market)
-            for number, mine in enumerate(members):
-                spent[number] += sum(map(realised.__getitem__, mine))
+                limit(rest, members[number], left, self._chance(number, day, 1)[0])
+            gots = zip(rest.impressions, rest.clicks, rest.spend, strict=True)
+            planned, parts = list[_Counts](), list[Part]()
+            for full, want, got, (horizon, stop) in zip(whole, wants, gots, spans, strict=True):
+                planned.append(got if got != want else full)
+                parts.append((now, horizon, now, stop) if got != want else (0, DAY, now, stop))
+            self._count(members, list(map(cut_spend, planned, markets, parts)), spent)
+            if keep:
+                seen, clicked, paid = map(array_of, zip(*planned, strict=True))
+                self._stretches.append(_Stretch([day], places, markets, seen, clicked, paid, parts=parts))
         if self._counted:
             self._spent = list(map(add, self._spent, spent))
 
@@ -219,21 +251,29 @@ class Pool:
                 yield number, pieces[place]
 
     def _met(self, place: int, terms: Terms) -> Market:
-        found = self._markets.get((place, terms))
-        if found is None:
+        known = self._met_last[place]
+        if known is None or (known[0] is not terms and known[0] != terms):
             member = self.members[place]
-            found = self._markets[place, terms] = market(member.id, member.currency, terms, self._seed)
-        return found
+            known = self._met_last[place] = (terms, market(member.id, member.currency, terms, self._seed))
+        return known[1]
 
-    def _line(self, place: int, piece: Piece, first: int, count: int) -> _Line | None:
+    def _wish(self, place: int, piece: Piece, first: int, count: int) -> Wish | None:
+        """What a member wants on days that are all in a piece, and maybe on others; None: nothing.
+
+        Computed for the days to come as well: there may be more to change than what it wants.
+        """
         met = self._met(place, piece[2])
         if not met.impressions:
             return None
-        impressions, clicks, prices = demand(met, self._noise[place], first, count)
-        if len(self.members) > _LARGE:
-            self._noise[place].forget()
-        spend = list(map(mul, impressions if met.per_impression else clicks, prices))
-        return _Line(place, met, impressions, clicks, prices, spend)
+        known = self._wishes.get(place)
+        if known is None or known.met is not met or not known.first <= first <= known.first + len(known.clicks) - count:
+            ahead = min(self._end, -(-piece[1] // DAY), first + max(count, _days_at_once(len(self.members)))) - first
+            known = demand(met, self._noise[place], first, ahead)
+            if len(self.members) > _LARGE:
+                self._noise[place].forget()
+            else:
+                self._wishes[place] = known
+        return known
 
     def _limits(self, moment: int) -> list[tuple[int, Limit]]:
         """The budgets that limit something at a moment, by their numbers."""
@@ -245,40 +285,44 @@ class Pool:
                 found.append((number, limit))
         return found
 
-    def _members(self, lines: Sequence[_Line]) -> list[Sequence[int]]:
-        """Whom of these each budget binds, by their places among them."""
-        everybody = range(len(lines))
+    def _members(self, places: Sequence[int]) -> list[Sequence[int]]:
+        """Whom of these each budget binds, by their places among them; a range: everybody."""
+        everybody = range(len(places))
         return [
             everybody
             if len(budget.members) == len(self.members)
-            else [number for number in everybody if lines[number].place in budget.members]
+            else [number for number, place in enumerate(places) if place in budget.members]
             for budget in self._budgets
         ]
+
+    def _count(self, members: Sequence[Sequence[int]], spend: Sequence[int], spent: list[int]) -> None:
+        """Add what members spend to what was spent of each budget."""
+        for number, mine in enumerate(members):
+            spent[number] += sum(spend if isinstance(mine, range) else map(spend.__getitem__, mine))
 
     def _chance(self, number: int, first: int, count: int) -> list[tuple[int, int]]:
         """The chance of a budget on each day."""
         noise = self._chances[number]
         return list(zip(noise.days(0, first, count), noise.days(1, first, count), strict=True))
 
-    def _state(self, place: int, member: Member, first: int, last: int) -> None:
-        """Put what is stated in place of what was planned. The others keep what they had: budgets know the plan only."""
-        plan = self._plans[place]
+    def _as_stated(self, plan: Plan, place: int, member: Member, first: int, last: int) -> Plan:
+        """The plan, but what is stated in place of what was planned. Others keep what they had: budgets know the plan only."""
         rows = enumerate(zip(plan.days, plan.impressions, plan.clicks, plan.spend, plan.markets, strict=True))
-        entries = [(*row, plan.parts.get(index, _WHOLE)) for index, row in rows if row[0] not in member.stated]
+        entries = [(*row, plan.parts.get(index, WHOLE)) for index, row in rows if row[0] not in member.stated]
         pieces = [(piece[0], piece[2]) for piece in member.pieces]
         for day, one in member.stated.items():
             if first <= day <= last:
                 met = self._met(place, one.terms or terms_at(pieces, day * DAY))
-                entries.append((day, one.impressions, one.clicks, one.spend_micro, met, _WHOLE))
+                entries.append((day, one.impressions, one.clicks, one.spend_micro, met, WHOLE))
         entries.sort(key=lambda entry: (entry[0], entry[5][2]))
-        self._plans[place] = Plan(
+        return Plan(
             plan.noise,
             days=[entry[0] for entry in entries],
-            impressions=[entry[1] for entry in entries],
-            clicks=[entry[2] for entry in entries],
-            spend=[entry[3] for entry in entries],
+            impressions=array_of([entry[1] for entry in entries]),
+            clicks=array_of([entry[2] for entry in entries]),
+            spend=array_of([entry[3] for entry in entries]),
             markets=[entry[4] for entry in entries],
-            parts={index: entry[5] for index, entry in enumerate(entries) if entry[5] != _WHOLE},
+            parts={index: entry[5] for index, entry in enumerate(entries) if entry[5] != WHOLE},
         )
 
 
@@ -293,13 +337,23 @@ def _planned_at(seconds: Sequence[int]) -> list[int]:
     return [moment for moment in moments if moment < DAY]
 
 
-def _narrow(line: _Line, start: int, end: int) -> None:
-    """Let a line of one day want only what falls between two seconds of it."""
-    impressions, clicks = line.impressions[0], line.clicks[0]
+def _days_at_once(promotions: int) -> int:
+    return max(1, _AT_ONCE // max(1, promotions))
+
+
+def _billed(markets: Sequence[Market]) -> tuple[list[bool], int]:
+    """Who pays for impressions (empty: nobody), and how many impressions nobody ever exceeds on a day."""
+    per_impression = [met.per_impression for met in markets]
+    # A day has at most 1.4 times the impressions of a mean day.
+    return per_impression if any(per_impression) else [], 2 * max(met.impressions for met in markets)
+
+
+def _narrow(full: _Counts, price: int, met: Market, start: int, end: int) -> _Counts:
+    """What of a day is wanted between two seconds of it."""
+    impressions, clicks, _ = full
     low, high = (impressions * curve(second) // WHOLE_DAY for second in (start, end))
     clicks = clicks * high // impressions - clicks * low // impressions if impressions else 0
-    line.impressions[0], line.clicks[0] = high - low, clicks
-    line.spend[0] = line.prices[0] * (high - low if line.market.per_impression else clicks)
+    return high - low, clicks, price * (high - low if met.per_impression else clicks)
 
 
 def cut_spend(counts: tuple[int, int, int], met: Market, part: tuple[int, int, int, int]) -> int:
@@ -314,110 +368,3 @@ def cut_spend(counts: tuple[int, int, int], met: Market, part: tuple[int, int, i
     if not met.per_impression:
         seen, billed = [clicks * one // impressions for one in seen], clicks
     return spend * seen[1] // billed - spend * seen[0] // billed if billed else 0
-
-
-def _by_day(lines: Sequence[_Line]) -> list[_Wishes]:
-    """What promotions want on several days, day by day."""
-    per_impression = [line.market.per_impression for line in lines]
-    names = ("impressions", "clicks", "spend", "prices")
-    days = zip(*(zip(*(getattr(line, name) for line in lines), strict=True) for name in names), strict=True)
-    return [_Wishes(list(seen), list(clicks), list(spend), prices, per_impression) for seen, clicks, spend, prices in days]
-
-
-def _by_line(days: Sequence[_Wishes]) -> Iterable[tuple[tuple[int, ...], ...]]:
-    """Impressions, clicks and spend of each promotion on these days."""
-    names = ("impressions", "clicks", "spend")
-    return zip(*(zip(*(getattr(day, name) for day in days), strict=True) for name in names), strict=True)
-
-
-def _limit(wishes: _Wishes, mine: Sequence[int], allowed: int | None, chance: tuple[int, int]) -> None:
-    """Hold those whom a budget binds to what it allows."""
-    wanted = sum(map(wishes.spend.__getitem__, mine))
-    if mine and allowed is not None and (wanted > allowed or not allowed):
-        _ration(wishes, mine, allowed, max(1, wanted), chance)
-
-
-def _ration(wishes: _Wishes, mine: Sequence[int], allowed: int, wanted: int, chance: tuple[int, int]) -> None:
-    """Cut the wishes of a day down to what is allowed: for everybody by the same share, in whole clicks (or impressions).
-
-    Clicks are given out along a walk over all, whenever the shares passed make up another one. Where the walk begins is
-    the day's chance, so that shares below one click go now to these, now to those. What is then left buys further clicks;
-    the last is had for what is left, if that is a quarter of its price, or so much that a tenth of the budget would not be
-    used: so a budget below the price of one click buys one for all of it.
-    """
-    walk = _Walk(mine, chance[0] % len(mine))
-    impressions, clicks, spend, prices = map(walk.along, (wishes.impressions, wishes.clicks, wishes.spend, wishes.prices))
-    per_impression = walk.along(wishes.per_impression) if any(wishes.per_impression) else None
-    units = clicks
-    if per_impression is not None:  # what costs nothing is not given out
-        billed = zip(per_impression, impressions, clicks, spend, strict=True)
-        units = [wish and (seen if each else clicked) for each, seen, clicked, wish in billed]
-    begin = chance[1] * wanted >> 16
-    due = [(begin + passed * allowed) // wanted for passed in accumulate(units)]
-    got = list(map(sub, due, (0, *due)))
-    costs = list(map(mul, got, prices))
-    enough = bisect_right(list(accumulate(costs)), allowed)
-    if wishes.cut:
-        costs = list(map(min, costs, spend))
-    left = allowed - sum(costs[:enough])
-    for place in range(enough, len(got)):  # prices above the mean may use all of it before the walk ends
-        cost = got[place] * prices[place]
-        if cost > left:
-            got[place] = left // prices[place]
-            cost = got[place] * prices[place]
-        costs[place] = min(cost, spend[place])
-        left -= costs[place]
-    seen = [many * allowed // wanted for many in impressions]
-    if per_impression is not None:
-        for place, each in enumerate(per_impression):
-            if each and units[place]:
-                clicks[place] = clicks[place] * got[place] // impressions[place]
-    # No price is below the least, unless a budget has cut the spend of a last click.
-    if left and (10 * left > allowed or wishes.cut or min(prices) <= 4 * left):
-        for place, many in enumerate(units):
-            if not left:
-                break
-            if many > got[place]:
-                price = min(prices[place], spend[place] - costs[place])
-                if price > 0 and (price <= 4 * left or 10 * left > allowed):
-                    got[place] += 1
-                    costs[place] += min(left, price)
-                    left -= min(left, price)
-    if per_impression is None:
-        walk.put(wishes.clicks, got)
-        walk.put(wishes.impressions, list(map(max, seen, got)))
-    else:
-        given = list(zip(per_impression, units, seen, clicks, got, strict=True))
-        walk.put(wishes.clicks, [clicked if each else many for each, _, _, clicked, many in given])
-        walk.put(
-            wishes.impressions,
-            [(many if unit else share) if each else max(share, many) for each, unit, share, _, many in given],
-        )
-    walk.put(wishes.spend, costs)
-    wishes.cut = True
-
-
-class _Walk:
-    """A walk over those whom a budget binds, from one of them on and round to the one before."""
-
-    def __init__(self, mine: Sequence[int], start: int) -> None:
-        self._mine, self._start = mine, start
-        #: All of a pool are walked without a look at each.
-        self._everybody = isinstance(mine, range)
-
-    def along(self, values: Sequence[Any]) -> list[Any]:
-        """The values in the order of the walk."""
-        start = self._start
-        if not self._everybody:
-            values = [values[number] for number in self._mine]
-        return [*values[start:], *values[:start]]
-
-    def put(self, values: list[int], walked: list[int]) -> None:
-        """Put values of the walk in their places."""
-        turn = len(walked) - self._start
-        back = [*walked[turn:], *walked[:turn]]
-        if self._everybody:
-            values[:] = back
-        else:
-            for number, value in zip(self._mine, back, strict=True):
-                values[number] = value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain
@@ -10,7 +11,7 @@ from msgspec import Struct
 
 from pinshop.emulator.delivery.market import CHILDREN, REMAINDERS, Market, Noise, chances_of, curve
 from pinshop.emulator.delivery.model import DAY, Span, Subject
-from pinshop.emulator.delivery.packed import Packed, at, halved, pack, pick, put, times, times_each, unpack, where
+from pinshop.emulator.delivery.packed import Packed, at, halved, joined, pack, pick, put, times, times_each, unpack, where
 from pinshop.emulator.delivery.timeline import WHOLE, Question, Timeline
 
 #: So many counts are computed together at most: lists of 200 kB.
@@ -26,9 +27,9 @@ class Planned(Struct):
     subject: Subject
     noise: Noise
     timeline: Timeline
-    impressions: Sequence[int]
-    clicks: Sequence[int]
-    spend: Sequence[int]
+    impressions: array[int]
+    clicks: array[int]
+    spend: array[int]
     markets: Sequence[Market]
     #: The market, if it was the same all the time.
     market: Market | None
@@ -104,9 +105,9 @@ class Counts:
         #: The market of each subject, if it was the same all the time.
         self.alike = None if batch[0].market is None else [one.market for one in batch if one.market is not None]
         self._full = {
-            "IMPRESSION_1": pack([*chain.from_iterable([one.impressions for one in batch])]),
-            "CLICKTHROUGH_1": pack([*chain.from_iterable([one.clicks for one in batch])]),
-            "SPEND_IN_MICRO_DOLLAR": pack([*chain.from_iterable([one.spend for one in batch])]),
+            "IMPRESSION_1": joined([one.impressions for one in batch]),
+            "CLICKTHROUGH_1": joined([one.clicks for one in batch]),
+            "SPEND_IN_MICRO_DOLLAR": joined([one.spend for one in batch]),
         }
         self._cell: dict[str, Packed] = {}
         self._slot: dict[str, Packed] = {}

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import struct
+from array import array
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import cycle, islice, pairwise
 from math import isqrt
+from operator import mul
 
 from msgspec import Struct
 
 from pinshop.api.columns import COLUMNS
-from pinshop.emulator.delivery.packed import Packed, everywhere, halved, repeated, unpack, where
+from pinshop.emulator.delivery.packed import Packed, everywhere, halved, repeated, to_array, unpack, where, widened
 from pinshop.emulator.delivery.terms import ONE, Terms
 
 #: Monday to Sunday, in 1/64 of a mean day: people shop on Pinterest at the weekend.
@@ -126,55 +129,84 @@ class Noise:
 
     def days(self, channel: int, first: int, count: int) -> tuple[int, ...]:
         """The numbers of a channel for so many days, one by one."""
-        return unpack(self.packed(channel, first, count), count)
+        return struct.unpack(f"<{count}H", _numbers((self,), channel, first, count))
 
     def forget(self) -> None:
         """Let go of what was computed; it is computed anew when asked for."""
         self._blocks.clear()
 
     def block(self, number: int) -> bytes:
-        """The numbers of all channels for 64 days, with 64 bits for each of 16."""
+        """The numbers of all channels for 64 days, channel by channel."""
         found = self._blocks.get(number)
         if found is None:
-            drawn = hashlib.shake_128(f"{self._owner}{number}".encode()).digest(_CHANNELS * 2 * _NOISE_DAYS)
-            wide = bytearray(_CHANNELS * 8 * _NOISE_DAYS)
-            wide[0::8], wide[1::8] = drawn[0::2], drawn[1::2]
-            found = self._blocks[number] = bytes(wide)
+            drawn = hashlib.shake_128(f"{self._owner}{number}".encode())
+            found = self._blocks[number] = drawn.digest(_CHANNELS * 2 * _NOISE_DAYS)
         return found
 
 
 def chances_of(noises: Iterable[Noise], channel: int, first: int, count: int) -> Packed:
     """The numbers of a channel for so many days, one of these after the other."""
-    begin, size = channel * _NOISE_DAYS * 8, _NOISE_DAYS * 8
-    parts = []  # of every block that has some of these days: from where to where
+    return widened(_numbers(noises, channel, first, count))
+
+
+def _numbers(noises: Iterable[Noise], channel: int, first: int, count: int) -> bytes:
+    parts = _parts(channel, first, count)
+    return b"".join([noise.block(number)[part] for noise in noises for number, part in parts])
+
+
+@lru_cache(maxsize=64)
+def _parts(channel: int, first: int, count: int) -> tuple[tuple[int, slice], ...]:
+    """Where the numbers of these days are: the blocks, and from where to where in each."""
+    begin, size = channel * _NOISE_DAYS * 2, _NOISE_DAYS * 2
+    found = []
     for number in range(first // _NOISE_DAYS, (first + count - 1) // _NOISE_DAYS + 1):
-        skip, stop = max(0, (first - number * _NOISE_DAYS) * 8), min(size, (first + count - number * _NOISE_DAYS) * 8)
-        parts.append((number, slice(begin + skip, begin + stop)))
-    return int.from_bytes(b"".join([noise.block(number)[part] for noise in noises for number, part in parts]), "little")
+        skip, stop = max(0, (first - number * _NOISE_DAYS) * 2), min(size, (first + count - number * _NOISE_DAYS) * 2)
+        found.append((number, slice(begin + skip, begin + stop)))
+    return tuple(found)
+
+
+#: No weekday weighs less.
+_LEAST_WEIGHT = min(_WEEK)
 
 
 @lru_cache(maxsize=64)
 def _weekdays(turn: int, count: int) -> tuple[tuple[int, Packed], ...]:
-    """The weight of a weekday, and where the days are that have it, for each weight of `_WEEK`. Day 0 is so far in the week."""
-    weights = list(islice(cycle(_WEEK[turn:] + _WEEK[:turn]), count))
-    return tuple((weight, where(everywhere(count), [one == weight for one in weights])) for weight in sorted(set(_WEEK)))
+    """By what power of two a weekday's weight is above the least, and the days that have it. Day 0 is so far in the week."""
+    above = [weight - _LEAST_WEIGHT for weight in islice(cycle(_WEEK[turn:] + _WEEK[:turn]), count)]
+    bits = range(max(_WEEK).bit_length())
+    found = ((bit, where(everywhere(count), [bool(one >> bit & 1) for one in above])) for bit in bits)
+    return tuple((bit, days) for bit, days in found if days)
 
 
-def demand(met: Market, noise: Noise, first: int, count: int) -> tuple[list[int], list[int], list[int]]:
-    """Impressions, clicks and the price on each of these UTC days, if live all day long and bound by no budget."""
+class Wish(Struct):
+    """What a promotion wants on consecutive UTC days, if it is live all day long and no budget bound it."""
+
+    met: Market
+    first: int  # day number
+    impressions: array[int]
+    clicks: list[int]
+    prices: Sequence[int]
+    spend: list[int]
+
+
+def demand(met: Market, noise: Noise, first: int, count: int) -> Wish:
+    """What a promotion wants on each of these UTC days."""
     luck = noise.packed(2, first, count)
-    swing = repeated(49_152, count) + halved(noise.packed(0, first, count), 1, count)
-    weekly = sum((swing & days) * weight for weight, days in _weekdays((first + 3) % 7, count))  # day 0 was a Thursday
-    impressions = list(unpack(halved(weekly * met.impressions, 22, count), count))
-    prices = list(unpack(halved((repeated(240, count) + (luck & repeated(31, count))) * met.price, 8, count), count))
+    swing = repeated(49_152, count) + (noise.packed(0, first, count) >> 1 & repeated(0x7FFF, count))
+    weekly = swing * _LEAST_WEIGHT
+    for bit, days in _weekdays((first + 3) % 7, count):  # day 0 was a Thursday
+        weekly += (swing & days) << bit
+    impressions = to_array(halved(weekly * met.impressions, 22, count), count)
+    low = repeated(31, count)
+    prices: Sequence[int] = unpack(halved((repeated(240, count) + (luck & low)) * met.price, 8, count), count)
     if met.highest_price <= met.price * 271 >> 8:
         prices = [min(price, met.highest_price) for price in prices]
     # The share wavers from day to day as well: by an eighth to both sides.
-    wavering = repeated(112, count) + (halved(luck, 3, count) & repeated(31, count))
-    shares = unpack(halved(wavering * met.click_share, 7, count), count)
+    shares = unpack(halved((repeated(112, count) + (luck >> 3 & low)) * met.click_share, 7, count), count)
     chances = noise.days(1, first, count)
     clicks = [won * share + chance >> 16 for won, share, chance in zip(impressions, shares, chances, strict=True)]
-    return impressions, clicks, prices
+    spend = list(map(mul, impressions if met.per_impression else clicks, prices))
+    return Wish(met, first, impressions, clicks, prices, spend)
 
 
 #: what is left of a count when another one is taken out of it: name -> (whole, part)

@@ -7,7 +7,7 @@ is a bit of SHAKE-128 over (seed, id, day): the same history and seed give the s
              written at a moment changes the pieces from that moment on, so what was earned before stays.
     market   the terms, and luck, give the auctions won on a mean day, the click rate and the price.   `market`
     plan     a UTC day is planned when it begins, and planned anew at every change within it: what each promotion would
-             get until the day ends, cut down to what is left of the budgets.                         `budgets`
+             get until the day ends, cut down to what is left of the budgets.              `budgets`, `rations`
     cells    the parts of planned days that lie in one reporting day or hour. A part gets what the day's curve has up to
              its end minus what it has up to its start, so that any cut of a day adds up to the day.   `timeline`
     children every other count is a share of its parent, rounded by chance; a child never exceeds its parent. `counts`
@@ -21,6 +21,7 @@ Not modelled, hence absent: in-app and offline conversions, leads, quizzes, Show
 from __future__ import annotations
 
 import datetime
+from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeAlias
@@ -45,17 +46,23 @@ Span: TypeAlias = tuple[int, int]
 Piece: TypeAlias = tuple[int, int, Terms, int]
 
 
+#: Of an entry of a plan: planned from, planned to, live from, live to, in seconds of the day.
+Part: TypeAlias = tuple[int, int, int, int]
+
+WHOLE: Part = (0, DAY, 0, DAY)
+
+
 class Plan(Struct):
     """What one promotion gets: parallel lists, one entry for each planned day or part of a day, in order of time."""
 
     noise: Noise
     days: list[int]
-    impressions: list[int]
-    clicks: list[int]
-    spend: list[int]
+    impressions: array[int]
+    clicks: array[int]
+    spend: array[int]
     markets: list[Market]
-    #: Entries that are not a whole day -> (planned from, planned to, live from, live to), in seconds of the day.
-    parts: dict[int, tuple[int, int, int, int]]
+    #: Entries that are not a whole day.
+    parts: dict[int, Part]
 
     def begins(self, entry: int) -> int:
         """When an entry begins to be lived, in UTC seconds."""

@@ -8,6 +8,8 @@ rounded. That holds while no count is negative or reaches 2⁶³: what is multip
 from __future__ import annotations
 
 import struct
+import sys
+from array import array
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from operator import mul
@@ -34,6 +36,13 @@ def pack(counts: Sequence[int]) -> Packed:
 def unpack(counts: Packed, size: int) -> tuple[int, ...]:
     """The counts of a packed list."""
     return _form(size).unpack(counts.to_bytes(size * 8, "little"))
+
+
+def widened(numbers: bytes) -> Packed:
+    """Numbers of 16 bits, packed."""
+    wide = bytearray(len(numbers) * 4)
+    wide[0::8], wide[1::8] = numbers[0::2], numbers[1::2]
+    return int.from_bytes(wide, "little")
 
 
 def pick(counts: Packed, size: int, places: Iterable[int]) -> Packed:
@@ -98,3 +107,62 @@ def scaled(counts: Packed, factors: Sequence[int]) -> Packed:
 def where(counts: Packed, kept: Sequence[bool]) -> Packed:
     """The counts that are to be kept, and 0 in place of the others."""
     return counts & pack([_ONE if keep else 0 for keep in kept])
+
+
+def proportional(counts: Packed, size: int, share: int, of: int, plus: int = 0, *, most: int) -> Packed:
+    """``(count * share + plus) // of`` of every count. No count is above ``most``; share and plus are below ``of``."""
+    # A division by a power of two is a shift. It is so large that what is rounded up here moves no quotient by one.
+    shift = (of * (most + 1)).bit_length()
+    factor, addend = -(-(share << shift) // of), -(-(plus << shift) // of)
+    # Products may be wider than a count: then they are made of every second count, or third, with all the bits between them.
+    step = -(-(most * factor + addend).bit_length() // _BITS) or 1
+    kept = _ONE >> max(0, shift - (step - 1) * _BITS)  # what lies above it is of the next product
+    if step == 1:
+        return counts * factor + repeated(1, size) * addend >> shift & repeated(kept, size)
+    found = 0
+    for start in range(min(step, size)):
+        ones = _sparse(-(-(size - start) // step), step)
+        some = counts >> start * _BITS & ones * _ONE
+        found |= (some * factor + ones * addend >> shift & ones * kept) << start * _BITS
+    return found
+
+
+@lru_cache(maxsize=128)
+def _sparse(size: int, step: int) -> Packed:
+    """A list of so many ones, each so many places from the next."""
+    return int.from_bytes((1).to_bytes(8 * step, "little") * size, "little")
+
+
+def reaches(counts: Packed, others: Packed, size: int) -> bool:
+    """Whether no count is below the other one in its place."""
+    carries = repeated(1 << _BITS - 1, size)
+    return ((counts | carries) - others) & carries == carries
+
+
+# ---- arrays: a list that is to be cut into pieces, or kept, as its bytes are
+
+
+@lru_cache(maxsize=1024)
+def _native(size: int) -> struct.Struct:
+    return struct.Struct(f"={size}Q")
+
+
+def array_of(counts: Sequence[int]) -> array[int]:
+    """A list, as an array."""
+    return array("Q", _native(len(counts)).pack(*counts))
+
+
+def to_array(counts: Packed, size: int) -> array[int]:
+    """A packed list, as an array."""
+    found = array("Q", counts.to_bytes(size * 8, "little"))
+    if sys.byteorder != "little":
+        found.byteswap()
+    return found
+
+
+def joined(arrays: Iterable[array[int]]) -> Packed:
+    """Arrays, one behind the other, packed."""
+    whole = array("Q", b"".join(arrays))
+    if sys.byteorder != "little":
+        whole.byteswap()
+    return int.from_bytes(whole, "little")
