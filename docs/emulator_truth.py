@@ -56,12 +56,13 @@ TRUTH: dict[str, Truth] = {
     "product_groups/analytics": Truth(
         (_LIVE, _MODEL, "product_group_ids are ids of promotions", "a column that is listed is never refused"),
         (
-            "analytics_days_back", "unknown_promotion_ids", "window_combinations", "lifetime_cap_days", "recorded_rates",
+            "analytics_days_back", "unknown_promotion_ids", "window_combinations", "lifetime_cap_days", "bid_options",
+            "recorded_rates",
             *_ROWS,
         ),
     ),
     "campaigns/create": Truth(
-        ("checks beyond types are exceptions of the entry",),
+        ("checks beyond types are exceptions of the entry", "app_id and app_platform are refused: no apps"),
         (
             "code_missing_budget", "objective_generation", "longest_name", "catalog_sales_needs_cbo", "lifetime_cap_days",
             *_STATUSES,
@@ -69,7 +70,7 @@ TRUTH: dict[str, Truth] = {
     ),
     "campaigns/update": Truth(
         ("what is changed counts from that second on", "leaving budget optimisation without a default leaves no budgets",
-         "its schedule supersedes those of its ad groups"),
+         "its schedule supersedes those of its ad groups", "what only drafts may change nobody may at 5.6, which has none"),
         ("code_missing_budget", "catalog_sales_needs_cbo", "masked_without_value", "longest_name", *_STATUSES),
     ),
     "campaigns/list": Truth((), _LISTS),
@@ -81,10 +82,14 @@ TRUTH: dict[str, Truth] = {
         ),
     ),
     "ad_groups/update": Truth(
-        ("what is changed counts from that second on", "campaign_id of a running ad group cannot change"),
+        (
+            "what is changed counts from that second on", "campaign_id cannot change",
+            "what only drafts may change nobody may at 5.6, which has none",
+            "targeting_spec_operations is refused: write targeting_spec",
+        ),
         ("code_missing_budget", "nested_schedules", "bid_required", "targeting_template_alone", "longest_name", *_STATUSES),
     ),
-    "ad_groups/list": Truth(("translate_interests_to_names changes nothing",), _LISTS),
+    "ad_groups/list": Truth(("names of interests of the first level are known; the others stay ids",), _LISTS),
     "ad_groups/get": Truth(("unknown: 404",), ("code_not_found",)),
     "ad_accounts/list": Truth(("order: ascending ids",)),
     "ad_accounts/get": Truth((), ("unknown_ad_account", "forbidden_status")),
@@ -102,7 +107,7 @@ TRUTH: dict[str, Truth] = {
     "catalogs_product_groups/update": Truth(("retail only",), ("created_at_unit",)),
     "catalogs_product_groups/delete": Truth((), ("promotions_that_block_delete",)),
     "catalogs_product_groups/product_counts_get": Truth(("videos: items with a video_link",)),
-    "catalogs_product_group_pins/list": Truth(("a Pin is made of its item; pin_metrics adds nothing",)),
+    "catalogs_product_group_pins/list": Truth(("a Pin is made of its item",), ("pin_metrics",)),
     "analytics/create_report": Truth(
         (
             "levels ADVERTISER, CAMPAIGN, AD_GROUP, PRODUCT_GROUP and PRODUCT_ITEM; others are refused with 400",
@@ -132,13 +137,18 @@ TRUTH: dict[str, Truth] = {
         ),
     ),
     "bulk_request/get": Truth(
-        ("made once, when it is first seen to be done", "unknown: 404", "include_details is about upserts: it changes nothing"),
-        ("report_seconds", "report_polls", "report_outcome", "report_link_seconds", "code_not_found"),
+        ("made once, when it is first seen to be done", "unknown: 404"),
+        ("bulk_details", "report_seconds", "report_polls", "report_outcome", "report_link_seconds", "code_not_found"),
     ),
-    "delivery_metrics/get": Truth(("the synchronous columns, with definitions of our own; report_type changes nothing",)),
+    "delivery_metrics/get": Truth(
+        ("definitions of our own; ASYNC, or none: what reports have values for, which is every column of analytics and more",)
+    ),
     "metrics_ready_state/get": Truth(("ready when the delivery model adds nothing more",), ("delivery_lag_hours",)),
     "oauth/token": Truth(
-        ("one app, one secret", "a code lives five minutes; used twice, all it gave is void"),
+        (
+            "one app, one secret", "a code lives five minutes; used twice, all it gave is void",
+            "the app is of after 25 September 2025: it gets continuous refresh tokens whether it asks or not",
+        ),
         (
             "access_token_seconds", "refresh_token_seconds", "refresh_rotates", "refresh_grace_seconds", "code_bad_grant",
         ),
@@ -146,7 +156,10 @@ TRUTH: dict[str, Truth] = {
 }  # fmt: skip
 
 #: Rules that touch every operation.
-GENERAL = ("unknown_query_parameters", "unknown_body_fields", "body_too_large_status", "unknown_ad_account", "forbidden_status")
+GENERAL = (
+    "unknown_query_parameters", "unknown_body_fields", "read_only_fields", "body_too_large_status", "unknown_ad_account",
+    "forbidden_status",
+)  # fmt: skip
 
 _HEAD = """\
 # What of the emulator is true
@@ -162,6 +175,9 @@ setting with a default, alternatives and evidence, to be set at the start or whi
 For every operation: 401 with code 2 (no valid token), 3 (no scope), 403 or 401 with 29 (no role on the ad account), 429 with 8,
 404 outside the slice, 405 with 5, and 400 with code 1 that names the parameter. The words of most 400s are ours, in Pinterest's
 style; the words of the codes 2, 3, 8, 29 and 41xx are Pinterest's. Rules that touch every operation: {general}.
+
+What is sent never stays without effect in silence: it acts, is kept and answered, is refused, or is what a rule says of it. A
+test goes over every parameter and every field of every body.
 
 The order of the checks (token, limit, ids, parameters, ad account, body, content) is inferred.
 """

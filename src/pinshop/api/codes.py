@@ -1,4 +1,4 @@
-"""Codes that Pinterest takes: countries and locales. Currencies are in `pinshop.api.models`.
+"""Codes that Pinterest takes: countries, locales and interests. Currencies are in `pinshop.api.models`.
 
 Source: Country 5.6.0 and 5.14.0, CatalogsLocale 5.14.0 to 5.23.0.
 """
@@ -30,6 +30,19 @@ LOCALES = frozenset({
     "ko-KR", "ms-MY", "nb-NO", "nl", "pl-PL", "pt-BR", "pt-PT", "ro-RO", "ru-RU", "sk-SK", "sv-SE", "te-IN", "th-TH",
     "tl-PH", "tr", "uk-UA", "vi-VN", "zh-CN", "zh-TW",
 })  # fmt: skip
+
+#: Names of interests by their ids: those of the first level, and two examples of 5.23.0. Pinterest lists the others in a
+#: spreadsheet that its description links to.
+INTERESTS = {
+    "925056443165": "Animals", "918105274631": "Architecture", "961238559656": "Art", "935541271955": "Beauty",
+    "903733943146": "Children's fashion", "902065567321": "Design", "934876475639": "DIY and crafts",
+    "922134410098": "Education", "960887632144": "Electronics", "953061268473": "Entertainment",
+    "941870572865": "Event planning", "913207199297": "Finance", "918530398158": "Food and drinks",
+    "909983286710": "Gardening", "898620064290": "Health", "935249274030": "Home decor", "924581335376": "Men's fashion",
+    "920236059316": "Parenting", "948192800438": "Quotes", "919812032692": "Sport", "908182459161": "Travel",
+    "918093243960": "Vehicles", "903260720461": "Wedding", "948967005229": "Women's fashion",
+    "945391946569": "Dress", "903972677830": "Man cave",
+}  # fmt: skip
 
 #: First versions of codes that came later.
 _LATER = {"CN": "5.8", "INR": "5.8", "TRY": "5.8"}

@@ -8,10 +8,13 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from msgspec import Struct, structs
+
 from pinshop.api.checks import is_digits
 from pinshop.api.fields import FIELDS, OTHER_FIELDS, Field
 from pinshop.api.operations import ApiVersion
 from pinshop.emulator.refusals import bad, shown
+from pinshop.emulator.rules import Rules
 
 _TYPES: dict[str, Any] = {
     "id": (str,), "foreign_id": (str,), "ad_group_ref": (str,), "campaign_ref": (str,), "text": (str,), "date": (str,),
@@ -49,7 +52,19 @@ def id_number(text: str) -> int:
     return int(text) if len(text) < 19 else min(int(text[:4000]), _NOBODY)
 
 
-def check_value(field: Field, value: Any, api_version: ApiVersion, where: str, verb: str, unknown: str = "ignore") -> Any:
+class Strangers(Struct, frozen=True):
+    """What becomes of fields that a body holds and should not: "ignore" or "refuse". See the rules of these names."""
+
+    unknown: str = "ignore"
+    read_only: str = "ignore"
+
+
+_IGNORED = Strangers()
+
+
+def check_value(
+    field: Field, value: Any, api_version: ApiVersion, where: str, verb: str, strangers: Strangers = _IGNORED
+) -> Any:
     """A value of a body, as it is stored. Raises 400/1 that names the field."""
     if value is None:
         if field.null_in_body_at(api_version, verb):
@@ -81,11 +96,11 @@ def check_value(field: Field, value: Any, api_version: ApiVersion, where: str, v
         if (low is not None and value < low) or value > (high if high is not None else 2**62):
             raise bad(f"Invalid request: '{where}' ({shown(value)} is not in the range {low or 0} to {high or 2**62})")
     if field.kind in ("object", "array"):
-        return _check_inside(field, value, api_version, where, verb, unknown)
+        return _check_inside(field, value, api_version, where, verb, strangers)
     return value
 
 
-def _check_inside(field: Field, value: Any, api_version: ApiVersion, where: str, verb: str, unknown: str) -> Any:
+def _check_inside(field: Field, value: Any, api_version: ApiVersion, where: str, verb: str, strangers: Strangers) -> Any:
     """An object or array with what its rows say of it; without rows nothing is known, and it is stored as it is."""
     if field.kind == "array":
         one = field.each
@@ -93,10 +108,10 @@ def _check_inside(field: Field, value: Any, api_version: ApiVersion, where: str,
             one = Field(name=field.name, kind="enum", nullable=False, values=field.values)
         if one is None:
             return value
-        return [check_value(one, item, api_version, f"{where}[{index}]", verb, unknown) for index, item in enumerate(value)]
+        return [check_value(one, item, api_version, f"{where}[{index}]", verb, strangers) for index, item in enumerate(value)]
     if field.each is not None:
         return {
-            name: check_value(field.each, item, api_version, f"{where}.{name}", verb, unknown) for name, item in value.items()
+            name: check_value(field.each, item, api_version, f"{where}.{name}", verb, strangers) for name, item in value.items()
         }
     if field.fields is None:
         return value
@@ -104,7 +119,9 @@ def _check_inside(field: Field, value: Any, api_version: ApiVersion, where: str,
     for row in rows.values():
         if verb in row.required and row.name not in value:
             raise bad(f"Invalid request: '{where}' ('{row.name}' is a required property)")
-    return _check_object(rows, value, api_version, where, verb, "refuse" if field.closed else unknown)
+    if field.closed:
+        strangers = structs.replace(strangers, unknown="refuse")
+    return _check_object(rows, value, api_version, where, verb, strangers)
 
 
 @lru_cache(maxsize=512)
@@ -117,25 +134,27 @@ def known_fields(name: str, api_version: ApiVersion, both_names: bool) -> dict[s
     }
 
 
-def check_body(
-    name: str, value: Any, api_version: ApiVersion, verb: str, where: str, *, both_names: bool = True, unknown: str = "ignore"
-) -> dict[str, Any]:
+def check_body(name: str, value: Any, api_version: ApiVersion, verb: str, where: str, rules: Rules) -> dict[str, Any]:
     """The writable fields of a body object, by their names in the store."""
     if not isinstance(value, dict):
         raise bad(f"Invalid request: '{where}' ({shown(value)} is not of type object)")
-    return _check_object(known_fields(name, api_version, both_names), value, api_version, where, verb, unknown)
+    strangers = Strangers(rules.unknown_body_fields, rules.read_only_fields)
+    known = known_fields(name, api_version, rules.field_names == "both")
+    return _check_object(known, value, api_version, where, verb, strangers)
 
 
 def _check_object(
-    known: dict[str, Field], value: dict[str, Any], api_version: ApiVersion, where: str, verb: str, unknown: str
+    known: dict[str, Field], value: dict[str, Any], api_version: ApiVersion, where: str, verb: str, strangers: Strangers
 ) -> dict[str, Any]:
     checked: dict[str, Any] = {}
     for key, given in value.items():
         field = known.get(key)
         if field is None:
-            if unknown == "refuse":
+            if strangers.unknown == "refuse":
                 raise bad(f"Invalid request: '{where}.{key}' (additional properties are not allowed)")
             continue
-        if verb in field.write:
-            checked[field.source or key] = check_value(field, given, api_version, f"{where}.{key}", verb, unknown)
+        if field.written_at(api_version, verb):
+            checked[field.source or key] = check_value(field, given, api_version, f"{where}.{key}", verb, strangers)
+        elif strangers.read_only == "refuse":
+            raise bad(f"Invalid request: '{where}.{key}' (it cannot be written here)")
     return checked

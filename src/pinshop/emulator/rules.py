@@ -71,6 +71,12 @@ class Rules:
         "no description says additionalProperties: false",
         ("ignore", "refuse"),
     )
+    read_only_fields: str = _rule(
+        "ignore",
+        "fields in a body that only answers, or only other bodies, have at the API version",
+        "of grid_click_type: 'values provided will be ignored' (5.13.0); of the others nothing is said",
+        ("ignore", "refuse"),
+    )
     hero_pin_required: bool = _rule(
         False, "creative_type COLLECTION needs collections_hero_pin_id", "undocumented whether the server demands it"
     )
@@ -175,6 +181,12 @@ class Rules:
         ("any", "descending"),
     )
     # ------------------------------------------------------------------------------------ catalogs, objectives
+    pin_metrics: str = _rule(
+        "null",
+        "?pin_metrics=true for the Pins of a product group: pin_metrics null, as the emulator has no metrics of Pins, or 400",
+        "nullable: 'Pin metrics with associated time intervals if any'",
+        ("null", "refuse"),
+    )
     promotions_that_block_delete: str = _rule(
         "ACTIVE,PAUSED",
         "statuses of promotions that keep a catalog product group from being deleted (409/4176)",
@@ -203,6 +215,15 @@ class Rules:
         "bid_in_micro_currency for AWARENESS/IMPRESSION, CONSIDERATION/CLICKTHROUGH, CATALOG_SALES/CLICKTHROUGH",
         "the text says REQUIRED, and AUTOMATIC_BID exists",
         ("unless_automatic", "always", "never"),
+    )
+    bid_options: str = _rule(
+        "even",
+        "bid_options of a campaign: what its ad groups bid, where it is not automatic, times the mean of the multipliers of "
+        "placements, app types, age buckets and genders, of which each is taken to be as frequent as the next; those of "
+        "audiences and frequencies are only kept. Or none of them acts",
+        "texts of 5.23.0 and 5.28.0: a bid price adjustment, 1 where none is given, 0 stops distribution in MAX_BID ad groups; "
+        "how frequent each is nobody says",
+        ("even", "none"),
     )
     masked_without_value: str = _rule(
         "clear",
@@ -252,6 +273,12 @@ class Rules:
         "'Though the entities may be active, archived, or paused, only active entities will return data'; but campaign_filter "
         "has other statuses too",
         ("active", "not_archived", "all"),
+    )
+    bulk_details: str = _rule(
+        "absent",
+        "?include_details=true for a bulk download: nothing more in the answer, or 400",
+        "'attach the errors/details to all the requests': a download has no requests in it, and no schema a field for them",
+        ("absent", "refuse"),
     )
     bulk_layout: str = _rule(
         "by_key",

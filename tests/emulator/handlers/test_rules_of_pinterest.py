@@ -325,3 +325,70 @@ def test_leaving_and_entering_budget_optimisation_takes_the_ad_groups_along(talk
     assert (back["budget_type"], back["budget_in_micro_currency"]) == ("CBO_ADGROUP", None)
     bare = move(is_campaign_budget_optimization=False)
     assert (bare["budget_type"], bare["budget_in_micro_currency"]) == ("DAILY", None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"is_automated_campaign": True, "daily_spend_cap": 0, "lifetime_spend_cap": 9_000_000}, "daily_spend_cap must be set"),
+        ({"is_automated_campaign": True, "is_performance_plus": True}, "is_automated_campaign cannot be used"),
+        ({"is_automated_campaign": True, "objective_type": "AWARENESS"}, "is_automated_campaign is only supported"),
+        ({"is_top_of_search": True, "is_performance_plus": True}, "is_top_of_search cannot be used"),
+        ({"is_top_of_search": True, "objective_type": "APP_INSTALL"}, "is_top_of_search is only supported"),
+        ({"is_performance_plus": True, "objective_type": "VIDEO_COMPLETION"}, "is_performance_plus is only supported"),
+        ({"is_performance_plus": True, "objective_type": "APP_INSTALL"}, ""),
+        ({"is_automated_campaign": True}, ""),
+        ({"is_top_of_search": True, "is_automated_campaign": True}, ""),
+    ],
+)
+def test_what_features_of_campaigns_exclude_since_5_28(talk_at: Callable[..., Any], fields: dict[str, Any], words: str) -> None:
+    now = 1_772_452_800
+    for api_version in ("5.23", "5.28"):
+        talk = talk_at(api_version)
+        body = {"ad_account_id": talk.emulator.ad_account_id, "name": "C", "objective_type": "CATALOG_SALES"}
+        body |= {"is_campaign_budget_optimization": True, "daily_spend_cap": 5_000_000, "end_time": now + 30 * DAY} | fields
+        if api_version == "5.28":
+            entry = talk("POST", f"{talk.account}/campaigns", [body])["items"][0]
+            assert words in (entry["exceptions"][0]["message"] if words else str(entry))
+            plain = {name: False if value is True else body[name] for name, value in fields.items()} | {"status": "DRAFT"}
+            drafted = talk("POST", f"{talk.account}/campaigns", [body | plain])["items"][0]["data"]["id"]
+            changed = talk("PATCH", f"{talk.account}/campaigns", [{"id": drafted, **fields}])["items"][0]
+            assert bool(changed.get("exceptions")) is bool(words)
+        elif fields.get("objective_type") != "APP_INSTALL":  # which 5.23 does not know
+            assert not talk("POST", f"{talk.account}/campaigns", [body])["items"][0].get("exceptions")
+
+
+def test_order_lines_and_customer_segments_are_cleared_by_0_since_5_28(talk_at: Callable[..., Any]) -> None:
+    for api_version in ("5.23", "5.28"):
+        talk = talk_at(api_version)
+        own = {"id": talk.emulator.campaign_id, "ad_account_id": talk.emulator.ad_account_id}
+        talk("PATCH", f"{talk.account}/campaigns", [own | {"order_line_id": "12"}])
+        answer = talk("PATCH", f"{talk.account}/campaigns", [own | {"order_line_id": "0"}])
+        assert answer["items"][0]["data"]["order_line_id"] == (None if api_version == "5.28" else "0")
+    made = group_of(talk, customer_segment_id="12")["data"]
+    assert made["customer_segment_id"] == "12"
+    for other in ({"targeting_spec": {"AUDIENCE_INCLUDE": ["1"]}}, {"targeting_template_ids": ["1"]}):
+        answer = talk("PATCH", f"{talk.account}/ad_groups", [{"id": made["id"], **other}])["items"][0]
+        assert "customer_segment_id" in answer["exceptions"][0]["message"]
+    answer = talk("PATCH", f"{talk.account}/ad_groups", [{"id": made["id"], "customer_segment_id": "0"}])["items"][0]
+    assert answer["data"]["customer_segment_id"] is None
+
+
+def test_interests_are_told_by_name_when_asked(newest: Any) -> None:
+    made = group_of(newest, targeting_spec={"INTEREST": ["935249274030", "12", "945391946569"]})["data"]["id"]
+
+    def interests(**query: Any) -> Any:
+        return newest("GET", f"{newest.account}/ad_groups", ad_group_ids=made, **query)["items"][0]["targeting_spec"][
+            "INTEREST"
+        ]
+
+    assert interests() == ["935249274030", "12", "945391946569"]
+    assert interests(translate_interests_to_names="true") == ["Home decor", "12", "Dress"]
+
+
+def test_metrics_are_defined_for_analytics_and_for_reports(newest: Any) -> None:
+    def names(**query: Any) -> set[str]:
+        return {one["name"] for one in newest("GET", "/resources/delivery_metrics", **query)["items"]}
+
+    assert names() == names(report_type="ASYNC") > names(report_type="SYNC")
+    assert "PRODUCT_ITEM_NAME" in names() - names(report_type="SYNC")

@@ -5,6 +5,7 @@ Source: the schemas of Pinterest's descriptions 5.6.0 to 5.23.0; for 5.28 the mo
 
 from __future__ import annotations
 
+from pinshop.api.fields.campaigns import PERFORMANCE_PLUS
 from pinshop.api.fields.table import STATUS_VALUES, SUMMARY_VALUES, Field, since
 from pinshop.api.fields.tracking_urls import TRACKING_URLS
 from pinshop.api.models import enums
@@ -37,9 +38,11 @@ TARGETING_SPEC: tuple[Field, ...] = (
     Field(name="AUDIENCE_INCLUDE", kind="array", each=_AUDIENCE),
     Field(name="GENDER", kind="array", values=since("5.0", "unknown", "male", "female")),
     Field(name="GEO", kind="array", each=_TEXT),
+    Field(name="GEO_EXCLUDE", kind="array", since="5.28", nullable=False, each=_TEXT),
     Field(name="INTEREST", kind="array", nullable=False, each=_TEXT),
     Field(name="LOCALE", kind="array", each=_TEXT),
     Field(name="LOCATION", kind="array", each=_TEXT),
+    Field(name="LOCATION_EXCLUDE", kind="array", since="5.28", nullable=False, each=_TEXT),
     Field(name="MAXIMUM_AGE", kind="text", since="5.23", nullable=False, pattern=r"[0-9]+\+?"),
     Field(name="MINIMUM_AGE", kind="text", since="5.23", nullable=False, pattern="[0-9]+"),
     Field(name="SHOPPING_RETARGETING", kind="array", each=_RETARGETING),
@@ -77,6 +80,11 @@ OPTIMIZATION_GOAL: tuple[Field, ...] = (
     Field(name="frequency_goal_metadata", kind="object", since="5.14", nullable=False, fields=FREQUENCY_GOAL),
     Field(name="scrollup_goal_metadata", kind="object", since="5.14", nullable=False, fields=SCROLLUP_GOAL),
 )
+
+_FEATURES = since("5.28", "TRENDS", "CLONE_META", "BULK_EDITOR", "AD_ROTATION")
+
+#: Source: ``AdgroupTrackingFeatures`` 5.28.0: "To clear this field, set to null."
+TRACKING_FEATURES: tuple[Field, ...] = (Field(name="enabled", kind="array", since="5.28", values=_FEATURES),)
 
 AD_GROUP: tuple[Field, ...] = (
     Field(name="id", kind="id", nullable=False, write="u", required="u"),
@@ -119,16 +127,22 @@ AD_GROUP: tuple[Field, ...] = (
     Field(name="promotion_id", kind="foreign_id", since="5.23"),
     Field(name="bid_multiplier", kind="number", since="5.23", null_in_bodies="", minimum=0, maximum=10),
     Field(name="promotion_ids", kind="array", since="5.28", null_in_bodies=""),
-    Field(name="placement_traffic_type", kind="text", since="5.28", write=""),
-    Field(name="customer_segment_id", kind="foreign_id", since="5.28", write=""),
-    Field(name="is_local_inventory", kind="boolean", since="5.28", write=""),
-    Field(name="local_inventory_radius_in_miles", kind="number", since="5.28", write=""),
-    Field(name="performance_plus_campaign_settings", kind="object", since="5.28", write=""),
-    Field(name="ext_features", kind="object", since="5.28", write=""),
+    Field(
+        name="placement_traffic_type",
+        kind="enum",
+        since="5.28",
+        null_in_bodies="",
+        values=since("5.28", "ALL", "TWO_COLUMN_FEED", "FULLSCREEN_FEED"),
+    ),
+    Field(name="customer_segment_id", kind="foreign_id", since="5.28", null_in_bodies=""),
+    Field(name="is_local_inventory", kind="boolean", since="5.28", null_in_bodies=""),
+    Field(name="local_inventory_radius_in_miles", kind="number", since="5.28", null_in_bodies="", minimum=0),
+    Field(name="performance_plus_campaign_settings", kind="object", since="5.28", null_in_bodies="", fields=PERFORMANCE_PLUS),
+    Field(name="ext_features", kind="object", since="5.28", null_in_bodies="", fields=TRACKING_FEATURES),
     Field(name="dca_assets", kind="object", nullable=False, write=""),
     Field(name="conversion_learning_mode_type", kind="enum", write="", values=since("5.0", "NOT_ACTIVE", "ACTIVE")),
     Field(name="summary_status", kind="enum", nullable=False, write="", values=SUMMARY_VALUES),
-    Field(name="feed_profile_id", kind="text", nullable=False, write=""),
+    Field(name="feed_profile_id", kind="text", nullable=False, written_since="5.28"),
     Field(name="type", kind="text", nullable=False, write=""),
     Field(name="created_time", kind="integer", nullable=False, write=""),
     Field(name="updated_time", kind="integer", nullable=False, write=""),

@@ -42,6 +42,15 @@ MASKED: dict[str, tuple[str, ...]] = {
     "FREQUENCY": ("frequency_multipliers", "freq_bid_multiplier_time_window"),
 }  # fmt: skip
 
+#: Source: ``PerformancePlusCampaignSettings`` 5.28.0.
+PERFORMANCE_PLUS: tuple[Field, ...] = (
+    Field(name="boost_prospecting_ad_group_bid", kind="boolean", since="5.28", nullable=False),
+    Field(
+        name="pinner_list_exclusions", kind="array", since="5.28", nullable=False,
+        each=Field(name="pinner_list", kind="text", nullable=False),
+    ),
+)  # fmt: skip
+
 CAMPAIGN: tuple[Field, ...] = (
     Field(name="id", kind="id", nullable=False, write="u", required="u"),
     Field(name="ad_account_id", kind="id", nullable=False),
@@ -72,7 +81,14 @@ CAMPAIGN: tuple[Field, ...] = (
     Field(name="is_top_of_search", kind="boolean", since="5.28", null_in_bodies=""),
     Field(name="is_ltv_optimized", kind="boolean", since="5.28", null_in_bodies=""),
     Field(name="is_carting", kind="boolean", since="5.28", write=""),
-    Field(name="performance_plus_campaign_settings", kind="object", since="5.28", write=""),
+    Field(
+        name="performance_plus_campaign_settings",
+        kind="object",
+        since="5.28",
+        null_in_bodies="",
+        write="u",
+        fields=PERFORMANCE_PLUS,
+    ),
     Field(name="summary_status", kind="enum", since="5.12", write="", values=SUMMARY_VALUES),
     Field(name="type", kind="text", nullable=False, write=""),
     Field(name="created_time", kind="integer", nullable=False, write=""),

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from pinshop.api.operations import version
+from pinshop.api.operations import at_least, version
 
 #: A foreign_id is the id of something that is no row of this table (a Pin, a user, an order line): text of any length.
 FieldKind = Literal[
@@ -38,8 +38,10 @@ class Field(Struct, frozen=True, kw_only=True):
     nullable: bool | str = True
     #: The bodies that may hold null ("c", "u", "cu" or ""), where that differs from the answer.
     null_in_bodies: str | None = None
-    #: "c" in create bodies, "u" in update bodies; "" is read-only (accepted and ignored).
+    #: "c" in create bodies, "u" in update bodies; "" is read-only.
     write: str = "cu"
+    #: The first version whose bodies have it, where that is not the first that has it.
+    written_since: str = ""
     #: "c" where a create must have it, "u" where an update must.
     required: str = ""
     source: str = ""
@@ -66,6 +68,10 @@ class Field(Struct, frozen=True, kw_only=True):
         """Whether the version has this field."""
         now = version(api_version)
         return version(self.since) <= now and not (self.until and now >= version(self.until))
+
+    def written_at(self, api_version: str, verb: str) -> bool:
+        """Whether create ("c") or update ("u") bodies of the version have this field."""
+        return verb in self.write and at_least(api_version, self.written_since or "5.0")
 
     def null_at(self, api_version: str) -> bool:
         """Whether an answer of the version may be null here."""

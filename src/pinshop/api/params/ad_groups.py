@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Required, TypedDict
 
 from pinshop.api.models import enums
 from pinshop.api.params.annotations import CampaignId, Id, Limits, Micro, Name, Pattern, Seconds, TrackingUrls
+from pinshop.api.params.campaigns import PerformancePlusSettings
 from pinshop.api.params.rules import Rules, Verdict, ends_after_start
 
 
@@ -70,13 +71,21 @@ class TargetingSpec(TypedDict, total=False):
     AUDIENCE_INCLUDE: Sequence[Id] | None
     GENDER: Sequence[Literal["unknown", "male", "female"]] | None
     GEO: Sequence[str] | None
+    GEO_EXCLUDE: Sequence[str]
     INTEREST: Sequence[str]
     LOCALE: Sequence[str] | None
     LOCATION: Sequence[str] | None
+    LOCATION_EXCLUDE: Sequence[str]
     MAXIMUM_AGE: Annotated[str | int, Pattern(r"[0-9]+\+?", "digits, with or without a final +")]
     MINIMUM_AGE: Annotated[str | int, Pattern("[0-9]+", "digits")]
     SHOPPING_RETARGETING: Sequence[ShoppingRetargeting] | None
     TARGETING_STRATEGY: Sequence[Literal["CHOOSE_YOUR_OWN", "FIND_NEW_CUSTOMERS", "RECONNECT_WITH_USERS"]] | None
+
+
+class TrackingFeatures(TypedDict, total=False):
+    """Features of tracking (5.28); ``enabled`` null clears them."""
+
+    enabled: Sequence[Literal["TRENDS", "CLONE_META", "BULK_EDITOR", "AD_ROTATION"]] | None
 
 
 class AdGroupFields(TypedDict, total=False):
@@ -101,6 +110,13 @@ class AdGroupFields(TypedDict, total=False):
     promotion_id: Id | None
     promotion_ids: Sequence[str]
     bid_multiplier: Annotated[float | Decimal, Limits(0, 10)]
+    placement_traffic_type: Literal["ALL", "TWO_COLUMN_FEED", "FULLSCREEN_FEED"] | Enum
+    customer_segment_id: Id
+    is_local_inventory: bool
+    local_inventory_radius_in_miles: Annotated[float | Decimal, Limits(0)]
+    performance_plus_campaign_settings: PerformancePlusSettings
+    ext_features: TrackingFeatures
+    feed_profile_id: str
 
 
 class AdGroupCreate(AdGroupFields, total=False):

@@ -32,6 +32,13 @@ class BidOptionsUpdate(BidOptions, total=False):
     update_mask: Required[Sequence[Literal["AUDIENCE", "APP_TYPE", "PLACEMENT", "GENDER", "AGE_BUCKET", "FREQUENCY"]]]
 
 
+class PerformancePlusSettings(TypedDict, total=False):
+    """Settings of Performance+ campaigns (5.28)."""
+
+    boost_prospecting_ad_group_bid: bool
+    pinner_list_exclusions: Sequence[str]
+
+
 class CampaignFields(TypedDict, total=False):
     """What a create and an update have in common."""
 
@@ -74,6 +81,7 @@ class CampaignChanges(CampaignFields, total=False):
     is_flexible_daily_budgets: bool | None
     is_automated_campaign: bool | None
     bid_options: BidOptionsUpdate
+    performance_plus_campaign_settings: PerformancePlusSettings
 
 
 class CampaignUpdate(CampaignChanges, total=False):
@@ -94,6 +102,7 @@ class CampaignDeclared(CampaignFields, total=False):
     is_flexible_daily_budgets: bool | None
     is_automated_campaign: bool | None
     bid_options: BidOptions | None
+    performance_plus_campaign_settings: PerformancePlusSettings
 
 
 def _one_cap(item: Mapping[str, Any]) -> Verdict:

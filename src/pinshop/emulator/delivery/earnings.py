@@ -15,6 +15,7 @@ from pinshop.api.operations import ApiVersion, version
 from pinshop.emulator.arguments import identifier
 from pinshop.emulator.catalog import groups
 from pinshop.emulator.delivery import model, stated
+from pinshop.emulator.delivery.bids import bidding
 from pinshop.emulator.delivery.budgets import Budget, Limit, Member, Pool
 from pinshop.emulator.delivery.items import ItemSet
 from pinshop.emulator.delivery.market import market
@@ -55,6 +56,7 @@ class _Live(Struct, frozen=True):
 
     bid_micro: int | None
     billable_event: str
+    bid_factor: int
     #: When the schedule then in force ends.
     until: int
 
@@ -63,19 +65,15 @@ def _scheduled(start: int, end: int, settings: Settings) -> tuple[int, int]:
     return max(start, settings.get("start_time") or 0), min(end, settings.get("end_time") or FOREVER)
 
 
-def _bidding(ad_group: Settings) -> tuple[int | None, str]:
-    """What an ad group bids (None: automatically), and for what."""
-    automatic = ad_group.get("bid_strategy_type", "AUTOMATIC_BID") == "AUTOMATIC_BID"
-    return None if automatic else ad_group.get("bid_in_micro_currency"), ad_group.get("billable_event", "CLICKTHROUGH")
-
-
-def _terms(bid_micro: int | None, billable_event: str, own: Settings, group: Settings) -> Terms:
+def _terms(bids: tuple[int | None, str, int], own: Settings, group: Settings) -> Terms:
     """What is in force for a promotion with these settings, and for its product group."""
+    bid_micro, billable_event, bid_factor = bids
     return Terms(
         product_count=group.get("product_count", 0),
         average_price_micro=group.get("average_price_micro", 0),
         bid_micro=bid_micro,
         billable_event=billable_event,
+        bid_factor=bid_factor,
         creative_type=own.get("creative_type", "REGULAR"),
         product_set=group.get("product_set", ""),
         measured=_measured(own["measured"]) if own.get("measured") else None,
@@ -87,14 +85,14 @@ def _measured(factors: Settings) -> Measured:
     return msgspec.convert(dict(factors), Measured)
 
 
-def _live(ad_group: Changes, campaign: Changes) -> Steps:
+def _live(ad_group: Changes, campaign: Changes, bid_options: str) -> Steps:
     """When an ad group and its campaign were live, and how it bid."""
     found: Steps = []
     for low, high, group, parent in _overlaps(_steps(ad_group), _steps(campaign)):
         start, end = _scheduled(*_scheduled(low, high, group), parent)
         if start < end and group.get("status") == parent.get("status") == "ACTIVE":
             until = min(group.get("end_time") or FOREVER, parent.get("end_time") or FOREVER)
-            live = _Live(*_bidding(group), until)
+            live = _Live(*bidding(group, parent, bid_options), until)
             if found and found[-1][1] == start and found[-1][2] == live:
                 start = found.pop()[0]
             found.append((start, end, live))
@@ -117,7 +115,8 @@ class Earnings:
         self._products: dict[int, Steps] = {}
 
     def _refresh(self) -> None:
-        version = self._store.history.version, self._store.seed, self._rules.lifetime_cap_days
+        rules = self._rules
+        version = self._store.history.version, self._store.seed, rules.lifetime_cap_days, rules.bid_options
         if self._version != version:
             self._version = version
             self._reporter.clear(self._store.seed)
@@ -135,7 +134,7 @@ class Earnings:
             campaign_ids = sorted({ad_groups[i] for i in new})
             of_campaign = history.of("campaigns", campaign_ids)
             for i in new:
-                self._live[i] = _live(of_ad_group.get(i, []), of_campaign.get(ad_groups[i], []))
+                self._live[i] = _live(of_ad_group.get(i, []), of_campaign.get(ad_groups[i], []), self._rules.bid_options)
                 self._limits["ad_groups", i] = self._limits_of(of_ad_group.get(i, []), ad_group_limit)
             for i in campaign_ids:
                 self._limits["campaigns", i] = self._limits_of(of_campaign.get(i, []), campaign_limit)
@@ -167,7 +166,7 @@ class Earnings:
                 continue
             products = self._products.get(own["catalog_product_group_id"], [])
             for start, end, group, _ in _overlaps(products, [(low, high, None)]):
-                terms = _terms(live.bid_micro, live.billable_event, own, group)
+                terms = _terms((live.bid_micro, live.billable_event, live.bid_factor), own, group)
                 if found and found[-1][1:] == (start, terms, live.until):
                     found[-1] = (found[-1][0], end, terms, live.until)
                 else:
@@ -332,7 +331,8 @@ class Earnings:
             changes = self._store.history.of(kind, [entity_id]).get(entity_id, [(0, {})])
             settings.append(changes[-1][1])
         ad_group, group = settings
-        return _terms(*_bidding(ad_group), promotion, group)
+        campaign = self._store.must("campaigns", self._store.must("ad_groups", promotion["ad_group_id"])["campaign_id"])
+        return _terms(bidding(ad_group, campaign, self._rules.bid_options), promotion, group)
 
     def reporting(self) -> model.Reporting:
         """The rules that touch rows, as delivery takes them."""

@@ -90,8 +90,9 @@ def market(promotion_id: str, currency: str, terms: Terms, seed: int) -> Market:
         bid = bid // 1000 if bid is not None else None
     if measured:
         price = max(1, price * measured.price >> 16)
-    won = 1024
+    won = min(1536, 2048 * terms.bid_factor // (ONE + terms.bid_factor))  # an automatic bid is the price
     if bid is not None:
+        bid = bid * terms.bid_factor >> 16
         won = min(1536, 2048 * bid // (bid + price)) if bid > 0 else 0
     impressions = 250 * appetite(terms.product_count) * won >> 10
     if measured:

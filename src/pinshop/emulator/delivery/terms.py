@@ -37,6 +37,8 @@ class Terms(Struct, frozen=True):
     creative_type: str = "REGULAR"
     #: Tells sets of products apart that are equally many and dear.
     product_set: str = ""
+    #: By how much the bid is changed, in 1/65536: multipliers of the campaign and the ad group.
+    bid_factor: int = ONE
     #: None: as the model has it.
     measured: Measured | None = None
 

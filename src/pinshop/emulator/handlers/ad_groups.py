@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from pinshop.api.checks import is_digits
+from pinshop.api.codes import INTERESTS
 from pinshop.api.operations import at_least
 from pinshop.emulator.handlers.campaigns import (
     check_nesting,
@@ -66,6 +67,10 @@ def ad_groups_list(ctx: Context) -> Page:
         descending=is_descending(ctx),
     )
     complete_ad_groups(ctx, page.items)
+    if ctx.query["translate_interests_to_names"]:
+        for group in page.items:
+            if interests := group["targeting_spec"].get("INTEREST"):
+                group["targeting_spec"]["INTEREST"] = [INTERESTS.get(one, one) for one in interests]
     return page
 
 
@@ -117,6 +122,10 @@ def _check_ad_group(ctx: Context, group: Mapping[str, Any], campaign: Mapping[st
     if group.get("lifetime_frequency_cap") and not group.get("end_time"):
         raise refuse_item(ctx, "lifetime_frequency_cap requires end_time.")
     _check_multiplier(ctx, group, campaign)
+    if group.get("customer_segment_id"):  # 5.28: "do not set the targeting_template_ids field as well as …"
+        audience = (group.get("targeting_spec") or {}).get("AUDIENCE_INCLUDE")
+        if group.get("targeting_template_ids") or audience:
+            raise refuse_item(ctx, "customer_segment_id goes neither with targeting_template_ids nor with AUDIENCE_INCLUDE.")
     if group.get("targeting_template_ids") and ctx.rules.targeting_template_alone and (others := sorted(_TARGETING & given)):
         raise refuse_item(ctx, f"targeting_template_ids do not go with {', '.join(others)}.")
     check_schedule(ctx, group)
@@ -137,8 +146,10 @@ def _check_multiplier(ctx: Context, group: Mapping[str, Any], campaign: Mapping[
         raise refuse_item(ctx, "bid_multiplier goes with bid_strategy_type AUTOMATIC_BID.")
 
 
-def _check_templates(body: dict[str, Any], where: str) -> None:
-    """5.23: "We currently only support 1 targeting template per ad group"."""
+def _check_cleared(body: dict[str, Any], where: str) -> None:
+    """5.23: "We currently only support 1 targeting template per ad group". Some ids are cleared by a 0."""
+    if body.get("customer_segment_id") == "0":
+        body["customer_segment_id"] = None
     given = body.get("targeting_template_ids") or []
     if len(given) > 1 or not all(isinstance(one, str) and is_digits(one) for one in given):
         raise bad(f"Invalid request: '{where}.targeting_template_ids' ({shown(given)} is not a list of up to 1 id)")
@@ -151,7 +162,7 @@ def ad_groups_create(ctx: Context) -> Batch:
     for index, item in enumerate(list_body(ctx)):
         required(item, f"body[{index}]", "billable_event", "campaign_id", "name")
         bodies.append(checked_body(ctx, "ad_group", item, "c", f"body[{index}]"))
-        _check_templates(bodies[-1], f"body[{index}]")
+        _check_cleared(bodies[-1], f"body[{index}]")
 
     def create(body: Mapping[str, Any]) -> Entity:
         campaign = ctx.store.get("campaigns", body["campaign_id"])
@@ -189,16 +200,18 @@ def ad_groups_update(ctx: Context) -> Batch:
     for index, item in enumerate(list_body(ctx)):
         required(item, f"body[{index}]", "id")
         bodies.append(checked_body(ctx, "ad_group", item, "u", f"body[{index}]"))
-        _check_templates(bodies[-1], f"body[{index}]")
+        _check_cleared(bodies[-1], f"body[{index}]")
 
     def update(body: Mapping[str, Any]) -> Entity:
         group = ctx.store.get("ad_groups", body["id"])
         if group is None or group["ad_account_id"] != ctx.account_id:
             raise item_not_found(ctx, "AdGroup")
         campaign = ctx.store.must("campaigns", group["campaign_id"])
-        for name in ("billable_event", "budget_type", "campaign_id"):
+        for name in ("billable_event", "budget_type"):
             if group["status"] != "DRAFT" and body.get(name) not in (None, group[name]):
                 raise refuse_item(ctx, f"For update, only draft ad groups may update {name}.")
+        if body.get("campaign_id") not in (None, group["campaign_id"]):
+            raise refuse_item(ctx, "campaign_id of an ad group cannot be changed.")
         changed = {**group, **{name: value for name, value in body.items() if name not in ("id", "status", "campaign_id")}}
         _check_ad_group(ctx, changed, campaign, body.keys())
         change_status(ctx, changed, body.get("status"))

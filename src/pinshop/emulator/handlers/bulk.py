@@ -44,6 +44,8 @@ def bulk_download_create(ctx: Context) -> Raw:
 
 
 def bulk_request_get(ctx: Context) -> Raw:
+    if ctx.query.get("include_details") and ctx.rules.bulk_details == "refuse":
+        raise bad("'include_details' is about the requests of a bulk upsert; a bulk download has none.")
     token = ctx.path["bulk_request_id"]
     report = ctx.store.report(str(token))
     if report is None or report["ad_account_id"] != ctx.account_id or "entity_types" not in report["request"]:
@@ -59,7 +61,7 @@ def bulk_request_get(ctx: Context) -> Raw:
 
 def _checked(ctx: Context) -> dict[str, Any]:
     """The body of an order, checked: what it asks for is done, or refused with a reason."""
-    given = check_body("bulk_request", ctx.body, ctx.api_version, "c", "body", unknown=ctx.rules.unknown_body_fields)
+    given = check_body("bulk_request", ctx.body, ctx.api_version, "c", "body", ctx.rules)
     types = given.get("entity_types", list(_TYPES))
     batch_items(types, "entity_types", 5 if version(ctx.api_version) < version("5.15") else 6)
     for one in types:

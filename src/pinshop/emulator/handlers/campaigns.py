@@ -7,6 +7,7 @@ from typing import Any
 
 from pinshop.api.fields.campaigns import MASKED
 from pinshop.api.operations import at_least
+from pinshop.emulator.delivery.bids import MULTIPLIED
 from pinshop.emulator.handlers.context import (
     Context,
     Reading,
@@ -23,7 +24,7 @@ from pinshop.emulator.handlers.context import (
     save,
 )
 from pinshop.emulator.handlers.promotions import carries_shopping
-from pinshop.emulator.refusals import ItemRefusal, bad
+from pinshop.emulator.refusals import ItemRefusal, bad, shown
 from pinshop.emulator.shapes import Batch, Page
 from pinshop.emulator.storage.store import Entity
 
@@ -88,6 +89,7 @@ def _check_campaign(ctx: Context, campaign: Mapping[str, Any]) -> None:
     if cbo and not (daily or lifetime):
         raise ItemRefusal(ctx.rules.code_missing_budget, "A CBO campaign needs daily_spend_cap or lifetime_spend_cap.")
     if at_least(ctx.api_version, "5.28"):
+        _check_features(ctx, campaign)
         if not cbo and (daily or lifetime):
             raise refuse_item(ctx, "For ad group level budgets, daily_spend_cap and lifetime_spend_cap must be 0 or unset.")
         if cbo and lifetime and not campaign.get("end_time"):
@@ -95,6 +97,34 @@ def _check_campaign(ctx: Context, campaign: Mapping[str, Any]) -> None:
         if campaign.get("is_flexible_daily_budgets") and not (cbo and daily):
             raise refuse_item(ctx, "Flexible daily budgets are only supported for campaign budgets with a daily spend cap.")
     check_schedule(ctx, campaign)
+
+
+#: Features and the objectives that they go with: texts of 5.28.0.
+_OBJECTIVES_OF = {
+    "is_automated_campaign": ("CONSIDERATION", "WEB_CONVERSION", "SALES", "LEADS", "CATALOG_SALES"),
+    "is_top_of_search": ("CONSIDERATION", "WEB_CONVERSION", "SALES", "LEADS", "CATALOG_SALES"),
+    "is_performance_plus": ("CONSIDERATION", "WEB_CONVERSION", "SALES", "LEADS", "CATALOG_SALES", "APP_INSTALL"),
+}
+
+
+def _check_features(ctx: Context, campaign: Mapping[str, Any]) -> None:
+    """5.28: what a campaign's features go with."""
+    for name, objectives in _OBJECTIVES_OF.items():
+        if campaign.get(name) and campaign["objective_type"] not in objectives:
+            raise refuse_item(ctx, f"{name} is only supported for {', '.join(objectives)}.")
+    for name in ("is_automated_campaign", "is_top_of_search"):
+        if campaign.get(name) and campaign.get("is_performance_plus"):
+            raise refuse_item(ctx, f"{name} cannot be used with Pinterest Performance+ (is_performance_plus).")
+    if campaign.get("is_automated_campaign") and not campaign.get("daily_spend_cap"):
+        raise refuse_item(ctx, "When using Automated Campaigns (is_automated_campaign), a daily_spend_cap must be set.")
+
+
+def _check_bid_options(body: Mapping[str, Any], where: str) -> None:
+    """A multiplier for what there is not would be one that nobody notices."""
+    options = body.get("bid_options") or {}
+    for name, kinds in MULTIPLIED.items():
+        if strange := [kind for kind in options.get(name) or {} if kind.lower() not in kinds]:
+            raise bad(f"Invalid request: '{where}.bid_options.{name}' ({shown(strange[0])} is not one of {', '.join(kinds)})")
 
 
 def check_nesting(ctx: Context, campaign: Mapping[str, Any], group: Mapping[str, Any]) -> None:
@@ -146,11 +176,19 @@ def _check_generation(ctx: Context, body: Mapping[str, Any]) -> None:
         raise refuse_item(ctx, "Objective simplification is not available to this ad account; use CATALOG_SALES.")
 
 
+def _checked(ctx: Context, item: Any, verb: str, where: str) -> dict[str, Any]:
+    body = checked_body(ctx, "campaign", item, verb, where)
+    _check_bid_options(body, where)
+    if at_least(ctx.api_version, "5.28"):  # "Setting this field does nothing."
+        body.pop("default_ad_group_budget_in_micro_currency", None)
+    return body
+
+
 def campaigns_create(ctx: Context) -> Batch:
     bodies = []
     for index, item in enumerate(list_body(ctx)):
         required(item, f"body[{index}]", *_owner(ctx), "name", "objective_type")
-        bodies.append(checked_body(ctx, "campaign", item, "c", f"body[{index}]"))
+        bodies.append(_checked(ctx, item, "c", f"body[{index}]"))
 
     def create(body: Mapping[str, Any]) -> Entity:
         _check_owner(ctx, body)
@@ -215,7 +253,7 @@ def campaigns_update(ctx: Context) -> Batch:
     bodies = []
     for index, item in enumerate(list_body(ctx)):
         required(item, f"body[{index}]", "id", *_owner(ctx))
-        bodies.append(checked_body(ctx, "campaign", item, "u", f"body[{index}]"))
+        bodies.append(_checked(ctx, item, "u", f"body[{index}]"))
 
     def update(body: Mapping[str, Any]) -> Entity:
         _check_owner(ctx, body)
@@ -237,6 +275,8 @@ def campaigns_update(ctx: Context) -> Batch:
         if "bid_options" in changes:
             changes["bid_options"] = _masked(ctx, campaign.get("bid_options") or {}, changes["bid_options"])
         default = changes.pop("default_ad_group_budget_in_micro_currency", None)
+        if at_least(ctx.api_version, "5.28") and changes.get("order_line_id") == "0":
+            changes["order_line_id"] = None
         changed = {**campaign, **changes}
         _check_campaign(ctx, changed)
         change_status(ctx, changed, body.get("status"))

@@ -196,6 +196,8 @@ def product_groups_counts(ctx: Context) -> Raw:
 
 def product_groups_products(ctx: Context) -> Raw:
     group = _own_group(ctx)
+    if (with_metrics := bool(ctx.query.get("pin_metrics"))) and ctx.rules.pin_metrics == "refuse":
+        raise bad("'pin_metrics' is not emulated: the pinshop emulator has no metrics of Pins.")
     size: int = ctx.query["page_size"]
     after = decode_bookmark(ctx, "products", descending=False) or 0
     found = [item for item in groups.items_of(ctx.store, group) if item["id"] > after]
@@ -220,6 +222,8 @@ def product_groups_products(ctx: Context) -> Raw:
             "parent_pin_id": None,
             "media": {"media_type": "image", "images": {}},
         }
+        if with_metrics:
+            pin["pin_metrics"] = None
         product: dict[str, Any] = {"metadata": metadata, "pin": pin}
         if at_least(ctx.api_version, "5.14"):
             product["catalog_type"] = "RETAIL"

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from pinshop.api import codes
 from pinshop.api.checks import is_digits
-from pinshop.api.operations import ApiVersion, Operation
+from pinshop.api.operations import ApiVersion, Operation, at_least
 from pinshop.emulator.bodies import check_body
 from pinshop.emulator.delivery.requested import zone_of
 from pinshop.emulator.refusals import ItemRefusal, Refusal, bad, shown
@@ -107,17 +107,21 @@ def refuse_item(ctx: Context, message: str) -> ItemRefusal:
 
 _NAMED = frozenset({"campaign", "ad_group", "product_group"})
 
+#: Fields that Pinterest's bodies have, since which version, and what the emulator lacks for them: refused, never ignored.
+NOT_EMULATED: dict[str, dict[str, tuple[str, str]]] = {
+    "campaign": {
+        "app_id": ("5.28", "the emulator promotes products only, no apps"),
+        "app_platform": ("5.28", "the emulator promotes products only, no apps"),
+    },
+    "ad_group": {"targeting_spec_operations": ("5.28", "write targeting_spec as a whole")},
+}
+
 
 def checked_body(ctx: Context, name: str, value: Any, verb: str, where: str) -> dict[str, Any]:
-    checked = check_body(
-        name,
-        value,
-        ctx.api_version,
-        verb,
-        where,
-        both_names=ctx.rules.field_names == "both",
-        unknown=ctx.rules.unknown_body_fields,
-    )
+    checked = check_body(name, value, ctx.api_version, verb, where, ctx.rules)
+    for field, (first, why) in NOT_EMULATED.get(name, {}).items():
+        if value.get(field) is not None and at_least(ctx.api_version, first):
+            raise bad(f"'{where}.{field}' is not emulated: {why}.")
     label = checked.get("name")
     if name in _NAMED and label is not None and len(label) > ctx.rules.longest_name:
         raise bad(f"Invalid request: '{where}.name' (length {len(label)} is above the maximum of {ctx.rules.longest_name})")

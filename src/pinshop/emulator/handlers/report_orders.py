@@ -21,12 +21,15 @@ from pinshop.emulator.rules import Rules
 #: From the top downwards.
 _LEVELS = ("ADVERTISER", "CAMPAIGN", "AD_GROUP", "PRODUCT_GROUP", "PRODUCT_ITEM")
 
-#: Columns that only reports have, those of them that have values here.
-REPORT_COLUMNS = (
-    "CAMPAIGN_STATUS", "AD_GROUP_STATUS", "PRODUCT_GROUP_ID", "PRODUCT_GROUP_STATUS", "PRODUCT_ITEM_NAME", "PRODUCT_ITEM_BRAND",
-    "PRODUCT_ITEM_PRICE", "PRODUCT_ITEM_CURRENCY", "PRODUCT_ITEM_PRODUCT_URL", "PRODUCT_ITEM_IMAGE_URL",
-    "PRODUCT_ITEM_PRODUCT_TYPE",
-)  # fmt: skip
+#: Columns that only reports have, those of them that have values here, and what they are.
+REPORT_COLUMNS = {
+    "CAMPAIGN_STATUS": "summary status of the campaign", "AD_GROUP_STATUS": "summary status of the ad group",
+    "PRODUCT_GROUP_ID": "product group promotion", "PRODUCT_GROUP_STATUS": "summary status of the product group promotion",
+    "PRODUCT_ITEM_NAME": "title of the item", "PRODUCT_ITEM_BRAND": "brand of the item",
+    "PRODUCT_ITEM_PRICE": "price of the item", "PRODUCT_ITEM_CURRENCY": "currency of that price",
+    "PRODUCT_ITEM_PRODUCT_URL": "link of the item", "PRODUCT_ITEM_IMAGE_URL": "image of the item",
+    "PRODUCT_ITEM_PRODUCT_TYPE": "product type of the item",
+}  # fmt: skip
 
 #: Filters by the level of what they choose among.
 _FILTERS_OF = {
@@ -46,7 +49,7 @@ def check_request(body: Any, api_version: ApiVersion, now: int, rules: Rules) ->
         for name in _REQUIRED:
             if name not in body:
                 raise bad(f"Invalid request: 'body' ('{name}' is a required property)")
-    given = check_body("report_request", body, api_version, "c", "body", unknown=rules.unknown_body_fields)
+    given = check_body("report_request", body, api_version, "c", "body", rules)
     level, granularity = given["level"], given["granularity"]
     if level not in _LEVELS:
         raise bad(f"'level' {level} is not emulated: the pinshop emulator reports the levels {', '.join(_LEVELS)}.")

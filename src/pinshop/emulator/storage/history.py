@@ -17,10 +17,11 @@ import msgspec
 
 #: What delivery depends on, by kind of entity.
 SETTINGS: dict[str, tuple[str, ...]] = {
-    "campaigns": ("status", "start_time", "end_time", "created_time", "daily_spend_cap", "lifetime_spend_cap"),
+    "campaigns": ("status", "start_time", "end_time", "created_time", "daily_spend_cap", "lifetime_spend_cap",
+                  "bid_options"),
     "ad_groups": (
         "status", "start_time", "end_time", "created_time", "bid_strategy_type", "bid_in_micro_currency", "billable_event",
-        "budget_type", "budget_in_micro_currency",
+        "bid_multiplier", "budget_type", "budget_in_micro_currency",
     ),
     "promotions": ("status", "creative_type", "catalog_product_group_id", "measured"),
     "product_groups": (
