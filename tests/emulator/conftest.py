@@ -86,6 +86,14 @@ class Talk:
             **more,
         )
 
+    def report(self, level: str, start: str, end: str, columns: list[str], granularity: str = "DAY", **more: Any) -> Any:
+        """The rows of an asynchronous report, which the emulator must make at once: rules report_polls and report_seconds."""
+        body = {"start_date": start, "end_date": end, "granularity": granularity, "level": level, "columns": columns, **more}
+        token = self("POST", f"{self.account}/reports", body)["token"]
+        url = self("GET", f"{self.account}/reports", token=token)["url"].removeprefix("http://127.0.0.1")
+        reply = self.emulator.handle(Request("GET", "http://127.0.0.1", url, {}, None))
+        return [row for rows in msgspec.json.decode(reply.body).values() for row in rows]
+
 
 @pytest.fixture
 def judge(request: pytest.FixtureRequest) -> Callable[[str], Described | None]:

@@ -428,6 +428,15 @@ def test_a_group_is_of_the_kind_of_its_catalog(newest):
     assert newest("PATCH", path, {"catalog_type": "RETAIL", "name": "Renamed"})["catalog_type"] == "RETAIL"
 
 
+def test_a_group_whose_filters_name_itself_is_measured_by_its_new_filters(newest):
+    made = newest("POST", "/catalogs/product_groups", _group(newest))["id"]
+    filters = {"any_of": [{"PRODUCT_GROUP": {"values": [made]}}]}
+    newest("PATCH", f"/catalogs/product_groups/{made}", {"filters": filters})
+    state = newest.emulator.export()
+    newest.emulator.load(state)
+    assert newest.emulator.export() == state
+
+
 def test_catalog_product_groups_are_unique_by_name_and_filters(newest):
     newest("POST", "/catalogs/product_groups", _group(newest))
     assert newest("POST", "/catalogs/product_groups", _group(newest, brand="birk"), status=409)["code"] == 4179

@@ -29,22 +29,22 @@ EVERYTHING = tuple(COLUMNS)
 TOGETHER = 4
 
 HASHES = (
-    "824bb9ea50b64b33",
-    "8b5e5a46ce6d6d14",
-    "01572151628883b3",
-    "8fd1215ff711f36d",
-    "0f38857443d98a28",
-    "b1e65cf8065e6b60",
-    "55ce43d71931e13d",
-    "c0c20b9724c90466",
-    "99714b684d669801",
-    "bde6a4f13854e902",
-    "a4a3a5e1412ab4d0",
-    "4bbbf058f1f86d94",
-    "67e0fa29c00cd0c4",
-    "456221f045b27f77",
-    "5db5a30d73fccfa0",
-    "25205fc08e027650",
+    "266b0bdcfb319e56",
+    "66b4e6822306e845",
+    "3b12066119c4566a",
+    "4da44047ed7e6d9e",
+    "2bb5332ca7f46f3e",
+    "f5c35a00ae558fe1",
+    "333e8dab385257c5",
+    "7b0d1abc3db82c80",
+    "d4ed1478e41a8e0f",
+    "3d816d21774e3559",
+    "beedfefb2d27e08d",
+    "3ac794d013097ba9",
+    "86301cb8d38dfe05",
+    "159b345cfa4f90aa",
+    "6e53c1fac582e2da",
+    "29de9f1b080ddf89",
 )
 
 

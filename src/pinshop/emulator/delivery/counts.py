@@ -174,7 +174,7 @@ class Counts:
             if not timeline.every_entry:
                 values = pick(values, len(timeline.days), timeline.cell_entries)
             if timeline.cuts:
-                pieces = [after - before for before, after in self._cut(name)]
+                pieces = [after - before for before, after in self.cut(name)]
                 values = put(values, len(timeline.cell_entries), timeline.cuts, pieces)
             self._cell[name] = values
         return values
@@ -188,13 +188,13 @@ class Counts:
             found = self._whole[name] = at(self.full(name), len(timeline.days), entries)
         return found
 
-    def _cut(self, name: str) -> list[Span]:
+    def cut(self, name: str) -> list[Span]:
         """For every cell that is cut: how much of what was planned falls before it, and up to its end."""
         bounds = self._bounds.get(name)
         if bounds is None:
             if name in REMAINDERS:
                 whole, part = REMAINDERS[name]
-                bounds = [(a - c, b - d) for (a, b), (c, d) in zip(self._cut(whole), self._cut(part), strict=True)]
+                bounds = [(a - c, b - d) for (a, b), (c, d) in zip(self.cut(whole), self.cut(part), strict=True)]
             elif name == "IMPRESSION_1":
                 bounds = []
                 for many, (before, after, length) in zip(self._at_cuts(name), self._passed(), strict=True):
@@ -218,7 +218,7 @@ class Counts:
 
     def _cut_along(self, name: str, parent: str) -> list[Span]:
         """Along its parent, so that no piece has more clicks than impressions."""
-        each = zip(self._at_cuts(name), self._at_cuts(parent), self._cut(parent), strict=True)
+        each = zip(self._at_cuts(name), self._at_cuts(parent), self.cut(parent), strict=True)
         return [(many * before // of, many * after // of) if of else (0, 0) for many, of, (before, after) in each]
 
     def _cut_money(self) -> list[Span]:

@@ -82,11 +82,14 @@ def zone_of(name: object) -> zoneinfo.ZoneInfo | None:
 
 
 def utc_offset(account: Entity, timezone: str | None) -> int:
-    """Seconds east of UTC of the reporting days; the account's standard time, since a query has one offset."""
+    """Seconds east of UTC of the reporting days; the account's standard time, since a query has one offset.
+
+    Summer is in January in the south, so standard time is the lesser of two offsets half a year apart.
+    """
     if timezone != "AD_ACCOUNT_TIME_ZONE":
         return 0
     zone = zone_of(account.get("time_zone") or "UTC")
     if zone is None:
         raise bad(f"The time zone of the ad account, {shown(account.get('time_zone'))}, is not a known time zone.")
-    offset = zone.utcoffset(datetime.datetime(2026, 1, 15))  # noqa: DTZ001  the zone is asked about a local time
-    return int(offset.total_seconds()) if offset else 0
+    seasons = (datetime.datetime(2026, month, 15, tzinfo=zone).utcoffset() for month in (1, 7))
+    return min(int(offset.total_seconds()) if offset else 0 for offset in seasons)

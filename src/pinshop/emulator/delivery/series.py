@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import compress
 from typing import Any
@@ -22,7 +22,6 @@ from pinshop.emulator.delivery.market import (
     SUMS,
     VIDEO,
     VIDEO_SECONDS,
-    Market,
     delays,
 )
 from pinshop.emulator.delivery.model import DAY, terms_at
@@ -38,7 +37,7 @@ _VALUE = "_VALUE_IN_MICRO_DOLLAR"
 
 
 @lru_cache(maxsize=512)
-def _types_with(name: str) -> frozenset[str] | None:
+def types_with(name: str) -> frozenset[str] | None:
     """The creative types that have a metric; None: all."""
     return VIDEO if "VIDEO" in name else COLLECTION if "COLLECTION" in name else None
 
@@ -150,7 +149,9 @@ class Series(Counts):
             before = 0
             if (weight * happened[-1] >> 16) + chance < ONE:
                 continue  # none, ever
-            for on, share in enumerate(happened, day):
+            # While some actions of a day are not known, those later may yet turn out to have happened on it.
+            whole = (day + 1) * DAY - self.question.query.utc_offset_seconds <= self.question.known_to
+            for on, share in enumerate(happened if whole else happened[:1], day):
                 until = ((weight * share >> 16) + chance) >> 16
                 if until > before and on in counts:
                     counts[on] += until - before
@@ -192,9 +193,14 @@ class Series(Counts):
 
     def told(self, name: str, values: Sequence[Any]) -> Sequence[Any]:
         """The values as they are told: nothing where the creative type then had no such metric."""
-        types = _types_with(name)
+        types = types_with(name)
         if types is None or self.question.reporting.zero_metrics == "absent":  # then 0 is not told either
             return values
+        # What has no value, as a ratio over nothing, has none in either case.
+        return [value if there or value else msgspec.UNSET for value, there in zip(values, self.had(types), strict=True)]
+
+    def had(self, types: frozenset[str]) -> list[bool]:
+        """Whether it was of one of these creative types, by bucket."""
         timeline = self.timeline.one
         per_day, offset = 24 if self.question.hourly else 1, self.question.query.utc_offset_seconds
         first: dict[int, int] = {}
@@ -207,21 +213,20 @@ class Series(Counts):
             (first[n] * DAY // per_day - offset, (last[n] + 1) * DAY // per_day - offset) for n in range(len(timeline.dates))
         ]
         # Nothing is known of the time before it was live: what comes later must not change what is told of it.
-        shown = [
+        return [
             end > known[0][0] and terms_at(known, begin).creative_type in types for known in self.known for begin, end in spans
         ]
-        # What has no value, as a ratio over nothing, has none in either case.
-        return [value if there or value else msgspec.UNSET for value, there in zip(values, shown, strict=True)]
 
-    def first_markets(self) -> list[Market | None]:
-        """The market that every bucket begins with; None where nothing was live."""
-        found: dict[int, Market] = {}
+    def audiences(self) -> list[dict[int, int]]:
+        """How many impressions of every reporting day were shown to an audience of each size."""
         timeline = self.timeline
+        found: list[dict[int, int]] = [{} for _ in timeline.slots]
+        cells = unpack(self.cell("IMPRESSION_1") + self.cell("IMPRESSION_2"), len(timeline.cell_entries))
         slots = range(len(timeline.slots)) if timeline.slot_of_cell is None else timeline.slot_of_cell
-        for entry, slot in zip(timeline.cell_entries, slots, strict=True):
-            bucket = slot if timeline.bucket_of_slot is None else timeline.bucket_of_slot[slot]
-            found.setdefault(bucket, self.markets[entry])
-        return [found.get(bucket) for bucket in range(len(self.dates))]
+        for entry, slot, many in zip(timeline.cell_entries, slots, cells, strict=True):
+            audience = self.markets[entry].audience
+            found[slot][audience] = found[slot].get(audience, 0) + many
+        return found
 
     def _make(self, name: str) -> Sequence[Any] | None:
         if not self._has(name):
@@ -240,7 +245,7 @@ class Series(Counts):
 
     def _has(self, name: str) -> bool:
         """Whether it was ever of a creative type that has the metric."""
-        types = _types_with(name)
+        types = types_with(name)
         return types is None or not types.isdisjoint(self.batch[0].creative_types)
 
     def counts(self, name: str) -> Packed | None:
@@ -304,11 +309,22 @@ def _conversion(name: str) -> tuple[int, str]:
     return (ATTRIBUTIONS.index(attribution), stem) if modelled else (0, "")
 
 
+def reached(audiences: Mapping[int, int]) -> int:
+    """People among impressions: each further one is likelier to be somebody again. At least 1, at most all.
+
+    On other terms it is shown to others: so no day has more people than its week, and no week more than its days together.
+    """
+    return sum(-(-many * audience // (many + audience)) for audience, many in audiences.items())
+
+
 def _users(series: Series) -> list[int]:
-    """People among impressions: each further one is likelier to be somebody again. At least 1, at most all."""
-    seen = series.column("TOTAL_IMPRESSION") or []
-    audiences = [met.audience if met else 1 for met in series.first_markets()]
-    return [-(-many * audience // (many + audience)) for many, audience in zip(seen, audiences, strict=True)]
+    buckets: list[dict[int, int]] = [{} for _ in series.dates]
+    places = series.timeline.bucket_of_slot
+    for slot, audiences in enumerate(series.audiences()):
+        bucket = buckets[slot if places is None else places[slot]]
+        for audience, many in audiences.items():
+            bucket[audience] = bucket.get(audience, 0) + many
+    return list(map(reached, buckets))
 
 
 def _unique_views(suffix: str) -> Callable[[Series], list[Any] | None]:

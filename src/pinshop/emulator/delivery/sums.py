@@ -9,8 +9,10 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
+from msgspec import UNSET
+
 from pinshop.api.columns import COLUMNS
-from pinshop.emulator.delivery.series import Series, summands, watch_time
+from pinshop.emulator.delivery.series import Series, reached, summands, types_with, watch_time
 from pinshop.emulator.delivery.timeline import Question
 
 #: How people are counted that several promotions reached.
@@ -49,7 +51,13 @@ class Sums(Series):
         self._leaves |= parts_of("IMPRESSION_1")
         self._dates: dict[Hashable, str] = {}
         self._added: dict[str, dict[Hashable, int]] = {}
-        self._audience: dict[Hashable, int] = {}
+        #: Of every bucket: the impressions of each reporting day, and the largest audience that was shown some of them.
+        self._seen: dict[Hashable, dict[int, tuple[int, int]]] = {}
+        #: The most people that one of them reached, by bucket.
+        self._reached: dict[Hashable, int] = {}
+        types = {types_with(name) for name in question.query.columns} if question.reporting.zero_metrics == "zero" else set()
+        #: Of metrics that only some creative types have: the buckets in which one of them had it.
+        self._had: dict[frozenset[str], set[Hashable]] = {each: set() for each in types if each is not None}
         self._columns: dict[str, Sequence[Any] | None] = {}
 
     def add(self, series: Series) -> None:
@@ -64,9 +72,21 @@ class Sums(Series):
             for bucket, value in zip(buckets, values, strict=True):
                 if value:
                     sums[bucket] = sums.get(bucket, 0) + value
+        for types, had in self._had.items():
+            if not types.isdisjoint(series.batch[0].creative_types):
+                had.update(bucket for bucket, there in zip(buckets, series.had(types), strict=True) if there)
         if _PEOPLE in self._leaves:
-            for bucket, market in zip(buckets, series.first_markets(), strict=True):
-                self._audience[bucket] = max(self._audience.get(bucket, 1), market.audience if market else 1)
+            self._add_people(series, buckets)
+
+    def _add_people(self, series: Series, buckets: Sequence[Hashable]) -> None:
+        for bucket, people in zip(buckets, series.column(_PEOPLE) or (), strict=True):
+            self._reached[bucket] = max(self._reached.get(bucket, 0), people)
+        timeline = series.timeline
+        places = range(len(buckets)) if timeline.bucket_of_slot is None else timeline.bucket_of_slot
+        for slot, place, audiences in zip(timeline.slots, places, series.audiences(), strict=True):
+            seen = self._seen.setdefault(buckets[place], {})
+            many, largest = seen.get(slot, (0, 1))
+            seen[slot] = many + sum(audiences.values()), max(largest, *audiences) if audiences else largest
 
     def finish(self) -> Sums:
         """All are added."""
@@ -75,8 +95,12 @@ class Sums(Series):
         return self
 
     def told(self, name: str, values: Sequence[Any]) -> Sequence[Any]:
-        """The values as they are: some of the promotions may be of a creative type that has the metric."""
-        return values
+        """The values as they are told: nothing where none of the promotions was of a creative type that has the metric."""
+        had = self._had.get(types_with(name) or frozenset())
+        if had is None:
+            return values
+        each = zip(values, self._buckets_in_order, strict=True)
+        return [value if value or bucket in had else UNSET for value, bucket in each]
 
     def _make(self, name: str) -> Sequence[Any] | None:
         if name == "TOTAL_VIDEO_AVG_WATCHTIME_IN_SECOND":
@@ -99,13 +123,14 @@ class Sums(Series):
         return self._deduplicated(values) if name == _PEOPLE else values
 
     def _deduplicated(self, summed: list[int]) -> list[int]:
-        """People, each once: those of the largest audience among all impressions, and never more than all added up."""
-        seen = self.column("TOTAL_IMPRESSION") or [0] * len(summed)
-        audiences = (self._audience[bucket] for bucket in self._buckets_in_order)
-        return [
-            min(most, -(-many * audience // (many + audience)))
-            for most, many, audience in zip(summed, seen, audiences, strict=True)
-        ]
+        """People, each once: among all impressions those of the largest audience; no fewer than one promotion reached."""
+        found = []
+        for bucket, most in zip(self._buckets_in_order, summed, strict=True):
+            audiences: dict[int, int] = {}
+            for many, largest in self._seen.get(bucket, {}).values():
+                audiences[largest] = audiences.get(largest, 0) + many
+            found.append(max(self._reached.get(bucket, 0), min(most, reached(audiences))))
+        return found
 
 
 def summed(series: Iterable[Series], question: Question, users: Users) -> Sums:

@@ -166,10 +166,10 @@ def product_groups_update(ctx: Context) -> Entity:
         body["filters"] = _canonical(_checked_filters(ctx, body["filters"]))
     group.update(body)
     group["updated"] = ctx.now
-    groups.measured(ctx.store, group)
     _check_twins(ctx, group)
     with ctx.store.transaction():
-        save(ctx, "product_groups", group)
+        ctx.store.update("product_groups", group)  # before it is measured: its filters may name the group itself
+        save(ctx, "product_groups", groups.measured(ctx.store, group))
         groups.measure_referring(ctx.store, group, ctx.now)
     return _complete_group(ctx, group)
 
