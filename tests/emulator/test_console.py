@@ -496,6 +496,19 @@ def test_states_and_feeds_are_loaded_by_forms(emulator):
     assert post(emulator, "files", do="scale", ad_accounts="2", promotions_each="3").status == 303
 
 
+def test_a_large_file_is_loaded_where_nothing_can_be_written(emulator, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", "/nonexistent")
+    text = emulator.export() + "#" * 2_000_000
+    assert upload(emulator, "yaml", "s.yaml", text, do="yaml").status == 303
+
+
+def test_a_form_in_pieces_that_fit_no_form_is_refused(emulator):
+    headers = {**HERE, "content-type": "multipart/form-data"}
+    for body in (b"", b"--x", b"--x\r\n\r\n"):
+        reply = emulator.handle(Request("POST", "http://127.0.0.1:8080", "/_emulator/console/files", headers, body))
+        assert (reply.status, b"cannot be read" in reply.body) == (400, True)
+
+
 def test_an_active_promotion_that_earns_nothing_says_why(emulator):
     (promotion, *_) = promote(emulator)
     page = f"/console/promotions/{promotion}"

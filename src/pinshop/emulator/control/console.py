@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import jinja2
 from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -105,16 +106,10 @@ async def _form(world: World, request: Request) -> Response:
         content = await read_whole(request, MAX_BODY if kind.startswith("multipart") else _MAX_FORM)
     except Unreadable as error:
         return _say(world, request, error.status, f"That form cannot be read: {error}.")
-    async with replayed(request, content).form(max_files=2, max_fields=60) as sent:
-        form = {name: value for name, value in sent.items() if isinstance(value, str)}
-        for name, value in sent.items():
-            if isinstance(value, UploadFile):
-                content = await value.read()
-                try:
-                    form[name] = content.decode("utf-8-sig")
-                except UnicodeDecodeError:
-                    return _say(world, request, 400, f"The file {value.filename} is not text in UTF-8.")
-                form[f"{name} name"] = value.filename or ""
+    try:
+        form = await _fields(request, content)
+    except (MultiPartException, Unreadable) as error:
+        return _say(world, request, 400, f"That form cannot be read: {error}.")
     back = form.get("back", "")
     if not _HERE.fullmatch(back):
         back = _BACK.get(request.path_params["page"], "/_emulator/")
@@ -131,6 +126,27 @@ async def _form(world: World, request: Request) -> Response:
     root, joined = request.scope["pinshop.root"], "&" if "?" in back else "?"
     row = f"#{form['name']}" if said == "rule" else ""
     return RedirectResponse(f"{root}{back}{joined}{urlencode({'said': said})}{row}", 303)
+
+
+async def _fields(request: Request, content: bytes) -> dict[str, str]:
+    """The fields of a form; of a file its text, and its name as ``{field} name``."""
+    again = replayed(request, content)
+    if not request.headers["content-type"].strip().lower().startswith("multipart"):
+        sent = await again.form(max_fields=60)
+    else:
+        parser = MultiPartParser(request.headers, again.stream(), max_files=2, max_fields=60)
+        parser.spool_max_size = MAX_BODY  # it is in memory anyhow, and a container may have nowhere to write
+        sent = await parser.parse()
+    try:
+        form = {name: value for name, value in sent.items() if isinstance(value, str)}
+        for name, value in sent.items():
+            if isinstance(value, UploadFile):
+                form[name], form[f"{name} name"] = (await value.read()).decode("utf-8-sig"), value.filename or ""
+    except UnicodeDecodeError:
+        raise Unreadable(400, "the file is not text in UTF-8") from None
+    finally:
+        await sent.close()
+    return form
 
 
 def _shown(
