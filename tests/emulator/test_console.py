@@ -853,8 +853,15 @@ def test_every_control_has_a_name(console, busy):
     const controls = [...document.querySelectorAll("a, button, input:not([type=hidden]), select, summary")];
     return controls.filter(e => !named(e)).map(e => e.outerHTML);
     """
+    twice = """
+    const does = e => e.href || e.form?.innerHTML || "";
+    const named = [...document.querySelectorAll("button, a")].map(e => [e.textContent.trim(), does(e)]);
+    return named.filter(([name, it]) => named.some(other => other[0] === name && other[1] !== it)).map(one => one[0]);
+    """
+    busy.snapshot("before"), busy.snapshot("after"), busy.world.fork_as("one"), busy.world.fork_as("two")
     for path in pages(busy):
         assert console.open(path).browser.execute_script(nameless) == [], path
+        assert console.browser.execute_script(twice) == [], path
 
 
 # Text of charts that is too small to read, charts that are cut off, and tables whose columns are out of sight.
