@@ -438,6 +438,9 @@ def test_forks_and_snapshots_are_made_and_removed_by_forms(emulator):
     text = get(emulator, "/console/state")[1]
     assert 'href="/forks/twin/_emulator/"' in text
     assert "http://127.0.0.1:8080/forks/twin/v5" in text
+    here = Request("GET", "http://127.0.0.1:8080", "/forks/twin/_emulator/", {"host": "127.0.0.1:8080"})
+    assert b"fork twin</span>" in emulator.handle(here).body
+    assert "fork twin</span>" not in text
     assert post(emulator, "state", do="fork", name="twin").status == 400
     assert post(emulator, "state", do="close", name="twin").status == 303
     assert post(emulator, "state", do="snapshot", name="before").status == 303
@@ -594,6 +597,11 @@ def test_days_that_are_not_reported_and_days_before_are_told_apart(busy):
     assert text.count('class="unreported"') == 4  # today, in both charts, each drawn wide and narrow
     assert "not there yet" in text
     assert text.count("<title>") > 180
+
+
+def test_days_before_anything_was_promoted_are_not_there(emulator):
+    text = get(emulator, f"/console/ad_accounts/{emulator.ad_account_id}")[1]
+    assert text.count("not there yet</td>") == 29
 
 
 def test_amounts_name_their_currency_and_a_nasty_one_stays_text(busy):

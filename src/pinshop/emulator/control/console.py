@@ -201,6 +201,7 @@ def _rendered(
         "said": said,
         "said_bad": bad,
         "root": root,
+        "fork": root.rpartition("/forks/")[2] if "/forks/" in root else "",
         "base_url": f"{origin_of(request)}/v5",
         "clock": {
             "iso": now.isoformat(timespec="seconds"),

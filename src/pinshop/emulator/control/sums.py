@@ -92,7 +92,7 @@ def earnings_of(
 ) -> tuple[Sums, list[Sums], dict[str, Any]]:
     """What these promotions earned in the last days: in all, by day, and each. The same numbers as the API's analytics."""
     dates = _dates(world, count)
-    since = min((promotion.get("created", 0) for promotion in promotions), default=0)
+    since = min((promotion.get("created", 0) for promotion in promotions), default=world.now())
     asked = {param.name: param.default for param in PROMOTIONS_ANALYTICS.query} | {"granularity": "DAY"}
     query = query_of(account, list(_METRICS.values()), dates[0], dates[-1], asked)
     rows = world.earnings.rows(account, promotions, query, world.now())
