@@ -354,12 +354,29 @@ def test_a_large_ad_group_is_sorted_whole_and_added_up_whole(emulator):
     assert shown_in_turn(emulator, page) == ids
     highest = sorted(ids, key=lambda promotion_id: -spent[promotion_id])
     assert shown_in_turn(emulator, f"{page}?sort=spend") == highest
+    assert 'aria-sort="descending">Spend' in get(emulator, f"{page}?sort=spend")[1]
     assert f"{sum(spent.values()):,}.00" in get(emulator, page)[1]
     for above in (f"ad_accounts/{emulator.ad_account_id}", f"campaigns/{emulator.campaign_id}"):
         assert shown_in_turn(emulator, f"/console/{above}?sort=spend") == highest[:10]
     group = emulator.catalog_product_group_ids[0]
     assert set(shown_in_turn(emulator, f"/console/catalogs/{group}")) >= set(ids[::5])
     assert "Shopping, everyone" in get(emulator, f"/console/catalogs/{group}")[1]
+
+
+def test_what_has_an_id_is_found_by_it(busy):
+    ids = {
+        "ad_accounts": busy.ad_account_id,
+        "campaigns": busy.campaign_id,
+        "ad_groups": busy.ad_group_id,
+        "promotions": busy.ids[0],
+        "catalogs": busy.catalog_product_group_ids[0],
+    }
+    for kind, entity_id in ids.items():
+        assert (
+            f'{kind.replace("_", " ")}: <a href="/_emulator/console/{kind}/{entity_id}"' in get(busy, f"/?id=+{entity_id}")[1]
+        )
+    for nothing in ("5", "9" * 30, "<img>"):
+        assert "Nothing here has the id" in get(busy, f"/?{urlencode({'id': nothing})}")[1]
 
 
 def test_every_ad_group_of_a_campaign_can_be_reached(emulator):

@@ -11,7 +11,7 @@ from pinshop.api.endpoints import BY_ID
 from pinshop.emulator import access, rules
 from pinshop.emulator.control import views_of_entities, words
 from pinshop.emulator.control.forms import PRESETS, VARIANTS
-from pinshop.emulator.control.sums import MOST, PAGE, earnings_of, some
+from pinshop.emulator.control.sums import MOST, PAGE, earnings_of, entity, some
 from pinshop.emulator.control.views_of_entities import Query, View
 from pinshop.emulator.journal import JournalEntry
 from pinshop.emulator.limits import PROFILES
@@ -51,6 +51,22 @@ def call_facts(entry: JournalEntry) -> dict[str, Any]:
     }
 
 
+#: The kinds that have a page of their own: where it is, and what is stored.
+_PAGES = {
+    "ad_accounts": "ad_accounts",
+    "campaigns": "campaigns",
+    "ad_groups": "ad_groups",
+    "promotions": "promotions",
+    "catalogs": "product_groups",
+}
+
+
+def _found(world: World, asked: str) -> list[tuple[str, str, str]]:
+    """What has this id: its page, its kind, and how it is called."""
+    entities = [(page, kind, entity(world, kind, asked)) for page, kind in _PAGES.items()]
+    return [(page, kind.replace("_", " "), found.get("name") or asked) for page, kind, found in entities if found]
+
+
 def _overview(world: World, _: str, query: Query) -> View:
     store = world.store
     accounts, following = some("ad_accounts", world, {}, query)
@@ -62,7 +78,10 @@ def _overview(world: World, _: str, query: Query) -> View:
             left -= number
             account["total"], days, _each = earnings_of(world, account, store.find("promotions", ad_account_id=account["id"]))
             account["days"] = [day["spend"] for day in days]
+    asked = query.get("id", "").strip()
     return "overview.html", {
+        "id": asked,
+        "found": _found(world, asked),
         "title": "Ad accounts",
         "accounts": accounts,
         "next": following,
