@@ -15,7 +15,7 @@ import pytest
 
 from pinshop.api.http import Request
 from pinshop.emulator import Emulator
-from pinshop.emulator.oauth import APP_ID
+from pinshop.emulator.oauth import APP_ID, APP_SECRET
 
 NASTY = """<script>document.title="taken"</script>"><img src=x onerror=alert(1)>&{{7*7}}'"""
 CREATE = "product_group_promotions/create"
@@ -361,6 +361,13 @@ def test_a_large_ad_group_is_sorted_whole_and_added_up_whole(emulator):
     group = emulator.catalog_product_group_ids[0]
     assert set(shown_in_turn(emulator, f"/console/catalogs/{group}")) >= set(ids[::5])
     assert "Shopping, everyone" in get(emulator, f"/console/catalogs/{group}")[1]
+
+
+def test_the_first_page_says_how_clients_are_pointed_here(emulator):
+    text = "".join(Outline(get(emulator)[1]).text)
+    told = emulator.world.seeded
+    for value in ("http://127.0.0.1:8080/v5", told.access_token, told.ad_account_id, told.ad_group_id, APP_ID, APP_SECRET):
+        assert str(value) in text
 
 
 def test_what_has_an_id_is_found_by_it(busy):

@@ -15,6 +15,7 @@ from pinshop.emulator.control.sums import MOST, PAGE, earnings_of, entity, some
 from pinshop.emulator.control.views_of_entities import Query, View
 from pinshop.emulator.journal import JournalEntry
 from pinshop.emulator.limits import PROFILES
+from pinshop.emulator.oauth import APP_ID, APP_SECRET
 from pinshop.emulator.storage import seeding
 from pinshop.emulator.world import World
 
@@ -87,6 +88,8 @@ def _overview(world: World, _: str, query: Query) -> View:
         "next": following,
         "recent": calls_of(world, "", None, 8)[0],
         "seeded": world.seeded,
+        "app_id": APP_ID,
+        "app_secret": APP_SECRET,
         "faults": [
             {"text": " ".join([fault.operation, words.aim(fault)]).strip() + f": {words.what(fault)}, {words.often(fault)}"}
             for fault in world.faults.list()
