@@ -859,6 +859,18 @@ for (const element of document.body.querySelectorAll("*")) {
   const ratio = (Math.max(ink, paper) + .05) / (Math.min(ink, paper) + .05);
   if (ratio < 4.5) poor.push(`${element.tagName} ${element.textContent.trim().slice(0, 30)} ${ratio.toFixed(2)}`);
 }
+// What is no text but tells something: bars, the edge of days that are not reported, the edges of fields.
+const numbers = s => { const found = parse(s); return s.startsWith("color(") ? found.map(v => v * 255) : found; };
+const telling = {"svg .bar:not(.part)": "fill", "svg .unreported": "stroke", "main input, main select": "borderTopColor"};
+for (const [those, property] of Object.entries(telling)) {
+  for (const element of document.querySelectorAll(those)) {
+    if (!element.checkVisibility() || element.type === "checkbox" || element.type === "hidden") continue;
+    const drawn = light(numbers(getComputedStyle(element)[property]));
+    const paper = light(parse(getComputedStyle(element.closest(".card")).backgroundColor));
+    const ratio = (Math.max(drawn, paper) + .05) / (Math.min(drawn, paper) + .05);
+    if (ratio < 3) poor.push(`${those} ${ratio.toFixed(2)}`);
+  }
+}
 return poor;
 """
 
