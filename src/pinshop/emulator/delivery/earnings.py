@@ -204,7 +204,7 @@ class Earnings:
         told = {i: _stated(days) for i, days in self._store.history.stated(order).items()}
         members = [Member(str(i), self._pieces(under[i], changes.get(i, [])), currency, told.get(i, {})) for i in order]
         budgets = []
-        for group_id in sorted(set(under.values())):
+        for group_id in self._ad_groups[campaign_id]:  # those without promotions too: days are planned anew at their changes
             if limits := self._limits["ad_groups", group_id]:
                 mine = frozenset(place for place, i in enumerate(order) if under[i] == group_id)
                 budgets.append(Budget(f"ad_groups {group_id}", limits, mine))
