@@ -141,3 +141,19 @@ def test_a_day_with_many_changes_stays_within_its_budget(seconds: list[int], bud
         for index, counts in enumerate(zip(plan.impressions, plan.clicks, plan.spend, strict=True)):
             spent += cut_spend(counts, plan.markets[index], plan.parts.get(index, (0, DAY, 0, DAY)))
     assert spent <= budget
+
+
+def test_a_first_budget_changes_no_day_before_it_however_many_changes_that_had() -> None:
+    starts = [FIRST * DAY + 3_600 + 61 * n for n in range(200)]
+    members = [Member(str(n), ((start, FOREVER, TERMS, FOREVER),)) for n, start in enumerate(starts)]
+
+    def spent(shared: Pool, place: int) -> int:
+        plan = shared.plan(place, FIRST, FIRST)
+        each = enumerate(zip(plan.impressions, plan.clicks, plan.spend, strict=True))
+        return sum(cut_spend(counts, plan.markets[n], plan.parts.get(n, (0, DAY, 0, DAY))) for n, counts in each)
+
+    later = Budget("b", (((FIRST + 1) * DAY, Limit(daily=1_000_000)),), frozenset(range(len(members))))
+    shared = Pool(members, [later], 7)
+    alone = [spent(Pool([member], [], 7), 0) for member in members]
+    assert [spent(shared, place) for place in range(len(members))] == alone
+    assert alone[-1] > 0

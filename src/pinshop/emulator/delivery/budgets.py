@@ -202,7 +202,8 @@ class Pool:
     def _changing_day(self, day: int, seconds: Sequence[int], *, keep: bool) -> None:
         """A day on which something changes: planned at its beginning, and anew at each change."""
         spent = [0] * len(self._budgets)
-        for now, following in pairwise((*_planned_at(seconds), DAY)):
+        bound = next((second for second in (0, *seconds) if self._limits(day * DAY + second)), DAY)
+        for now, following in pairwise((*_planned_at(seconds, bound), DAY)):
             places, markets, spans = list[int](), list[Market](), list[Span]()
             whole, wants, prices = list[_Counts](), list[_Counts](), list[int]()
             for place, piece in self._live(day * DAY + now):
@@ -326,11 +327,14 @@ class Pool:
         )
 
 
-def _planned_at(seconds: Sequence[int]) -> list[int]:
-    """When a day is planned: at its beginning and at its changes, but not all day long at each of thousands of them."""
+def _planned_at(seconds: Sequence[int], bound: int) -> list[int]:
+    """When a day is planned: at its beginning and at its changes, but not all day long at each of thousands of them.
+
+    ``bound``: the second from which on a budget binds. Before it nobody waits, since there is nothing to divide anew.
+    """
     moments = [0]
     for second in seconds:
-        if len(moments) < _PROMPT_PLANS or second >= moments[-1] + _PAUSE:
+        if second < bound or len(moments) < _PROMPT_PLANS or second >= moments[-1] + _PAUSE:
             moments.append(second)
         elif second > moments[-1]:  # it waits, and whatever comes meanwhile waits with it
             moments.append(moments[-1] + _PAUSE)
