@@ -77,8 +77,10 @@ class Shop:
         group |= {"targeting_spec": {"INTEREST": ["935249274030", "1"]}, "start_time": NOON + DAY}
         self.other_group = first(talk("POST", f"{talk.account}/ad_groups", [group]))["id"]
         self.ids = talk.some(3)
-        self.others = [first([one])["id"] for one in talk.create(*talk.emulator.catalog_product_group_ids[:2],
-                                                                 ad_group_id=self.other_group)]  # fmt: skip
+        self.others = [
+            first([one])["id"]
+            for one in talk.create(*talk.emulator.catalog_product_group_ids[:2], ad_group_id=self.other_group)
+        ]
         talk.update({"id": self.ids[2], "status": "PAUSED"})
         for path, entity in (("campaigns", {"status": "PAUSED"}), ("ad_groups", {"status": "PAUSED"})):
             more = {"ad_account_id": talk.emulator.ad_account_id} if path == "campaigns" else {}
@@ -89,16 +91,26 @@ class Shop:
     @property
     def analytics(self) -> dict[str, Any]:
         return {
-            "start_date": "2026-03-03", "end_date": "2026-04-12", "granularity": "DAY",
+            "start_date": "2026-03-03",
+            "end_date": "2026-04-12",
+            "granularity": "DAY",
             "columns": "IMPRESSION_1,TOTAL_CHECKOUT,TOTAL_CLICK_CHECKOUT,TOTAL_ENGAGEMENT_CHECKOUT,TOTAL_VIEW_CHECKOUT",
             "product_group_ids": ",".join(self.ids),
-        }  # fmt: skip
+        }
 
     def report(self, **changes: Any) -> Any:
         """What a report holds, or the words with which it was refused."""
         order = {"start_date": "2026-03-03", "end_date": "2026-04-12", "granularity": "DAY", "level": "PRODUCT_GROUP"}
-        order |= {"columns": ["IMPRESSION_1", "SPEND_IN_DOLLAR", "TOTAL_CHECKOUT", "TOTAL_CLICK_CHECKOUT",
-                              "TOTAL_ENGAGEMENT_CHECKOUT", "TOTAL_VIEW_CHECKOUT"]}  # fmt: skip
+        order |= {
+            "columns": [
+                "IMPRESSION_1",
+                "SPEND_IN_DOLLAR",
+                "TOTAL_CHECKOUT",
+                "TOTAL_CLICK_CHECKOUT",
+                "TOTAL_ENGAGEMENT_CHECKOUT",
+                "TOTAL_VIEW_CHECKOUT",
+            ]
+        }
         reply = self.talk.send("POST", f"{self.talk.account}/reports", order | changes)
         if reply.status != 200:
             return data(reply)["message"]
@@ -150,9 +162,11 @@ class Refused:
 
 def get(path: str, **query: Any) -> Ask:
     """Ask for a path of the ad account (begins with .) or of the API."""
-    return lambda shop: shop.ask("GET", path.replace("./", f"{shop.talk.account}/", 1) % vars(shop), **{
-        name: value(shop) if callable(value) else value for name, value in query.items()
-    })  # fmt: skip
+    return lambda shop: shop.ask(
+        "GET",
+        path.replace("./", f"{shop.talk.account}/", 1) % vars(shop),
+        **{name: value(shop) if callable(value) else value for name, value in query.items()},
+    )
 
 
 def listed(path: str, **either: Any) -> dict[str, Acts]:
@@ -300,8 +314,13 @@ def shop_of(api_version: str, **rules: Any) -> Shop:
 @pytest.mark.parametrize("api_version", VERSIONS)
 def test_every_parameter_has_its_word(api_version: str) -> None:
     """As the rows are at the version: a new one is in none of the tables."""
-    rows = {(one.id, param.name) for one in OPERATIONS if at_least(api_version, one.since) for param in one.query
-            if param.at(api_version)}  # fmt: skip
+    rows = {
+        (one.id, param.name)
+        for one in OPERATIONS
+        if at_least(api_version, one.since)
+        for param in one.query
+        if param.at(api_version)
+    }
     assert rows <= {(operation, name) for operation, words in QUERIES.items() for name in words}
 
 
@@ -606,8 +625,13 @@ def _default_budget(api_version: str) -> None:
 def _bid_options(verb: str) -> Callable[[str], None]:
     def check(api_version: str) -> None:
         talk = talk_with(api_version)
-        known = {one.name for row in FIELDS["campaign"] if row.name == "bid_options" for one in row.fields or ()
-                 if one.at(api_version) and one.answered}  # fmt: skip
+        known = {
+            one.name
+            for row in FIELDS["campaign"]
+            if row.name == "bid_options"
+            for one in row.fields or ()
+            if one.at(api_version) and one.answered
+        }
         options = {name: value for name, value in _MULTIPLIERS.items() if name in known}
         mask = ["AUDIENCE", "APP_TYPE", "PLACEMENT"] + (["GENDER", "AGE_BUCKET", "FREQUENCY"] if len(known) > 3 else [])
         value = options | ({"update_mask": mask} if verb == "u" else {})
