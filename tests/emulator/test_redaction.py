@@ -160,6 +160,10 @@ def percent(text):
     return "".join(f"%{byte:02x}" for byte in text.encode())
 
 
+def in_base32(text):
+    return base64.b32encode(text.encode()).decode().rstrip("=")
+
+
 def in_base64(text):
     return base64.b64encode(text.encode()).decode()
 
@@ -170,6 +174,20 @@ ENCODINGS = {
     "base64 of JSON": lambda s: in_base64(json.dumps({"t": s})),
     "base64 of addresses": lambda s: base64.urlsafe_b64encode(s.encode()).decode().rstrip("="),
     "escapes": lambda s: "".join(f"\\u{ord(character):04x}" for character in s),
+    "escapes in escapes": lambda s: "".join(f"\\\\u{ord(character):04x}" for character in s),
+    "escapes of bytes": lambda s: "".join(f"\\\\x{ord(character):02x}" for character in s),
+    "entities": lambda s: "".join(f"&#x{ord(character):x};" for character in s),
+    "entities in tens": lambda s: "".join(f"&#{ord(character)};" for character in s),
+    "some entities": lambda s: s.replace("a", "&#97;").replace("_", "&lowbar;").replace("/", "&#x2F;"),
+    "hexadecimal": lambda s: s.encode().hex(), "upper hexadecimal": lambda s: f"0x{s.encode().hex().upper()}",
+    "base32": in_base32, "lower base32": lambda s: in_base32(s).lower(),
+    **{f"base32 behind {n}": lambda s, n=n: in_base32("x" * n + s) for n in range(1, 5)},
+    "base32 backwards": lambda s: in_base32(s)[::-1], "base64 backwards": lambda s: in_base64(s)[::-1],
+    "hexadecimal backwards": lambda s: s.encode().hex()[::-1], "backwards": lambda s: s[::-1],
+    "base32 of what is backwards": lambda s: in_base32(s[::-1]),
+    "upper case": str.upper, "lower case": str.lower, "other case": str.swapcase,
+    "data": lambda s: f"data:text/plain,{quote(s, safe='')}", "data in base64": lambda s: f"data:;base64,{in_base64(s)}",
+    "percent of base32": lambda s: percent(in_base32(s)),
 }  # fmt: skip
 AMONG = {
     "a query": lambda s: (f"/v5/ad_accounts?bookmark={s}", ""),
@@ -213,7 +231,28 @@ def test_no_name_of_the_api_is_a_secret_one_but_those():
 
 
 @pytest.mark.parametrize(
-    "piece", ["a.", "a%", "%25", "https://a:", "name=\r\n", "x=:", "token", "bearer ", "\\u0041", "pin", "(", "-_"]
+    "piece",
+    [
+        "&#x70;",
+        "a&#",
+        "&lt;a",
+        "data:,",
+        "data:;base64,",
+        "\\x70",
+        "[[",
+        "a.",
+        "a%",
+        "%25",
+        "https://a:",
+        "name=\r\n",
+        "x=:",
+        "token",
+        "bearer ",
+        "\\u0041",
+        "pin",
+        "(",
+        "-_",
+    ],
 )
 def test_no_text_takes_long(piece):
     text = piece * (65_536 // len(piece))
@@ -221,3 +260,41 @@ def test_no_text_takes_long(piece):
     Secrets([OPAQUE]).body(text.encode())
     Secrets([OPAQUE]).target(text)
     assert time.process_time() - began < 2
+
+
+UNKNOWN = 'hunter2-of/which "nobody" knows'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({"x": json.dumps({"y": json.dumps({"client_secret": UNKNOWN})})}),
+        json.dumps([json.dumps([{"name": "password", "value": UNKNOWN}])]),
+        json.dumps({"x": json.dumps({"y": json.dumps({"client_secret": UNKNOWN})}).replace("/", "\\/")}),
+        json.dumps({"x": "data:application/json;charset=utf-8;base64," + in_base64(json.dumps({"token": UNKNOWN}))}),
+        json.dumps({"x": f"data:,client_secret={quote(UNKNOWN)}"}),
+        f"see data:;base64,{in_base64('client_secret=hunter2')} there",
+    ],
+)
+def test_a_secret_is_known_by_its_name_within_what_is_encoded(emulator, text):
+    emulator.handle(Request("POST", "http://x", "/v5/ad_accounts", {}, text.encode()))
+    for form in (
+        "hunter2",
+        "nobody",
+        in_base64("client_secret=hunter2")[4:-4],
+        in_base64(json.dumps({"token": UNKNOWN}))[8:-8],
+    ):
+        assert form not in kept(emulator), kept(emulator)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"x": "data:text/plain;base64,aGVsbG8gd29ybGQ=", "y": "Tom &amp; Jerry &#38; co", "z": "0x656d706c6f79"}',
+        b'{"x": "{\\"filters\\": {\\"any_of\\": []}}", "link": "https://shop.example/?a=1&amp;b=2&copy=3"}',
+        b"MFRGG43FMNUXGIDPMYQGC3TE and 70696e6b and knip",
+    ],
+)
+def test_encodings_without_a_secret_stay(emulator, body):
+    emulator.handle(Request("POST", "http://x", "/v5/ad_accounts", {"authorization": f"Bearer {OPAQUE}"}, body))
+    assert emulator.calls[-1].body == body
