@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from pinshop.api.http import Request
 from pinshop.emulator import Emulator
+from pinshop.emulator.storage import data_file
 from pinshop.emulator.storage.data_file import DataFileFailed
 from pinshop.errors import ConfigurationError
 
@@ -35,6 +37,71 @@ def test_a_second_emulator_on_a_data_file_is_refused(tmp_path):
     again = Emulator(data=path)
     assert again.access_token == token
     again.close()
+
+
+def other_name(path, kind):
+    """The same file under another name."""
+    other = path.parent / "elsewhere" / "other.db"
+    other.parent.mkdir()
+    match kind:
+        case "hard link":
+            os.link(path, other)
+        case "symbolic link":
+            other.symlink_to(path)
+        case "link to its folder":
+            other.parent.rmdir()
+            other.parent.symlink_to(path.parent)
+            return other.parent / path.name
+        case "dots":
+            return path.parent / "elsewhere" / ".." / path.name
+        case "relative":
+            return os.path.relpath(path)
+    return other
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege")
+@pytest.mark.parametrize("kind", ["hard link", "symbolic link", "link to its folder", "dots", "relative"])
+@pytest.mark.parametrize("who", ["itself", "another process"])
+def test_a_data_file_is_one_under_all_of_its_names(tmp_path, kind, who):
+    path = tmp_path / "state.db"
+    if kind == "hard link" and sys.platform != "linux":
+        pytest.skip("elsewhere a file with several names is refused")
+    if who == "itself":
+        first, owner = Emulator(data=path, now=NOW), os.getpid()
+    else:
+        code = "import sys; from pinshop.emulator import Emulator; e = Emulator(data=sys.argv[1]); print(flush=True); input()"
+        first = subprocess.Popen([sys.executable, "-c", code, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        first.stdout.readline()
+        owner = first.pid
+    other = other_name(path, kind)
+    for name in (other, path):
+        with pytest.raises(ConfigurationError, match=f"process {owner} uses it"):
+            Emulator(data=name)
+    if who == "itself":
+        first.close()
+    else:  # a claim is not left behind, whatever ends the process
+        first.kill()
+        first.communicate()
+    Emulator(data=other).close()
+    Emulator(data=path).close()
+
+
+def test_a_file_system_without_locks_is_said_to_have_none(tmp_path, monkeypatch):
+    def none(_descriptor):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(data_file, "_lock", none)
+    with pytest.raises(ConfigurationError, match=r"has no locks .*keep it on a disk of this machine"):
+        Emulator(data=tmp_path / "state.db")
+
+
+@pytest.mark.skipif(sys.platform == "linux", reason="Linux locks the file whatever its name")
+def test_a_file_of_several_names_is_refused_where_names_are_locked(tmp_path):
+    path = tmp_path / "state.db"
+    Emulator(data=path).close()
+    os.link(path, tmp_path / "other.db")
+    with pytest.raises(ConfigurationError, match="several names"):
+        Emulator(data=path)
 
 
 def test_a_file_of_another_program_is_left_and_not_claimed(tmp_path):

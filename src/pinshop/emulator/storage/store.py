@@ -17,12 +17,12 @@ import threading
 import weakref
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, Literal, cast
+from typing import Any, Literal, cast
 
 import msgspec
 
 from pinshop.emulator.seeded_numbers import secret
-from pinshop.emulator.storage.data_file import OfParent, claimed, failures_in_words
+from pinshop.emulator.storage.data_file import Claim, OfParent, claimed, failures_in_words
 from pinshop.emulator.storage.history import History, among
 from pinshop.emulator.storage.schema import COLUMNS, FIRST_ID, connect
 
@@ -74,7 +74,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork_in_child)
 
 
-def _close(db: sqlite3.Connection, claim: IO[str] | None) -> None:
+def _close(db: sqlite3.Connection, claim: Claim | None) -> None:
     db.close()
     if claim is not None:
         claim.close()
