@@ -98,7 +98,6 @@ TESTED_ELSEWHERE = {
     "emulator/seeded_numbers.py": ("emulator/test_emulator.py", "the same seed, the same bytes"),
     "emulator/clock.py": ("emulator/test_emulator.py", "set and moved through the emulator"),
     "emulator/faults.py": ("emulator/test_emulator.py", "made through the emulator"),
-    "emulator/journal.py": ("emulator/test_emulator.py", "read through the emulator"),
     "emulator/limits.py": ("emulator/test_chain.py", "a step of the chain"),
     "emulator/refusals.py": ("emulator/test_chain.py", "how the chain says no"),
     "emulator/requests.py": ("emulator/test_chain.py", "the first step of the chain"),

@@ -7,7 +7,6 @@ the facts of `pinshop.api`, and no other code.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Mapping
 from email.utils import formatdate
 from typing import Any, Literal
@@ -19,11 +18,9 @@ from msgspec import UNSET, Struct
 from pinshop.api.endpoints import OAUTH_TOKEN
 from pinshop.api.http import Reply, Request
 from pinshop.api.operations import Operation, version
-from pinshop.emulator import access, oauth, redaction, shapes
+from pinshop.emulator import access, oauth, shapes
 from pinshop.emulator.faults import Fault, Target
 from pinshop.emulator.handlers import HANDLERS, context
-from pinshop.emulator.journal import Journal, JournalEntry
-from pinshop.emulator.redaction import STRUCK
 from pinshop.emulator.refusals import Refusal, error_body, shown
 from pinshop.emulator.requests import ROUTES, path_id, read_body, read_query
 from pinshop.emulator.seeded_numbers import digest
@@ -71,7 +68,8 @@ def answer(world: World, request: Request) -> Answer:
     with world.lock:
         number, seconds = world.next_call(), world.clock.seconds()
         answered, account = _with_faults(world, request, number, seconds)
-        world.journal.add(_entry(request, answered, number, seconds, account))
+        status = 0 if answered.cut in ("drop", "hang") else answered.reply.status
+        world.journal.add(request, number, seconds, answered.operation, status, answered.reply.body, account)
         return answered
 
 
@@ -213,27 +211,3 @@ def _broken(world: World, fault: Fault, operation: Operation, real: Reply | None
     elif fault.truncate is not None:
         answer.cut, answer.reply = "truncate", Reply(reply.status, reply.headers, reply.body[: fault.truncate])
     return answer
-
-
-def _entry(request: Request, answer: Answer, number: int, now: float, account: str | None) -> JournalEntry:
-    body, response = request.body or b"", answer.reply.body
-    secrets = redaction.Secrets.of(request.headers)
-    if "oauth" in redaction.decoded(request.target.partition("?")[0])[-1].lower():  # of any version, with a slash or without
-        body, response = (STRUCK.encode() if part else b"" for part in (body, response))
-    body, response = body[: 4 * Journal.CUT], response[: 2 * Journal.CUT]
-    known = len(secrets.known)
-    struck = secrets.target(request.target), secrets.body(body), secrets.body(response)
-    if len(secrets.known) > known:  # what stood under a name may stand elsewhere without one
-        struck = secrets.target(request.target), secrets.body(body), secrets.body(response)
-    return JournalEntry(
-        number,
-        answer.operation,
-        request.method,
-        struck[0],
-        struck[1][: Journal.CUT],
-        0 if answer.cut in ("drop", "hang") else answer.reply.status,
-        struck[2][: Journal.CUT],
-        now,
-        account,
-        time.time(),
-    )

@@ -1,16 +1,25 @@
-"""The calls the emulator has seen, secrets struck out."""
+"""The calls the emulator has seen, secrets struck out.
+
+To strike takes longer than to serve most calls, and most calls are never looked at. So a call waits as it came, and is
+struck when it is first read: what leaves the journal, to whoever reads it or listens, is the struck `JournalEntry`, which
+from then on stands in its place. What waits is in no `repr`, and can be neither copied nor pickled. A call that is larger
+than what would be kept of it is struck at once.
+"""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NoReturn, overload
 
 import msgspec
 from msgspec import Struct
 
+from pinshop.api.http import Request
 from pinshop.emulator import arguments
+from pinshop.emulator.redaction import STRUCK, Secrets, decoded, is_secret
 from pinshop.emulator.requests import decode
 
 REAL_PREFIXES = ("pina_", "pinr_", "pinc_")
@@ -53,6 +62,61 @@ class JournalEntry(Struct):
             return None
 
 
+class _Call:
+    """One call: as it came, until it is read; then its entry."""
+
+    __slots__ = ("_came", "_entry", "ad_account_id", "operation", "status")
+
+    def __init__(self, operation: str, status: int, ad_account_id: str | None, came: tuple[Any, ...]) -> None:
+        self.operation, self.status, self.ad_account_id = operation, status, ad_account_id
+        self._came: tuple[Any, ...] | None = came
+        self._entry: JournalEntry
+
+    def entry(self) -> JournalEntry:
+        """The call without its secrets."""
+        if self._came is not None:
+            self._entry = self._struck(*self._came)
+            self._came = None
+        return self._entry
+
+    def _struck(
+        self,
+        number: int,
+        method: str,
+        target: str,
+        headers: dict[str, str],
+        body: bytes,
+        response: bytes,
+        when: float,
+        real: float,
+    ) -> JournalEntry:
+        secrets = Secrets.of(headers)
+        if "oauth" in decoded(target.partition("?")[0])[-1].lower():  # of any version, with a slash or without
+            body, response = (STRUCK.encode() if part else b"" for part in (body, response))
+        known = len(secrets.known)
+        struck = secrets.target(target), secrets.body(body), secrets.body(response)
+        if len(secrets.known) > known:  # what stood under a name may stand elsewhere without one
+            struck = secrets.target(target), secrets.body(body), secrets.body(response)
+        return JournalEntry(
+            number,
+            self.operation,
+            method,
+            struck[0],
+            struck[1][: Journal.CUT],
+            self.status,
+            struck[2][: Journal.CUT],
+            when,
+            self.ad_account_id,
+            real,
+        )
+
+    def __repr__(self) -> str:
+        return f"<call of {self.operation or 'no operation'}>"
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a call may hold secrets until it is read")
+
+
 class Journal:
     """The last calls, in order, and counts of all calls since the last reset. It may be read while calls are served."""
 
@@ -61,35 +125,53 @@ class Journal:
 
     def __init__(self, lock: threading.RLock | None = None) -> None:
         self._lock = lock or threading.RLock()
-        self._entries: deque[JournalEntry] = deque(maxlen=self.KEEP)
+        self._calls: deque[_Call] = deque(maxlen=self.KEEP)
         self._counts: Counter[tuple[str, int]] = Counter()
         #: Told of each call as it is added: a log, for example.
         self.listener: Callable[[JournalEntry], object] | None = None
 
-    def add(self, entry: JournalEntry) -> None:
+    def add(
+        self, request: Request, number: int, when: float, operation: str, status: int, response: bytes, account: str | None
+    ) -> None:
+        """Take a call and what was answered; ``status`` is 0 where no answer was sent."""
+        headers = {name: value for name, value in request.headers.items() if is_secret(name)}
+        body, response = (request.body or b"")[: 4 * self.CUT], response[: 2 * self.CUT]
+        came = (number, request.method, request.target, headers, body, response, when, time.time())
+        call = _Call(operation, status, account, came)
         with self._lock:
-            self._entries.append(entry)
-            self._counts[entry.operation, entry.status] += 1
+            if len(body) + len(response) + sum(map(len, headers.values())) > 2 * self.CUT:
+                call.entry()
+            self._calls.append(call)
+            self._counts[operation, status] += 1
         if self.listener is not None:
-            self.listener(entry)
+            self.listener(self._read(call))
+
+    def _read(self, call: _Call) -> JournalEntry:
+        with self._lock:
+            return call.entry()
 
     def clear(self) -> None:
         with self._lock:
-            self._entries.clear()
+            self._calls.clear()
             self._counts.clear()
 
-    def _kept(self) -> list[JournalEntry]:
+    def _kept(self) -> list[_Call]:
         with self._lock:
-            return list(self._entries)
+            return list(self._calls)
 
     def __iter__(self) -> Iterator[JournalEntry]:
-        return iter(self._kept())
+        return map(self._read, self._kept())
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._calls)
 
-    def __getitem__(self, index: int) -> JournalEntry:
-        return self._kept()[index]
+    @overload
+    def __getitem__(self, index: int) -> JournalEntry: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[JournalEntry]: ...
+    def __getitem__(self, index: int | slice) -> JournalEntry | list[JournalEntry]:
+        found = self._kept()[index]
+        return [self._read(call) for call in found] if isinstance(found, list) else self._read(found)
 
     def count(self, operation: str | None = None, status: int | None = None) -> int:
         """How many calls there were, of one operation or with one status. Counts all, not only those still kept.
@@ -112,11 +194,11 @@ class Journal:
         """
         _check(operation, status)
         return [
-            entry
-            for entry in self._kept()
-            if operation in (None, entry.operation)
-            and status in (None, entry.status)
-            and (ad_account_id is None or str(ad_account_id) == entry.ad_account_id)
+            self._read(call)
+            for call in self._kept()
+            if operation in (None, call.operation)
+            and status in (None, call.status)
+            and (ad_account_id is None or str(ad_account_id) == call.ad_account_id)
         ]
 
 
