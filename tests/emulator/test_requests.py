@@ -6,12 +6,16 @@ import json
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
 from openapi import Described
-from pinshop.api.endpoints import BY_ID
+from pinshop.api.endpoints import BY_ID, OPERATIONS
 from pinshop.api.http import Request
+from pinshop.api.operations import API_VERSIONS, ApiVersion, version
+from pinshop.emulator.refusals import Refusal
+from pinshop.emulator.requests import route
 
 #: A wrong value of each type.
 WRONG: dict[str, tuple[Any, ...]] = {
@@ -164,3 +168,44 @@ def test_what_the_description_forbids_is_refused(talk_at: Any, described: Any, a
                         taken.add(f"{operation_id}: {name} {json.dumps(item.get(name, 'missing'))[:80]}")
     assert taken == set()
     assert asked > 300
+
+
+# ------------------------------------------------------------------------------------------------ routes
+
+
+def scanned(api_version: ApiVersion, method: str, path: str) -> tuple[str, dict[str, str]] | int:
+    """What a path means, row by row: the operation with the fewest placeholders, or the status of the refusal."""
+    segments = path.removeprefix("/v5/").split("/")
+    fits = []
+    for operation in OPERATIONS:
+        parts = operation.path.strip("/").split("/")
+        known = version(operation.since) <= version(api_version) and len(parts) == len(segments)
+        if known and all(part.startswith("{") or part == got for part, got in zip(parts, segments, strict=True)):
+            given = {part[1:-1]: unquote(got) for part, got in zip(parts, segments, strict=True) if part.startswith("{")}
+            fits.append((operation, given))
+    found = [(operation.id, given) for operation, given in fits if operation.verb == method]
+    if not found:
+        return 405 if fits else 404
+    fewest = min(len(given) for _, given in found)
+    (best,) = [one for one in found if len(one[1]) == fewest]
+    return best
+
+
+def routed(api_version: ApiVersion, method: str, path: str) -> tuple[str, dict[str, str]] | int:
+    try:
+        operation, arguments = route(api_version, method, path)
+    except Refusal as refusal:
+        return refusal.status
+    return operation.id, arguments
+
+
+@pytest.mark.parametrize("api_version", API_VERSIONS)
+def test_a_path_means_what_the_rows_say(api_version: ApiVersion) -> None:
+    rows = [operation.path.strip("/").split("/") for operation in OPERATIONS]
+    words = sorted({"", "x", "%31%2F2", "..", *(part for row in rows for part in row)})
+    paths = {"", "/", "user_account/"}
+    for row in rows:
+        paths |= {"/".join([*row[:place], word, *row[place + 1 :]]) for place in range(len(row)) for word in words}
+    for path in paths:
+        for method in ("GET", "POST", "PATCH", "DELETE", "HEAD"):
+            assert routed(api_version, method, f"/v5/{path}") == scanned(api_version, method, f"/v5/{path}")

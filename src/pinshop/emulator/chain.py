@@ -10,19 +10,19 @@ import logging
 from collections.abc import Mapping
 from email.utils import formatdate
 from typing import Any, Literal
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import UNSET, Struct
 
 from pinshop.api.endpoints import OAUTH_TOKEN
 from pinshop.api.http import Reply, Request
-from pinshop.api.operations import Operation, version
+from pinshop.api.operations import Operation
 from pinshop.emulator import access, oauth, shapes
 from pinshop.emulator.faults import Fault, Target
 from pinshop.emulator.handlers import HANDLERS, context
-from pinshop.emulator.refusals import Refusal, error_body, shown
-from pinshop.emulator.requests import ROUTES, path_id, read_body, read_query
+from pinshop.emulator.refusals import Refusal, error_body
+from pinshop.emulator.requests import path_id, read_body, read_query, route
 from pinshop.emulator.seeded_numbers import digest
 from pinshop.emulator.storage.data_file import DataFileFailed
 from pinshop.emulator.world import World
@@ -76,7 +76,7 @@ def answer(world: World, request: Request) -> Answer:
 def _with_faults(world: World, request: Request, number: int, seconds: float) -> tuple[Answer, str | None]:
     path = request.target.partition("?")[0]
     try:
-        operation, arguments = _route(world, request.method, path)
+        operation, arguments = route(world.api_version, request.method, path)
     except Refusal as refusal:
         return Answer(_refused(world, refusal, number)), None
     headers = {name.lower(): value for name, value in request.headers.items()}
@@ -146,25 +146,6 @@ def _serve(world: World, call: Call) -> tuple[int, Any]:
     if operation.success[0] == 204:
         return status, None
     return status, shapes.render(operation, world.api_version, result, rules.failed_item_data)
-
-
-# ---------------------------------------------------------------------------------------------- the steps
-
-
-def _route(world: World, method: str, path: str) -> tuple[Operation, dict[str, str]]:
-    if not path.startswith("/v5/"):
-        raise Refusal(404, 404, f"{shown(path)} is not a path of this API; all begin with /v5/.")
-    segments = path[4:].split("/")
-    seen = False
-    for route in ROUTES.get(len(segments), ()):
-        if all(want is None or want == got for want, got in zip(route.segments, segments, strict=True)):
-            if route.operation.verb == method and version(route.operation.since) <= version(world.api_version):
-                values = [unquote(got) for want, got in zip(route.segments, segments, strict=True) if want is None]
-                return route.operation, dict(zip(route.names, values, strict=True))
-            seen = seen or version(route.operation.since) <= version(world.api_version)
-    if seen:
-        raise Refusal(405, 5, "Method not allowed")
-    raise Refusal(404, 404, f"{shown(path)} is not part of the emulated slice of the API at {world.api_version}.")
 
 
 # --------------------------------------------------------------------------------------------- the replies

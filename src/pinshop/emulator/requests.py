@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import cache
+from operator import itemgetter
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 import msgspec
 from msgspec import Struct
@@ -11,7 +14,7 @@ from msgspec import Struct
 from pinshop.api.checks import ID_DIGITS, TEXT_IDS, is_digits
 from pinshop.api.endpoints import OPERATIONS
 from pinshop.api.http import Request
-from pinshop.api.operations import Operation, Param
+from pinshop.api.operations import ApiVersion, Operation, Param, version
 from pinshop.emulator.bodies import checked_date, id_number
 from pinshop.emulator.refusals import Refusal, bad, shown
 
@@ -20,25 +23,49 @@ MAX_BODY = 5 * 1024 * 1024
 decode = msgspec.json.Decoder().decode
 
 
-class _Route(Struct):
-    operation: Operation
-    segments: tuple[str | None, ...]
-    names: tuple[str, ...]
+class _Shape(Struct):
+    """Paths that have their placeholders in the same places."""
+
+    #: The static segments of a path, of its segments.
+    static: Callable[[Sequence[str]], Any]
+    placeholders: tuple[int, ...]
+    #: By static segments: verb -> operation.
+    operations: dict[Any, dict[str, Operation]]
 
 
-def _routes() -> dict[int, list[_Route]]:
-    """Routes by number of segments; static segments go before placeholders."""
-    found: dict[int, list[_Route]] = {}
+@cache
+def _shapes(api_version: ApiVersion) -> dict[int, list[_Shape]]:
+    """What there is at an API version, by number of segments. Paths with fewer placeholders go first."""
+    found: dict[tuple[int, tuple[int, ...]], _Shape] = {}
     for operation in OPERATIONS:
+        if version(operation.since) > version(api_version):
+            continue
         parts = operation.path.strip("/").split("/")
-        segments = tuple(None if part.startswith("{") else part for part in parts)
-        found.setdefault(len(parts), []).append(_Route(operation, segments, operation.path_names))
-    for routes in found.values():
-        routes.sort(key=lambda route: sum(segment is None for segment in route.segments))
-    return found
+        places = tuple(n for n, part in enumerate(parts) if part.startswith("{"))
+        static = itemgetter(*(n for n in range(len(parts)) if n not in places))
+        shape = found.setdefault((len(parts), places), _Shape(static, places, {}))
+        shape.operations.setdefault(static(parts), {})[operation.verb] = operation
+    by_length: dict[int, list[_Shape]] = {}
+    for (length, _), shape in sorted(found.items(), key=lambda item: len(item[1].placeholders)):
+        by_length.setdefault(length, []).append(shape)
+    return by_length
 
 
-ROUTES = _routes()
+def route(api_version: ApiVersion, method: str, path: str) -> tuple[Operation, dict[str, str]]:
+    """The operation that is called and the arguments in its path, or 404 or 405."""
+    if not path.startswith("/v5/"):
+        raise Refusal(404, 404, f"{shown(path)} is not a path of this API; all begin with /v5/.")
+    segments = path[4:].split("/")
+    is_path = False
+    for shape in _shapes(api_version).get(len(segments), ()):
+        if (operations := shape.operations.get(shape.static(segments))) is not None:
+            if (operation := operations.get(method)) is not None:
+                values = [unquote(segments[place]) for place in shape.placeholders]
+                return operation, dict(zip(operation.path_names, values, strict=True))
+            is_path = True
+    if is_path:
+        raise Refusal(405, 5, "Method not allowed")
+    raise Refusal(404, 404, f"{shown(path)} is not part of the emulated slice of the API at {api_version}.")
 
 
 def path_id(name: str, value: str) -> int | str:
