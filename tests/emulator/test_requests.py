@@ -9,11 +9,13 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from msgspec import structs
 
 from openapi import Described
 from pinshop.api.endpoints import BY_ID, OPERATIONS
 from pinshop.api.http import Request
 from pinshop.api.operations import API_VERSIONS, ApiVersion, version
+from pinshop.emulator import requests
 from pinshop.emulator.refusals import Refusal
 from pinshop.emulator.requests import route
 
@@ -197,6 +199,16 @@ def routed(api_version: ApiVersion, method: str, path: str) -> tuple[str, dict[s
     except Refusal as refusal:
         return refusal.status
     return operation.id, arguments
+
+
+def test_a_static_segment_goes_before_a_placeholder(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = BY_ID["ad_accounts/get"]
+    mine = structs.replace(row, id="ad_accounts/mine", path="/ad_accounts/mine", since="5.14")
+    monkeypatch.setattr(requests, "_shapes", requests._shapes.__wrapped__)
+    for rows in ([mine, row], [row, mine]):
+        monkeypatch.setattr(requests, "OPERATIONS", rows)
+        assert routed("5.14", "GET", "/v5/ad_accounts/mine") == ("ad_accounts/mine", {})
+        assert routed("5.6", "GET", "/v5/ad_accounts/mine") == ("ad_accounts/get", {"ad_account_id": "mine"})
 
 
 @pytest.mark.parametrize("api_version", API_VERSIONS)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from email.utils import formatdate
+from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
@@ -151,6 +152,11 @@ def _serve(world: World, call: Call) -> tuple[int, Any]:
 # --------------------------------------------------------------------------------------------- the replies
 
 
+@lru_cache
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)
+
+
 def _reply(world: World, status: int, value: Any, number: int, extra: Mapping[str, str] | None = None) -> Reply:
     headers = {
         "content-type": "application/json",
@@ -158,7 +164,7 @@ def _reply(world: World, status: int, value: Any, number: int, extra: Mapping[st
         "pinterest-version": world.api_version,
         "x-emulated": "true",
         "cache-control": "no-store",
-        "date": formatdate(world.clock.seconds(), usegmt=True),
+        "date": _date(int(world.clock.seconds())),
         **(extra or {}),
     }
     if status == 204:
