@@ -31,22 +31,24 @@ from pinshop.emulator.storage.store import Entity
 
 def complete_promotions(ctx: Reading, promotions: Iterable[Entity]) -> list[Entity]:
     """Add what is derived: the group's name, the ad group's bid, the remnants of the partition tree."""
-    known = list(promotions)
-    groups = ctx.store.get_many("product_groups", sorted({p["catalog_product_group_id"] for p in known})) if known else {}
-    ad_groups = ctx.store.get_many("ad_groups", sorted({p["ad_group_id"] for p in known})) if known else {}
+    known, store, rules = list(promotions), ctx.store, ctx.rules
+    groups = store.get_many("product_groups", sorted({p["catalog_product_group_id"] for p in known})) if known else {}
+    ad_groups = store.get_many("ad_groups", sorted({p["ad_group_id"] for p in known})) if known else {}
+    with_bid, prefix = rules.bid_in_micro_currency == "ad_group", rules.ad_group_id_prefix
+    definition = None if rules.definition == "null" else rules.definition
     for promotion in known:
         group = groups.get(promotion["catalog_product_group_id"])
         ad_group = ad_groups.get(promotion["ad_group_id"])
         promotion["catalog_product_group_name"] = group["name"] if group else None
-        if ad_group and ctx.rules.bid_in_micro_currency == "ad_group":
+        if ad_group and with_bid:
             promotion["bid_in_micro_currency"] = ad_group.get("bid_in_micro_currency")
         promotion["included"] = True
-        promotion["definition"] = None if ctx.rules.definition == "null" else ctx.rules.definition
+        promotion["definition"] = definition
         promotion["grid_click_type"] = "DIRECT_TO_DESTINATION"
         promotion["type"] = "productgroup"
         promotion.setdefault("is_generate_background", False)
         promotion.setdefault("is_image_auto_resizing", False)
-        if ctx.rules.ad_group_id_prefix:
+        if prefix:
             promotion["ad_group_id"] = f"AG{promotion['ad_group_id']}"
     return known
 

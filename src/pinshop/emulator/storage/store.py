@@ -32,6 +32,9 @@ Entity = dict[str, Any]
 
 _SELECT = {kind: f"select {', '.join(columns)}, body from {kind}" for kind, columns in COLUMNS.items()}
 
+#: Whole statements: a text that was put together anew would be hashed anew, to find it among those that are prepared.
+_GET = {kind: f"{select} where id = ?" for kind, select in _SELECT.items()}
+
 _INSERT = {
     kind: f"insert into {kind} ({', '.join(columns)}, body) values ({', '.join('?' * (len(columns) + 1))})"
     for kind, columns in COLUMNS.items()
@@ -277,7 +280,7 @@ class Store:
 
     def get(self, kind: str, entity_id: int) -> Entity | None:
         with self.lock:
-            row = self._db.execute(_SELECT[kind] + " where id = ?", (entity_id,)).fetchone()
+            row = self._db.execute(_GET[kind], (entity_id,)).fetchone()
         return None if row is None else _entity(kind, row)
 
     def must(self, kind: str, entity_id: int) -> Entity:
@@ -288,6 +291,8 @@ class Store:
 
     def get_many(self, kind: str, ids: Sequence[int]) -> dict[int, Entity]:
         """Those of ``ids`` that exist, by id."""
+        if len(ids) == 1:
+            return {} if (entity := self.get(kind, ids[0])) is None else {ids[0]: entity}
         condition, arguments = among("id", ids)
         with self.lock:
             rows = self._db.execute(f"{_SELECT[kind]} where {condition}", arguments).fetchall()
