@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
@@ -20,6 +20,7 @@ Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
+Pairs: TypeAlias = list[tuple[bytes, bytes]]
 
 
 class App:
@@ -84,16 +85,49 @@ class App:
         body = await read_body(receive)
         if body is None:  # the caller left before the body was whole: nobody knows what it would have said
             return
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         raw = scope.get("raw_path")
         target = quote(scope["path"], safe="/:@!$&'()*+,;=~-._") if raw is None else raw.decode("latin-1")
         if root:
             target = target.removeprefix(quote(root))
         if scope["query_string"]:
             target += "?" + scope["query_string"].decode("latin-1")
-        origin = f"{scope.get('scheme', 'http')}://{headers.get('host', 'localhost')}{root}"
-        answer = chain.answer(self._world, Request(scope["method"], origin, target, headers, body))
-        await _send(answer, headers, receive, send, scope.get("pinshop.send", send))
+        asked, answer = self._answer(scope["method"], scope.get("scheme", "http"), root, target, scope["headers"], body)
+        await _send(answer, asked, receive, send, scope.get("pinshop.send", send))
+
+    def _answer(
+        self, method: str, scheme: str, root: str, target: str, pairs: Pairs, body: bytes
+    ) -> tuple[dict[str, str], Answer]:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in pairs}
+        origin = f"{scheme}://{headers.get('host', 'localhost')}{root}"
+        return headers, chain.answer(self._world, Request(method, origin, target, headers, body))
+
+    def at_once(self, target: str, pairs: Pairs) -> tuple[int, Pairs, bytes] | None:
+        """Status, headers and body for a GET of the API. None: a fault or CORS takes more, so it has to go through ASGI."""
+        with self._world.lock:
+            if self._access.origins or self._world.faults:
+                return None
+            asked, answer = self._answer("GET", "http", "", target, pairs, b"")
+        return answer.reply.status, *_encoded(answer, asked)
+
+
+def _encoded(answer: Answer, asked: Mapping[str, str]) -> tuple[Pairs, bytes]:
+    """The headers and the body as they are sent."""
+    reply = answer.reply
+    whole = reply.body
+    pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
+    if answer.cut == "truncate":
+        # Promise more than will come, so that the other side can tell that it was cut.
+        pairs.append((b"content-length", str(len(whole) + 1000).encode()))
+        return pairs, whole
+    if len(whole) > 1400 and "gzip" in asked.get("accept-encoding", ""):
+        import zlib
+
+        packer = zlib.compressobj(1, wbits=31)  # gzip without a time stamp: same bytes every time
+        whole = packer.compress(whole) + packer.flush()
+        pairs += [(b"content-encoding", b"gzip"), (b"vary", b"accept-encoding")]
+    if reply.status != 204:
+        pairs.append((b"content-length", str(len(whole)).encode()))
+    return pairs, whole
 
 
 async def _send(answer: Answer, asked: dict[str, str], receive: Receive, send: Send, raw_send: Send) -> None:
@@ -103,27 +137,14 @@ async def _send(answer: Answer, asked: dict[str, str], receive: Receive, send: S
         while (await receive())["type"] != "http.disconnect":
             pass
         return
-    reply = answer.reply
-    whole = reply.body
     if answer.cut == "drop":
         if not await _close_connection(raw_send, receive):
             # Another server would answer 500, which is an answer. It closes what it was told to be longer.
             await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
             await send({"type": "http.response.body", "body": b"", "more_body": True})
         return
-    pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
-    if answer.cut == "truncate":
-        # Promise more than will come, so that the other side can tell that it was cut.
-        pairs.append((b"content-length", str(len(whole) + 1000).encode()))
-    elif len(whole) > 1400 and "gzip" in asked.get("accept-encoding", ""):
-        import zlib
-
-        packer = zlib.compressobj(1, wbits=31)  # gzip without a time stamp: same bytes every time
-        whole = packer.compress(whole) + packer.flush()
-        pairs += [(b"content-encoding", b"gzip"), (b"vary", b"accept-encoding")]
-    if answer.cut != "truncate" and reply.status != 204:
-        pairs.append((b"content-length", str(len(whole)).encode()))
-    await send({"type": "http.response.start", "status": reply.status, "headers": pairs})
+    pairs, whole = _encoded(answer, asked)
+    await send({"type": "http.response.start", "status": answer.reply.status, "headers": pairs})
     await send({"type": "http.response.body", "body": whole, "more_body": answer.cut == "truncate"})
     if answer.cut == "truncate":
         await _close_connection(raw_send, receive)

@@ -1,4 +1,8 @@
-"""uvicorn's HTTP protocol, with limits to the size of a request's head and to its time, and with every body."""
+"""uvicorn's HTTP protocol, with limits to the size of a request's head and to its time, and with every body.
+
+A GET of the API that asks for nothing else is answered here, while it is read: a task, its scope and its messages would
+cost as much as the answer. Whatever is not that plain goes through ASGI, and so does the same GET under any other server.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,10 @@ import asyncio
 from typing import Any
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+#: With these there is a body to wait for, something to say before the answer, or an origin to find out.
+_NOT_PLAIN = frozenset({b"content-length", b"transfer-encoding", b"expect", b"x-forwarded-proto", b"x-forwarded-for"})
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -21,16 +28,18 @@ class BoundedProtocol(HttpToolsProtocol):
     _head_is_complete = False
     #: The request asks for another protocol, and httptools ends it with its head.
     _asks_for_upgrade = False
+    _is_plain = False
+    #: Of what arrives together, one request is answered at once: other connections get their turn before the next.
+    _has_turn = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._timer = self.loop.call_later(self.HEAD_SECONDS, self._head_is_late)
 
     def data_received(self, data: bytes) -> None:
+        self._has_turn = True
         if self._timer is None and self._answered():
-            # The next request of a connection that was kept.
-            self._unread = 0
-            self._timer = self.loop.call_later(self.HEAD_SECONDS, self._head_is_late)
+            self._unread = 0  # the next request of a connection that was kept
         self._unread += len(data)
         self._unset_keepalive_if_required()
         try:
@@ -41,6 +50,8 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.send_400_response("Invalid HTTP request received.")
         if self._unread > self.HEAD_BYTES:
             self._refuse("431 Request Header Fields Too Large")
+        elif self._timer is None and self._answered() and not (self._head_is_complete and self.timeout_keep_alive_task):
+            self._timer = self.loop.call_later(self.HEAD_SECONDS, self._head_is_late)
 
     def _parse(self, data: bytes) -> None:
         while True:
@@ -59,7 +70,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _answered(self) -> bool:
         cycle: Any = self.cycle  # None before the first request
-        return cycle is not None and bool(cycle.response_complete)
+        return cycle is None or bool(cycle.response_complete)
 
     def on_message_begin(self) -> None:
         self._head_is_complete = False
@@ -84,7 +95,9 @@ class BoundedProtocol(HttpToolsProtocol):
             raise ValueError("the head is too large")  # the parser stops, and nothing is executed
         if not self.url.startswith(b"/"):
             self._take_authority()
-        super().on_headers_complete()
+        self._is_plain = self._can_be_answered_at_once()
+        if not self._is_plain:
+            super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         self._unread = 0
@@ -93,7 +106,44 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         if not self._asks_for_upgrade:
             self._unread = 0
+            if self._is_plain:
+                self._is_plain = self._has_turn = False
+                self._answer_at_once()
+            else:
+                super().on_message_complete()
+
+    def _can_be_answered_at_once(self) -> bool:
+        return (
+            self._has_turn
+            and self.url.startswith(b"/v5/")
+            and self.parser.get_method() == b"GET"
+            and self.parser.get_http_version() == "1.1"
+            and self.parser.should_keep_alive()
+            and _NOT_PLAIN.isdisjoint([name for name, _ in self.headers])
+            and self._answered()
+            and not self.flow.write_paused
+            and not self.transport.is_closing()
+            and hasattr(self.config.app, "at_once")
+        )
+
+    def _answer_at_once(self) -> None:
+        url = httptools.parse_url(self.url)
+        target = url.path.decode("ascii") + ("?" + url.query.decode("latin-1") if url.query else "")
+        app: Any = self.config.app
+        try:
+            answered = app.at_once(target, self.headers)
+        except Exception:
+            self.logger.exception("Exception in ASGI application\n")
+            self._refuse("500 Internal Server Error")
+            return
+        if answered is None:
+            super().on_headers_complete()
             super().on_message_complete()
+            return
+        status, headers, body = answered
+        lines = [STATUS_LINE[status], *(b"%b: %b\r\n" % pair for pair in headers), b"\r\n", body]
+        self.transport.write(b"".join(lines))
+        self.on_response_complete()
 
     def _take_authority(self) -> None:
         """Whom an address names that is given whole counts, and ``Host`` does not (RFC 9112, 3.2.2)."""
