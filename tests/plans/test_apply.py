@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 from decimal import Decimal
 
 import msgspec
@@ -12,7 +13,7 @@ from pinshop import plans
 from pinshop.emulator import Emulator
 from pinshop.errors import GuardRefused, InvalidInput, ManifestError, PartialFailure, PlanRefused, StalePlan
 from pinshop.plans import compare
-from pinshop.plans.journal import find_history
+from pinshop.plans.journal import find_history, histories
 from plans.conftest import MOMENT, World, client_of  # type: ignore[import-not-found]
 
 SPRING = """
@@ -57,6 +58,23 @@ def test_from_nothing_to_a_running_promotion_and_a_second_apply_does_nothing(wor
     assert len(world.writes()) == sent
 
 
+def test_the_last_plan_counts_whatever_the_clock_said_when_it_was_applied(world):
+    ids = []
+    for number, back in enumerate([0] * 8 + [3600] * 4):  # within a second, then with a clock that is set back
+        world.emulator.clock.advance(seconds=back)
+        world.emulator.clock.freeze(world.emulator.clock.now() - datetime.timedelta(seconds=2 * back))
+        manifest = world.manifest(
+            f"account: $account\ncampaigns:\n  - {{id: '{world.emulator.campaign_id}', daily_spend_cap: {10 + number} USD}}\n"
+        )
+        plan = world.plan(manifest)
+        assert (plan.conflicts, plan.counts()) == ([], {"update": 1})
+        assert world.apply(plan).ok
+        assert find_history(world.journal).plan.id == plan.id
+        ids.append(plan.id)
+    assert [history.plan.id for history in histories(world.journal)] == ids
+    assert [history.number for history in histories(world.journal)] == list(range(1, 13))
+
+
 def test_bid_options_are_written_with_a_mask_of_what_is_declared(world):
     declared = """
         account: $account
@@ -68,7 +86,6 @@ def test_bid_options_are_written_with_a_mask_of_what_is_declared(world):
         manifest = world.manifest(declared.format(id=world.emulator.campaign_id, what=what))
         assert world.apply(world.plan(manifest)).ok
         assert world.plan(manifest).is_empty
-        world.emulator.clock.advance(seconds=1)
         return world.client.campaigns.get(world.account, world.emulator.campaign_id).bid_options
 
     both = "bid_options: {app_type_multipliers: {web: 1.25}, audience_multipliers: {'123': 2}}"

@@ -1,17 +1,20 @@
 """The journal of plans: a directory with one file for each plan that was begun, and a lock that dies with its holder.
 
-    {"pinshop_plan": 1, "plan": {…}}
+    {"pinshop_plan": 1, "number": 7, "plan": {…}}
     {"started": 1772366400, "user": {"id": "…", "username": "…"}}
     {"sending": "create promotion", "refs": ["promotion 2680… 1234… REGULAR", …]}
     {"outcomes": [{"ref": "…", "stage": "create", "state": "done", "id": "4260608094066"}, …]}
     {"finished": 1772366412}
 
-Each line is on disk before the next step is made. The journal is evidence (a plan runs at most once; what a plan last set; what
-it created; what to roll back to), and never needed to know what is there: that is what Pinterest answers.
+Plans are in the order in which they were begun with this journal, which the number tells: clocks are set back, and two plans
+may begin within a second. Each line is on disk before the next step is made. The journal is evidence (a plan runs at most
+once; what a plan last set; what it created; what to roll back to), and never needed to know what is there: that is what
+Pinterest answers.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -41,6 +44,7 @@ class Recorded(Struct, omit_defaults=True):
 
 class _Line(Struct, omit_defaults=True):
     pinshop_plan: int = 0
+    number: int = 0
     plan: msgspec.Raw = msgspec.Raw()
     started: int = 0
     user: dict[str, Any] = {}
@@ -55,6 +59,8 @@ class History(Struct):
 
     path: Path
     plan: Plan
+    #: The how-manieth of its directory it is; 0: begun by a pinshop that did not count.
+    number: int = 0
     started: int = 0
     finished: int = 0
     #: Refs of changes that were sent, whatever came of them.
@@ -80,7 +86,7 @@ def read_history(path: str | os.PathLike[str]) -> History:
         raise InvalidInput("journal", str(path), f"a file that can be read ({error.strerror})") from None
     except (msgspec.MsgspecError, IndexError, UnicodeDecodeError) as error:
         raise InvalidInput("journal", str(path), f"the journal of a plan that pinshop wrote ({error})") from None
-    history = History(path, plan, sent=set(), done={})
+    history = History(path, plan, lines[0].number, sent=set(), done={})
     for line in lines[1:]:
         history.started = history.started or line.started
         history.finished = line.finished or history.finished
@@ -97,8 +103,8 @@ def read_history(path: str | os.PathLike[str]) -> History:
 
 def histories(directory: str | os.PathLike[str]) -> list[History]:
     """Every plan that was begun, the oldest first. An empty or missing directory has none."""
-    found = [read_history(path) for path in sorted(Path(directory).glob("*.jsonl"))]
-    return sorted(found, key=lambda history: (history.started, history.path.name))
+    found = [read_history(path) for path in Path(directory).glob("*.jsonl")]
+    return sorted(found, key=lambda history: (history.number, history.started, history.path.name))
 
 
 def find_history(directory: str | os.PathLike[str], plan_id: str | None = None) -> History:
@@ -116,6 +122,15 @@ def find_history(directory: str | os.PathLike[str], plan_id: str | None = None) 
         known = ", ".join(history.plan.short_id for history in every) or "none"
         raise InvalidInput("plan_id", plan_id, f"the id of a plan in the journal {os.fspath(directory)}: {known}")
     return found[0]
+
+
+def _highest_number(directory: Path) -> int:
+    """Of the plans that were begun; the caller has the directory for itself."""
+    numbers = [0]
+    for path in directory.glob("*.jsonl"):
+        with path.open("rb") as file, contextlib.suppress(msgspec.MsgspecError):  # one that was just opened is empty
+            numbers.append(decoder_of(_Line).decode(file.readline()).number)
+    return max(numbers)
 
 
 def default_directory(manifest: str | os.PathLike[str]) -> Path:
@@ -205,7 +220,8 @@ class PlanJournal:
                 os.fsync(directory)
             finally:
                 os.close(directory)
-        return msgspec.json.encode({"pinshop_plan": 1, "plan": self._plan}, order="deterministic") + b"\n"
+        header = {"pinshop_plan": 1, "number": _highest_number(self.directory) + 1, "plan": self._plan}
+        return msgspec.json.encode(header, order="deterministic") + b"\n"
 
     def close(self) -> None:
         """Close the file and free the directory."""
