@@ -307,3 +307,37 @@ def test_the_clock_loses_no_second():
         thread.join()
     assert emulator.clock.seconds() - before == 4000
     emulator.close()
+
+
+def test_what_was_written_last_counts_when_a_file_is_opened_with_an_earlier_clock(tmp_path, talk_at):
+    """Three runs on a file: the second a week later, the third begins before it."""
+    path = tmp_path / "state.db"
+
+    def run(now):
+        return talk_at("5.28", data=path, now=now)
+
+    def won(talk, promotion_id, first, last):
+        rows = talk.analytics([promotion_id], first, last, "IMPRESSION_1", "DAY")
+        return {row["DATE"]: row["IMPRESSION_1"] for row in rows}
+
+    talk = run(NOW)
+    one, two, three = talk.some(3)
+    talk.emulator.close()
+    talk = run("2026-03-10T12:00:00Z")
+    past = won(talk, one, "2026-03-03", "2026-03-04"), won(talk, two, "2026-03-03", "2026-03-04")
+    talk.update({"id": one, "status": "PAUSED"}, {"id": three, "status": "PAUSED"})
+    talk.emulator.clock.advance(days=3)
+    assert max(won(talk, one, "2026-03-03", "2026-03-12")) == "2026-03-10"
+    talk.emulator.close()
+    talk = run("2026-03-05T12:00:00Z")
+    assert talk("GET", f"{talk.promotions}/{one}")["status"] == "PAUSED"
+    talk.update({"id": one, "status": "ACTIVE"}, {"id": two, "status": "PAUSED"})
+    talk.emulator.clock.advance(days=8)
+    assert max(won(talk, one, "2026-03-03", "2026-03-12")) == "2026-03-12"
+    for paused in (two, three):  # three since the second run, which from then on is before this one
+        assert max(won(talk, paused, "2026-03-03", "2026-03-12")) == "2026-03-05"
+    assert (won(talk, one, "2026-03-03", "2026-03-04"), won(talk, two, "2026-03-03", "2026-03-04")) == past
+    talk.emulator.close()
+    talk = run(None)  # the clock goes on
+    assert talk.emulator.clock.now().isoformat() == "2026-03-13T12:00:00+00:00"
+    assert won(talk, one, "2026-03-12", "2026-03-12")
