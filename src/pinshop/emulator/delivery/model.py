@@ -85,7 +85,7 @@ class Stated(Struct, frozen=True):
     spend_micro: Annotated[int, Meta(ge=0, lt=2**53)]
     #: None: what follows from the clicks and impressions.
     checkouts: Counted | None = None
-    checkout_value_micro: int = 0
+    checkout_value_micro: Annotated[int, Meta(ge=0, lt=2**53)] = 0
     #: The terms when it was stated: what follows from the numbers stays, whatever the promotion is changed to. None: of old.
     terms: Terms | None = None
 

@@ -17,7 +17,7 @@ from pinshop.api.models.decoding import decoder_of
 from pinshop.api.near import did_you_mean
 from pinshop.emulator.arguments import shown
 from pinshop.emulator.catalog.feed_files import AVAILABILITY, CUSTOM_NUMBERS, TEXTS
-from pinshop.emulator.catalog.filters import validate_filters
+from pinshop.emulator.catalog.filters import selector, validate_filters
 from pinshop.emulator.delivery.model import Stated
 from pinshop.emulator.delivery.terms import Measured
 from pinshop.emulator.storage.history import SETTINGS
@@ -271,6 +271,8 @@ def _check_item(where: str, given: Mapping[str, Any]) -> None:
     for name in ("feed_id", "item_id", "price_micro"):
         if given.get(name) is None:
             raise ConfigurationError(f"{where}: {name} is missing")
+    if given.get("currency", "") is None:
+        raise ConfigurationError(f"{where}.currency: got null, allowed: a currency, or no currency")
     for name in ("price_micro", "sale_price_micro"):
         if not 0 <= (given.get(name) or 0) < 10**18:
             raise ConfigurationError(f"{where}.{name}: got {shown(given[name])}, allowed: 0 to 10**18 millionths")
@@ -337,11 +339,7 @@ def check_row(table: str, index: int, row: Any) -> None:
     elif table == "past_items" and row[3] is not None:
         check_entity("items", f"past_items[{index}].item", row[3])
     elif table == "stated":
-        try:
-            decoder_of(Stated)
-            msgspec.convert(row[2], Stated)
-        except msgspec.ValidationError as error:
-            raise ConfigurationError(f"stated[{index}].numbers: {error}") from None
+        _check_stated(f"stated[{index}].numbers", row[2])
 
 
 def _check_settings(where: str, row: list[Any]) -> None:
@@ -355,16 +353,33 @@ def _check_settings(where: str, row: list[Any]) -> None:
         if name not in SETTINGS[kind]:
             meant = did_you_mean(name, SETTINGS[kind])
             raise ConfigurationError(f"{where}.settings.{name}: allowed: {', '.join(SETTINGS[kind])}.{meant}")
+        if value is None:
+            raise ConfigurationError(f"{where}.settings.{name}: got null, allowed: a value, or no {name}")
         if name == "filters":  # as the store keeps them
             _check_filters_as_text(f"{where}.settings.filters", value)
         elif name in _INSTANTS:
             _whole_seconds(f"{where}.settings.{name}", value)
-        elif value is not None:
+        elif name.endswith("_id") and (isinstance(value, bool) or not isinstance(value, int)):
+            raise ConfigurationError(f"{where}.settings.{name}: got {shown(value)}, allowed: an id as a number")
+        else:
             _check_field(_known(kind)[name], f"{where}.settings.{name}", value)
 
 
 def _check_filters_as_text(where: str, value: object) -> None:
     try:
-        msgspec.json.decode(str(value), type=dict[Literal["any_of", "all_of"], list[dict[str, dict[str, Any]]]])
-    except (msgspec.MsgspecError, UnicodeError):
+        text = value if isinstance(value, str) else ""
+        decoded = msgspec.json.decode(text, type=dict[Literal["any_of", "all_of"], list[dict[str, dict[str, Any]]]])
+        selector({**decoded})  # not validated: in a recording values are placeholders
+    except (msgspec.MsgspecError, UnicodeError, KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
         raise ConfigurationError(f"{where}: got {shown(value)}, allowed: filters as JSON") from None
+
+
+def _check_stated(where: str, given: Any) -> None:
+    try:
+        decoder_of(Stated)
+        stated = msgspec.convert(given, Stated)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"{where}: {error}") from None
+    if stated.clicks > stated.impressions or (stated.spend_micro and not stated.impressions):
+        what = f"{stated.clicks} clicks and {stated.spend_micro} spent"
+        raise ConfigurationError(f"{where}: got {what}, allowed: as much as {stated.impressions} impressions can bring")
