@@ -18,6 +18,7 @@ from pinshop import AsyncClient, Client, ConfigurationError, NotFound
 from pinshop.api.http import Reply, Request
 from pinshop.emulator import Emulator
 from pinshop.emulator.storage.recording import AsyncRecorder, Recorder, Recording, Redaction, read, replay
+from pinshop.transports.mock import MockTransport, reply
 
 SECRETS = ("Emulated Shop", "Shopping", "shop.example", "Kitchen", "Ceramics", "s3cret", "emulated_")
 
@@ -581,3 +582,39 @@ def test_a_group_holds_what_was_answered(count, prices, expected):
 def test_counts_that_are_none_are_refused(body):
     with contextlib.closing(Emulator()) as emulator, pytest.raises(ConfigurationError, match="product_counts_get"):
         emulator.import_answers([("catalogs_product_groups/product_counts_get", body)])
+
+
+def test_what_real_accounts_have_beside_is_replayed(real, tmp_path):
+    """A feed profile, prices with cents in filters, and a filter that Pinterest added since."""
+    path = tmp_path / "account.jsonl"
+    account = real.ad_account_id
+    group = real.catalog_product_group_ids[0]
+    filters = [{"MAX_PRICE": {"values": 30.5, "negated": False}}, {"ADDED_SINCE": {"values": ["x"]}}]
+    replies = {
+        f"/v5/ad_accounts/{account}/ad_groups/{real.ad_group_id}": {
+            "id": real.ad_group_id, "ad_account_id": account, "campaign_id": real.campaign_id, "name": "A", "status": "ACTIVE",
+            "billable_event": "CLICKTHROUGH", "budget_type": "CBO_ADGROUP", "feed_profile_id": "626736533506",
+        },
+        f"/v5/catalogs/product_groups/{group}": {
+            "id": group, "catalog_id": real.catalog_id, "feed_id": real.feed_id, "name": "B", "filters": {"any_of": filters},
+            "type": "MERCHANT_CREATED",
+        },
+    }  # fmt: skip
+
+    def answer(request):
+        return reply(replies[request.target]) if request.target in replies else real.transport().send(request)
+
+    with contextlib.closing(Recorder(MockTransport(answer), path)) as recorder, _client(real, recorder) as client:
+        client.ad_accounts.get(account)
+        client.campaigns.get(account, real.campaign_id)
+        list(client.catalogs.list()), list(client.feeds.list())
+        client.ad_groups.get(account, real.ad_group_id)
+        client.catalog_product_groups.get(group)
+        list(client.promotions.list(account, ad_group_id=real.ad_group_id))
+    copy = Emulator(now="2026-03-02T12:00:00Z")
+    replay(copy, path)
+    assert copy.world.store.must("ad_groups", int(real.ad_group_id))["feed_profile_id"] == "626736533506"
+    state = copy.export()
+    copy.load(state)
+    assert copy.export() == state
+    assert _spend(copy, account, real.ad_group_id)

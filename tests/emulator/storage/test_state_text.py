@@ -166,7 +166,6 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
             r"history\[0\].settings.average_price_micro: got null",
         ),
         ("history: [[product_groups, 1, 5, {filters: {}}]]", "settings.filters: got {}"),
-        ('history: [[product_groups, 1, 5, {filters: \'{"any_of": [{"BRAN": {}}]}\'}]]', "settings.filters: got"),
         (
             "stated: [[1, 5, {impressions: 5, clicks: 6, spend_micro: 0}]]",
             r"stated\[0\].numbers: got 6 clicks.* allowed: .*5 impr",

@@ -153,13 +153,17 @@ class _Selector:
         return self.known[group_id]
 
     def test(self, key: str, criterion: Mapping[str, Any]) -> Test:
-        test = self.positive(key, criterion)
+        try:
+            test = self.positive(key, criterion)
+        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
+            # Recorded: a placeholder in the place of a price with cents, or a key that Pinterest added since.
+            return lambda _: False
         return (lambda item: not test(item)) if criterion.get("negated") else test
 
     def positive(self, key: str, criterion: Mapping[str, Any]) -> Test:
         kind, attribute, _ = KEYS[key]
         if kind == _NUMBERS:
-            compare, bound = _COMPARISONS[criterion["operator"]], criterion["value"]
+            compare, bound = _COMPARISONS[criterion["operator"]], criterion["value"] + 0
             return lambda item: attribute in item and compare(item[attribute], bound)
         values = criterion["values"]
         if kind == _PRICES:

@@ -18,8 +18,8 @@ _WITH_STATUS = ("campaigns", "ad_groups", "promotions")
 
 
 def is_id_name(name: str) -> bool:
-    """Whether a field holds an id of Pinterest's; ids of items are the merchant's."""
-    return name == "id" or (name.endswith("_id") and name not in ("item_id", "item_group_id"))
+    """Whether a field holds an id of Pinterest's; ids of items are the merchant's, that of a feed profile is any text."""
+    return name == "id" or (name.endswith("_id") and name not in ("item_id", "item_group_id", "feed_profile_id"))
 
 
 def load_kind(store: Store, kind: str, entities: Iterable[Any], seeded: Mapping[str, Any], now: int) -> None:

@@ -76,6 +76,7 @@ _CODES: dict[str, re.Pattern[str]] = {
     "default_currency": re.compile(r"[A-Z]{3}"),
     "default_locale": re.compile(r"[a-z]{2}([-_][A-Z]{2})?"),
     "default_availability": _FORMS["enum"],
+    "feed_profile_id": _FORMS["id"],
     "status": _FORMS["enum"],
     "type": re.compile(r"[A-Z][A-Z0-9_]{0,60}|[a-z_]{1,30}"),
     "created_at": (_INSTANT := re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.+Z-]{2,30})?")),
