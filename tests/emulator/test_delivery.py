@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pinshop.api.columns import COLUMNS
+from pinshop.emulator.delivery import counts as counts_module
 from pinshop.emulator.delivery import rows as rows_module
 from pinshop.emulator.delivery.budgets import Budget, Limit, Member, Pool
 from pinshop.emulator.delivery.items import ItemSet
@@ -222,6 +223,38 @@ def test_pausing_takes_away_what_the_pause_would_have_earned(subject: Subject, q
             for name, value in with_spans(span).get((subject.id,), {}).items():
                 parts[name] = parts.get(name, 0) + value
     assert with_spans((start, end)).get((subject.id,), {}) == parts
+
+
+@st.composite
+def crowds(draw: Any) -> list[Subject]:
+    """Promotions of which many were live on the same days."""
+    days = draw(st.lists(spans, min_size=1, max_size=2))
+    who = draw(st.lists(st.tuples(subjects, st.sampled_from(days)), min_size=2, max_size=9, unique_by=lambda one: one[0].id))
+    return [msgspec.structs.replace(subject, spans=same) for subject, same in who]
+
+
+@settings(max_examples=80, deadline=None)
+@given(crowds(), queries(), reportings, st.sampled_from(["TOTAL", "DAY", "HOUR", "WEEK", "MONTH"]), st.integers(1, 200))
+def test_promotions_asked_together_earn_what_each_earns(
+    who: list[Subject], query: Query, reporting: Reporting, granularity: str, size: int
+) -> None:
+    """Those of one form are computed together, up to so many."""
+    if granularity == "HOUR":
+        query = msgspec.structs.replace(query, start_date=max(query.start_date, query.end_date - datetime.timedelta(days=3)))
+    query = msgspec.structs.replace(query, granularity=granularity)
+    apart = [earned([one], query, reporting) for one in who]
+    assert earned(who, query, reporting) == [row for rows in apart for row in rows]
+    group = [("1", {}, [alone(one) for one in who])]
+
+    def added_up() -> list[Any]:
+        return as_dicts(Reporter(7).sum_rows(group, "AD_GROUP_ID", query, now=NOW, reporting=reporting))
+
+    whole = added_up()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(counts_module, "_TOGETHER", size)
+        patch.setattr(counts_module, "_WAITING", size)
+        assert earned(who, query, reporting) == [row for rows in apart for row in rows]
+        assert added_up() == whole
 
 
 # ------------------------------------------------------------------------------------------ relations
