@@ -155,6 +155,7 @@ def _campaigns(call: Session) -> None:
 def _catalog(call: Session) -> None:
     group = call.emulator.catalog_product_group_ids[-1]
     call("GET", f"/v5/catalogs/product_groups/{group}")
+    call("GET", f"/v5/catalogs/product_groups/{group}/products", page_size=1, pin_metrics="true")
     call.update(*({"id": made, "status": "PAUSED"} for made in call.create([{KEY: group}]) if made))
     listed = call("GET", "product_group_promotions", ad_group_id=call.emulator.ad_group_id)["items"]
     mine = [row.get("data", row) for row in listed]
@@ -236,6 +237,19 @@ def _bulk(call: Session) -> None:
         body = {"campaign_filter": {**campaigns, "campaign_status": ["PAUSED", "RUNNING", "NOT_STARTED"]}}
         made = call("POST", "bulk/download", body)["request_id"]
         _fetched(call, lambda made=made: call("GET", f"bulk/{made}").get("result_url"))
+    call("GET", f"bulk/{made}", include_details="true")
+
+
+def _bids(call: Session) -> None:
+    """An ad group that bids itself, in a campaign that changes its bids."""
+    (promotion_id,) = call.create([{KEY: call.emulator.catalog_product_group_ids[0], "status": "ACTIVE"}])
+    call("PATCH", "ad_groups", [{"id": call.emulator.ad_group_id, "bid_strategy_type": "MAX_BID", "status": "ACTIVE"}])
+    options = {"placement_multipliers": {"search": 0}, "update_mask": ["PLACEMENT"]}
+    own = {"id": call.emulator.campaign_id, "ad_account_id": call.emulator.ad_account_id, "status": "ACTIVE"}
+    call("PATCH", "campaigns", [{**own, "bid_options": options}])
+    day = call.emulator.clock.advance(days=2).date().isoformat()
+    asked = {"start_date": day, "end_date": day, "granularity": "TOTAL", "columns": "IMPRESSION_1"}
+    call("GET", "product_groups/analytics", **asked, product_group_ids=promotion_id or "1")
 
 
 def _fetched(call: Session, ask: Any) -> None:
@@ -270,6 +284,7 @@ def _answers(api_version: str, name: str = "", value: Any = None) -> list[tuple[
         _reports(call)
         _levels(call)
         _bulk(call)
+        _bids(call)
         _oauth(call)
     return call.answers
 
