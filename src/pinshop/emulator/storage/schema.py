@@ -64,6 +64,21 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "items": ("id", "feed_id", "item_id"),
 }
 
+SELECT = {kind: f"select {', '.join(columns)}, body from {kind}" for kind, columns in COLUMNS.items()}
+
+#: Whole: a text that is put together anew is hashed anew, to find it among the statements that are prepared.
+GET = {kind: f"{select} where id = ?" for kind, select in SELECT.items()}
+
+INSERT = {
+    kind: f"insert into {kind} ({', '.join(columns)}, body) values ({', '.join('?' * (len(columns) + 1))})"
+    for kind, columns in COLUMNS.items()
+}
+
+UPDATE = {
+    kind: f"update {kind} set {', '.join(f'{c} = ?' for c in columns[1:])}, body = ? where id = ?"
+    for kind, columns in COLUMNS.items()
+}
+
 #: Where ids begin, after ids seen in real traffic: ad accounts have 12 digits and begin with 549, promotions 13 and 426.
 FIRST_ID: dict[str, int] = {
     "users": 666_744_057_000_000_000, "ad_accounts": 549_700_000_000, "campaigns": 626_700_000_000,

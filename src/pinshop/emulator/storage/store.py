@@ -1,6 +1,6 @@
 """The emulator's state in SQLite: every statement but those of the history (`history`), in one class, as one lock guards them.
 
-The tables are in `schema`.
+The tables and the statements of entities are in `schema`, what is remembered of single rows in `rows`.
 
 One connection and one lock: SQLite answers in microseconds, so a second connection would buy only trouble. A data file
 uses WAL with ``synchronous=NORMAL``: a killed process loses no acknowledged write (the operating system holds it), only a
@@ -24,26 +24,12 @@ import msgspec
 from pinshop.emulator.seeded_numbers import secret
 from pinshop.emulator.storage.data_file import Claim, OfParent, claimed, failures_in_words
 from pinshop.emulator.storage.history import History, among
-from pinshop.emulator.storage.schema import COLUMNS, FIRST_ID, connect
+from pinshop.emulator.storage.rows import Rows, read
+from pinshop.emulator.storage.schema import COLUMNS, FIRST_ID, GET, INSERT, SELECT, UPDATE, connect
 
 Kind = Literal["users", "ad_accounts", "campaigns", "ad_groups", "promotions", "catalogs", "feeds", "product_groups"]
 
 Entity = dict[str, Any]
-
-_SELECT = {kind: f"select {', '.join(columns)}, body from {kind}" for kind, columns in COLUMNS.items()}
-
-#: Whole statements: a text that was put together anew would be hashed anew, to find it among those that are prepared.
-_GET = {kind: f"{select} where id = ?" for kind, select in _SELECT.items()}
-
-_INSERT = {
-    kind: f"insert into {kind} ({', '.join(columns)}, body) values ({', '.join('?' * (len(columns) + 1))})"
-    for kind, columns in COLUMNS.items()
-}
-
-_UPDATE = {
-    kind: f"update {kind} set {', '.join(f'{c} = ?' for c in columns[1:])}, body = ? where id = ?"
-    for kind, columns in COLUMNS.items()
-}
 
 _encode = msgspec.json.Encoder().encode
 
@@ -95,6 +81,7 @@ class Store:
         #: New ids are higher than these: ids that callers have seen and that a loaded state does not know of.
         self.floor: dict[str, int] = {}
         self._depth = 0
+        self._rows = Rows()
         claim = None if self.path == ":memory:" else claimed(self.path)
         try:
             self._db = connect(self.path, schema=schema)
@@ -251,13 +238,13 @@ class Store:
     def insert_promotions(self, rows: Iterable[tuple[int, int, int, int, str, bytes]]) -> None:
         """Promotions by the hundred thousand: columns in order, bodies already encoded."""
         with self.lock:
-            self._db.executemany(_INSERT["promotions"], rows)
+            self._db.executemany(INSERT["promotions"], rows)
 
     def insert(self, kind: str, entity: Mapping[str, Any]) -> None:
         columns = COLUMNS[kind]
         body = _encode({name: value for name, value in entity.items() if name not in columns})
         with self.lock:
-            self._db.execute(_INSERT[kind], (*(entity[name] for name in columns), body))
+            self._db.execute(INSERT[kind], (*(entity[name] for name in columns), body))
 
     def insert_many(self, kind: str, entities: Iterable[Mapping[str, Any]]) -> None:
         columns = COLUMNS[kind]
@@ -266,21 +253,26 @@ class Store:
             for e in entities
         )
         with self.lock:
-            self._db.executemany(_INSERT[kind], rows)
+            self._db.executemany(INSERT[kind], rows)
 
     def update(self, kind: str, entity: Mapping[str, Any]) -> None:
         columns = COLUMNS[kind]
         body = _encode({name: value for name, value in entity.items() if name not in columns})
         with self.lock:
-            self._db.execute(_UPDATE[kind], (*(entity[name] for name in columns[1:]), body, entity["id"]))
+            self._db.execute(UPDATE[kind], (*(entity[name] for name in columns[1:]), body, entity["id"]))
 
     def delete(self, kind: str, entity_id: int) -> None:
         with self.lock:
             self._db.execute(f"delete from {kind} where id = ?", (entity_id,))
 
-    def get(self, kind: str, entity_id: int) -> Entity | None:
+    def _row(self, statement: str, key: int | str, *, named: bool = False) -> Any:
         with self.lock:
-            row = self._db.execute(_GET[kind], (entity_id,)).fetchone()
+            if self._depth:  # what a transaction writes may be taken back
+                return read(self._db, statement, key, named=named)
+            return self._rows.read(self._db, self.version, statement, key, named=named)
+
+    def get(self, kind: str, entity_id: int) -> Entity | None:
+        row = self._row(GET[kind], entity_id)
         return None if row is None else _entity(kind, row)
 
     def must(self, kind: str, entity_id: int) -> Entity:
@@ -295,14 +287,14 @@ class Store:
             return {} if (entity := self.get(kind, ids[0])) is None else {ids[0]: entity}
         condition, arguments = among("id", ids)
         with self.lock:
-            rows = self._db.execute(f"{_SELECT[kind]} where {condition}", arguments).fetchall()
+            rows = self._db.execute(f"{SELECT[kind]} where {condition}", arguments).fetchall()
         return {row[0]: _entity(kind, row) for row in rows}
 
     def find(self, kind: str, **equal: Any) -> list[Entity]:
         """All entities whose columns equal these, by ascending id."""
         where = " and ".join(f"{column} = ?" for column in equal) or "true"
         with self.lock:
-            rows = self._db.execute(f"{_SELECT[kind]} where {where} order by id", tuple(equal.values())).fetchall()
+            rows = self._db.execute(f"{SELECT[kind]} where {where} order by id", tuple(equal.values())).fetchall()
         return [_entity(kind, row) for row in rows]
 
     def page(
@@ -330,7 +322,7 @@ class Store:
             conditions.append("id < ?" if descending else "id > ?")
             arguments.append(after)
         order = f"order by id {'desc' if descending else 'asc'} limit {int(limit)}"
-        one = f"{_SELECT[kind]} where {' and '.join(conditions) or 'true'}"
+        one = f"{SELECT[kind]} where {' and '.join(conditions) or 'true'}"
         if statuses is None or (ids and "id" in ids):
             if statuses is not None:
                 one += f" and status in ({', '.join('?' * len(statuses))})"
@@ -385,10 +377,7 @@ class Store:
             )
 
     def token(self, token: str) -> sqlite3.Row | None:
-        cursor = self._db.cursor()
-        cursor.row_factory = sqlite3.Row
-        with self.lock:
-            return cursor.execute("select * from tokens where token = ?", (token,)).fetchone()  # type: ignore[no-any-return]
+        return self._row("select * from tokens where token = ?", token, named=True)  # type: ignore[no-any-return]
 
     def revoke(self, since: int, *, token: str = "", family: str = "") -> int:
         """Revoke one token, or all that came from one consent. Returns how many it hit."""
@@ -408,7 +397,7 @@ class Store:
 
     def ad_accounts_of(self, user_id: int, *, shared: bool, after: int | None, limit: int) -> list[Entity]:
         """Ad accounts the user owns, and with ``shared`` those on which the user has a role."""
-        sql = _SELECT["ad_accounts"] + " where id > ? and (owner_id = ?"
+        sql = SELECT["ad_accounts"] + " where id > ? and (owner_id = ?"
         arguments: list[Any] = [after or 0, user_id]
         if shared:
             sql += " or id in (select ad_account_id from roles where user_id = ?)"
