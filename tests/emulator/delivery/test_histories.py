@@ -193,6 +193,7 @@ class Life:
         late = chance.choice([None, now - 3 * DAY, now + 3600, now + 2 * DAY, now + 9 * DAY])
         money = chance.choice([1_000_000, 5_000_000, 9_000_000, 40_000_000, 300_000_000])
         patch = lambda kind, **fields: self.write(kind, [fields])  # noqa: E731
+        own = {"name": "Empty at first", "campaign_id": self.campaigns[1], "billable_event": "CLICKTHROUGH"}
         acts = {
             "bid": lambda: patch("ad_groups", id=ad_group_id, bid_in_micro_currency=chance.choice([1, 100_000, 5_000_000])),
             "strategy": lambda: patch(
@@ -219,6 +220,11 @@ class Life:
             "type": lambda: self.change(promotion_id, creative_type=chance.choice(["VIDEO", "REGULAR", "COLLECTION"])),
             "move": lambda: self.change(promotion_id, catalog_product_group_id=group_id),
             "promote": lambda: self.promote(ad_group_id, chance.sample(self.groups, 3)) if len(self.promotions) < 30 else None,
+            "ad group": lambda: (
+                self.write("ad_groups", [own | {"budget_in_micro_currency": money}], self.ad_groups)
+                if len(self.ad_groups) < 9
+                else None
+            ),
             "filters": lambda: self(
                 "PATCH",
                 f"/catalogs/product_groups/{group_id}",
