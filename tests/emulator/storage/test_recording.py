@@ -592,14 +592,24 @@ def test_what_real_accounts_have_beside_is_replayed(real, tmp_path):
     filters = [{"MAX_PRICE": {"values": 30.5, "negated": False}}, {"ADDED_SINCE": {"values": ["x"]}}]
     replies = {
         f"/v5/ad_accounts/{account}/ad_groups/{real.ad_group_id}": {
-            "id": real.ad_group_id, "ad_account_id": account, "campaign_id": real.campaign_id, "name": "A", "status": "ACTIVE",
-            "billable_event": "CLICKTHROUGH", "budget_type": "CBO_ADGROUP", "feed_profile_id": "626736533506",
+            "id": real.ad_group_id,
+            "ad_account_id": account,
+            "campaign_id": real.campaign_id,
+            "name": "A",
+            "status": "ACTIVE",
+            "billable_event": "CLICKTHROUGH",
+            "budget_type": "CBO_ADGROUP",
+            "feed_profile_id": "626736533506",
         },
         f"/v5/catalogs/product_groups/{group}": {
-            "id": group, "catalog_id": real.catalog_id, "feed_id": real.feed_id, "name": "B", "filters": {"any_of": filters},
+            "id": group,
+            "catalog_id": real.catalog_id,
+            "feed_id": real.feed_id,
+            "name": "B",
+            "filters": {"any_of": filters},
             "type": "MERCHANT_CREATED",
         },
-    }  # fmt: skip
+    }
 
     def answer(request):
         return reply(replies[request.target]) if request.target in replies else real.transport().send(request)
