@@ -109,3 +109,11 @@ def test_a_call_that_is_larger_than_what_is_kept_does_not_wait(emulator, where):
     emulator.handle(Request("POST", "http://x", "/v5/ad_accounts", headers, body))
     assert not has_token(emulator.calls)
     assert max(map(len, texts(emulator.calls))) <= Journal.CUT
+
+
+@pytest.mark.parametrize("target", [f"/v5/ad_accounts/{TOKEN}/campaigns", f"/v5/catalogs?ad_account_id={TOKEN}"])
+def test_what_stands_in_the_place_of_an_ad_account_is_kept_only_if_it_can_be_one(emulator, target):
+    ask(emulator, target=target)
+    ask(emulator, target="/v5/ad_accounts/5/campaigns")
+    assert [entry.ad_account_id for entry in emulator.calls] == [None, "5"]
+    assert not has_token(emulator.calls)

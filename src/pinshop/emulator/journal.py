@@ -17,6 +17,7 @@ from typing import Any, NoReturn, overload
 import msgspec
 from msgspec import Struct
 
+from pinshop.api.checks import is_digits
 from pinshop.api.http import Request
 from pinshop.emulator import arguments
 from pinshop.emulator.redaction import STRUCK, Secrets, decoded, is_secret
@@ -137,7 +138,8 @@ class Journal:
         headers = {name: value for name, value in request.headers.items() if is_secret(name)}
         body, response = (request.body or b"")[: 4 * self.CUT], response[: 2 * self.CUT]
         came = (number, request.method, request.target, headers, body, response, when, time.time())
-        call = _Call(operation, status, account, came)
+        known = account if account is not None and is_digits(account) else None  # anything else may be a secret
+        call = _Call(operation, status, known, came)
         with self._lock:
             if len(body) + len(response) + sum(map(len, headers.values())) > 2 * self.CUT:
                 call.entry()
