@@ -14,8 +14,8 @@ from pinshop.emulator.delivery.model import DAY, Span, Subject
 from pinshop.emulator.delivery.packed import Packed, at, halved, joined, pack, pick, put, times, times_each, unpack, where
 from pinshop.emulator.delivery.timeline import WHOLE, Question, Timeline
 
-#: So many counts are computed together at most: lists of 200 kB.
-_TOGETHER = 25_000
+#: So many counts are computed together at most: lists of 48 kB. Each list of 128 kB would be taken from the system anew.
+_TOGETHER = 6_000
 
 #: So many promotions wait for others of their form at most.
 _WAITING = 2_000
