@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pinshop.emulator.delivery import budgets
 from pinshop.emulator.delivery.budgets import Budget, Limit, Member, Pool, cut_spend
 from pinshop.emulator.delivery.model import DAY, FOREVER
 from pinshop.emulator.delivery.terms import Terms
@@ -14,8 +17,8 @@ FIRST = 20_500
 TERMS = Terms(product_count=40, average_price_micro=45_000_000)
 
 
-def pool(count: int, *limits: tuple[int, Limit], seed: int = 7, terms: Terms = TERMS) -> Pool:
-    members = [Member(str(4_260_000_000_000 + n), ((0, FOREVER, terms, FOREVER),)) for n in range(count)]
+def pool(count: int, *limits: tuple[int, Limit], seed: int = 7, terms: Terms = TERMS, since: int = 0) -> Pool:
+    members = [Member(str(4_260_000_000_000 + n), ((since, FOREVER, terms, FOREVER),)) for n in range(count)]
     return Pool(members, [Budget("campaigns 1", limits, frozenset(range(count)))], seed)
 
 
@@ -157,3 +160,25 @@ def test_a_first_budget_changes_no_day_before_it_however_many_changes_that_had()
     alone = [spent(Pool([member], [], 7), 0) for member in members]
     assert [spent(shared, place) for place in range(len(members))] == alone
     assert alone[-1] > 0
+
+
+def test_a_large_pool_is_planned_in_parts_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is kept of a promotion's day but what it gets, 24 bytes; beside it, what a part of the days needs."""
+    count, days = 500, 200
+    limits = (0, Limit(lifetime=60_000_000_000, last_day=FIRST + days)), ((FIRST + 70) * DAY, Limit(daily=90_000_000))
+    at_once = pool(count, *limits, since=FIRST * DAY)  # a lifetime budget is planned from then on
+    expected = [at_once.plan(place, FIRST, FIRST + days - 1) for place in range(count)]
+    monkeypatch.setattr(budgets, "_LARGE", 100)
+    monkeypatch.setattr(budgets, "_AT_ONCE", 10 * count)
+    in_parts = pool(count, *limits, since=FIRST * DAY)
+    tracemalloc.start()
+    try:
+        first = in_parts.plan(0, FIRST, FIRST + days - 1)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 30 * count * days + 1_200 * count
+    assert [first.spend, first.days] == [expected[0].spend, expected[0].days]
+    for place, plan in enumerate(expected):
+        found = in_parts.plan(place, FIRST, FIRST + days - 1)
+        assert (found.impressions, found.clicks, found.spend) == (plan.impressions, plan.clicks, plan.spend)

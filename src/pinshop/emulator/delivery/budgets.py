@@ -11,7 +11,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from operator import add
+from operator import add, mul
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -19,17 +19,17 @@ from msgspec import Struct
 from pinshop.emulator.delivery.market import WHOLE_DAY, Market, Noise, Wish, curve, demand, market
 from pinshop.emulator.delivery.model import DAY, WHOLE, Part, Piece, Plan, Span, Stated, terms_at
 from pinshop.emulator.delivery.packed import array_of
-from pinshop.emulator.delivery.rations import Wishes, limit
+from pinshop.emulator.delivery.rations import limit, wishes_of
 from pinshop.emulator.delivery.terms import Terms
 
 #: So many plans a day are made at once when something changes; from then on at most one in `_PAUSE` seconds.
 _PROMPT_PLANS, _PAUSE = 48, 900
 
-#: From so many members on, chance is computed anew rather than kept: 300,000 promotions would take 700 MB more.
+#: Of more members, chance and wishes are computed anew rather than kept: those of 300,000 promotions would take 700 MB.
 _LARGE = 10_000
 
-#: Days are planned together as far as there are so many of all promotions: of more, memory would have no bound.
-_AT_ONCE = 1_000_000
+#: So many days of all promotions are planned at once, at most: 24 bytes for each.
+_AT_ONCE = 10_000_000
 
 #: Impressions, clicks and spend.
 _Counts: TypeAlias = tuple[int, int, int]
@@ -102,7 +102,7 @@ class Pool:
 
     def __init__(self, members: Sequence[Member], budgets: Sequence[Budget], seed: int) -> None:
         self.members, self._budgets, self._seed = members, budgets, seed
-        self._noise = [Noise(seed, member.id) for member in members]
+        self._noise: dict[int, Noise] = {}
         self._chances = [Noise(seed, budget.key) for budget in budgets]
         #: The terms of every member that were met last, and what they met.
         self._met_last: list[tuple[Terms, Market] | None] = [None] * len(members)
@@ -122,7 +122,7 @@ class Pool:
                 first, last = min(first, self._range[0]), max(last, self._range[1])
             self._plan(first, last)
             self._range = first, last
-        plan = Plan(self._noise[place], [], array("Q"), array("Q"), array("Q"), [], {})
+        plan = Plan(self._noise_of(place), [], array("Q"), array("Q"), array("Q"), [], {})
         for stretch in self._stretches:
             stretch.add_to(plan, place)
         member = self.members[place]
@@ -160,44 +160,56 @@ class Pool:
 
     def _steady_days(self, live: Sequence[tuple[int, Piece]], start: int, end: int, *, keep: bool) -> None:
         """Days on which nothing changes: planned once, in whole columns."""
-        count = end - start
         places, markets = list[int](), list[Market]()
-        impressions, clicks, spend, prices = array("Q"), list[int](), list[int](), list[int]()
+        impressions, clicks, prices = array("Q"), array("Q"), array("Q")
         for place, piece in live:
-            wish = self._wish(place, piece, start, count)
+            wish = self._wish(place, piece, start, end - start)
             if wish is not None:
                 mine = slice(start - wish.first, end - wish.first)
                 places.append(place)
                 markets.append(wish.met)
                 impressions += wish.impressions[mine]
                 clicks += wish.clicks[mine]
-                spend += wish.spend[mine]
                 prices += wish.prices[mine]
         if not places:
             return
         limits, days = self._limits(start * DAY), list(range(start, end))
-        if not limits and not self._counted:
-            if keep:
-                planned = _Stretch(days, places, markets, impressions, array_of(clicks), array_of(spend), by_day=False)
-                self._stretches.append(planned)
-            return
-        planned = _Stretch(days, places, markets, array("Q"), array("Q"), array("Q"))
-        members, billed = self._members(places), _billed(markets)
+        planned = _Stretch(days, places, markets, impressions, clicks, array("Q"), by_day=False)
+        if limits or self._counted:
+            planned = _Stretch(days, places, markets, array("Q"), array("Q"), array("Q"))
+            self._ration_days(planned, limits, impressions, clicks, prices)
+        elif keep:
+            for at, met in enumerate(markets):
+                mine = slice(at * len(days), (at + 1) * len(days))
+                units = impressions if met.per_impression else clicks
+                planned.spend += array_of(list(map(mul, units[mine], prices[mine])))
+        if keep:
+            self._stretches.append(planned)
+
+    def _ration_days(
+        self,
+        planned: _Stretch,
+        limits: Sequence[tuple[int, Limit]],
+        impressions: array[int],
+        clicks: array[int],
+        prices: array[int],
+    ) -> None:
+        """Plan days with what is wanted on them, one promotion behind the other."""
+        start, count = planned.days[0], len(planned.days)
+        members, most = self._members(planned.places), _most(planned.markets)
+        by_impression = [met.per_impression for met in planned.markets]
         chances = {number: self._chance(number, start, count) for number, _ in limits}
-        for offset in range(count):
+        for offset, day in enumerate(planned.days):
             mine = slice(offset, None, count)
-            wishes = Wishes(impressions[mine], clicks[mine], spend[mine], prices[mine], *billed)
+            wishes = wishes_of(impressions[mine], clicks[mine].tolist(), prices[mine].tolist(), by_impression, most)
             for number, one in limits:
-                allowed = one.allowance(start + offset, self._spent[number])
+                allowed = one.allowance(day, self._spent[number])
                 limit(wishes, members[number], allowed, chances[number][offset])
             if self._counted:
                 self._count(members, wishes.spend, self._spent)
-            if keep:
-                planned.impressions += wishes.impressions
-                planned.clicks += array_of(wishes.clicks)
-                planned.spend += array_of(wishes.spend)
-        if keep:
-            self._stretches.append(planned)
+            planned.impressions += wishes.impressions
+            planned.clicks += array_of(wishes.clicks)
+            planned.spend += array_of(wishes.spend)
 
     def _changing_day(self, day: int, seconds: Sequence[int], *, keep: bool) -> None:
         """A day on which something changes: planned at its beginning, and anew at each change."""
@@ -205,24 +217,25 @@ class Pool:
         bound = next((second for second in (0, *seconds) if self._limits(day * DAY + second)), DAY)
         for now, following in pairwise((*_planned_at(seconds, bound), DAY)):
             places, markets, spans = list[int](), list[Market](), list[Span]()
-            whole, wants, prices = list[_Counts](), list[_Counts](), list[int]()
+            whole, prices = list[_Counts](), list[int]()
             for place, piece in self._live(day * DAY + now):
                 wish = self._wish(place, piece, day, 1)
                 if wish is not None:
                     at = day - wish.first
-                    horizon = min(DAY, piece[3] - day * DAY)
-                    full = wish.impressions[at], wish.clicks[at], wish.spend[at]
+                    seen, clicked, price = wish.impressions[at], wish.clicks[at], wish.prices[at]
                     places.append(place)
                     markets.append(wish.met)
-                    spans.append((horizon, min(following, piece[1] - day * DAY)))
-                    whole.append(full)
-                    prices.append(wish.prices[at])
-                    wants.append(full if (now, horizon) == (0, DAY) else _narrow(full, prices[-1], wish.met, now, horizon))
+                    spans.append((min(DAY, piece[3] - day * DAY), min(following, piece[1] - day * DAY)))
+                    whole.append((seen, clicked, (seen if wish.met.per_impression else clicked) * price))
+                    prices.append(price)
             if not places:
                 continue
             members = self._members(places)
-            impressions, clicks, spend = map(list, zip(*wants, strict=True))
-            rest = Wishes(array_of(impressions), clicks, spend, prices, *_billed(markets))
+            narrowed = [_narrow(full, now, horizon) for full, (horizon, _) in zip(whole, spans, strict=True)]
+            impressions, clicks = map(list, zip(*narrowed, strict=True))
+            by_impression = [met.per_impression for met in markets]
+            rest = wishes_of(array_of(impressions), clicks, prices, by_impression, _most(markets))
+            wants = list(zip(impressions, clicks, rest.spend, strict=True))
             for number, one in self._limits(day * DAY + now):
                 allowed = one.allowance(day, self._spent[number])
                 left = None if allowed is None else max(0, allowed - spent[number])
@@ -234,8 +247,8 @@ class Pool:
                 parts.append((now, horizon, now, stop) if got != want else (0, DAY, now, stop))
             self._count(members, list(map(cut_spend, planned, markets, parts)), spent)
             if keep:
-                seen, clicked, paid = map(array_of, zip(*planned, strict=True))
-                self._stretches.append(_Stretch([day], places, markets, seen, clicked, paid, parts=parts))
+                got_impressions, got_clicks, got_spend = map(array_of, zip(*planned, strict=True))
+                self._stretches.append(_Stretch([day], places, markets, got_impressions, got_clicks, got_spend, parts=parts))
         if self._counted:
             self._spent = list(map(add, self._spent, spent))
 
@@ -250,6 +263,14 @@ class Pool:
             self._place[number] = place
             if place < len(pieces) and pieces[place][0] <= moment:
                 yield number, pieces[place]
+
+    def _noise_of(self, place: int) -> Noise:
+        noise = self._noise.get(place)
+        if noise is None:
+            noise = Noise(self._seed, self.members[place].id)
+            if len(self.members) <= _LARGE:
+                self._noise[place] = noise
+        return noise
 
     def _met(self, place: int, terms: Terms) -> Market:
         known = self._met_last[place]
@@ -269,10 +290,8 @@ class Pool:
         known = self._wishes.get(place)
         if known is None or known.met is not met or not known.first <= first <= known.first + len(known.clicks) - count:
             ahead = min(self._end, -(-piece[1] // DAY), first + max(count, _days_at_once(len(self.members)))) - first
-            known = demand(met, self._noise[place], first, ahead)
-            if len(self.members) > _LARGE:
-                self._noise[place].forget()
-            else:
+            known = demand(met, self._noise_of(place), first, ahead)
+            if len(self.members) <= _LARGE:
                 self._wishes[place] = known
         return known
 
@@ -345,19 +364,18 @@ def _days_at_once(promotions: int) -> int:
     return max(1, _AT_ONCE // max(1, promotions))
 
 
-def _billed(markets: Sequence[Market]) -> tuple[list[bool], int]:
-    """Who pays for impressions (empty: nobody), and how many impressions nobody ever exceeds on a day."""
-    per_impression = [met.per_impression for met in markets]
-    # A day has at most 1.4 times the impressions of a mean day.
-    return per_impression if any(per_impression) else [], 2 * max(met.impressions for met in markets)
+def _most(markets: Sequence[Market]) -> int:
+    """Nobody has more impressions on a day: it has at most 1.4 times those of a mean day."""
+    return 2 * max(met.impressions for met in markets)
 
 
-def _narrow(full: _Counts, price: int, met: Market, start: int, end: int) -> _Counts:
-    """What of a day is wanted between two seconds of it."""
+def _narrow(full: _Counts, start: int, end: int) -> tuple[int, int]:
+    """The impressions and clicks of a day that fall between two seconds of it."""
     impressions, clicks, _ = full
+    if (start, end) == (0, DAY):
+        return impressions, clicks
     low, high = (impressions * curve(second) // WHOLE_DAY for second in (start, end))
-    clicks = clicks * high // impressions - clicks * low // impressions if impressions else 0
-    return high - low, clicks, price * (high - low if met.per_impression else clicks)
+    return high - low, clicks * high // impressions - clicks * low // impressions if impressions else 0
 
 
 def cut_spend(counts: tuple[int, int, int], met: Market, part: tuple[int, int, int, int]) -> int:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import hashlib
 import struct
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import cycle, islice, pairwise
 from math import isqrt
-from operator import mul
 
 from msgspec import Struct
 
 from pinshop.api.columns import COLUMNS
-from pinshop.emulator.delivery.packed import Packed, everywhere, halved, repeated, to_array, unpack, where, widened
+from pinshop.emulator.delivery.packed import Packed, array_of, everywhere, halved, repeated, to_array, unpack, where, widened
 from pinshop.emulator.delivery.terms import ONE, Terms
 
 #: Monday to Sunday, in 1/64 of a mean day: people shop on Pinterest at the weekend.
@@ -132,10 +131,6 @@ class Noise:
         """The numbers of a channel for so many days, one by one."""
         return struct.unpack(f"<{count}H", _numbers((self,), channel, first, count))
 
-    def forget(self) -> None:
-        """Let go of what was computed; it is computed anew when asked for."""
-        self._blocks.clear()
-
     def block(self, number: int) -> bytes:
         """The numbers of all channels for 64 days, channel by channel."""
         found = self._blocks.get(number)
@@ -185,9 +180,8 @@ class Wish(Struct):
     met: Market
     first: int  # day number
     impressions: array[int]
-    clicks: list[int]
-    prices: Sequence[int]
-    spend: list[int]
+    clicks: array[int]
+    prices: array[int]
 
 
 def demand(met: Market, noise: Noise, first: int, count: int) -> Wish:
@@ -199,15 +193,13 @@ def demand(met: Market, noise: Noise, first: int, count: int) -> Wish:
         weekly += (swing & days) << bit
     impressions = to_array(halved(weekly * met.impressions, 22, count), count)
     low = repeated(31, count)
-    prices: Sequence[int] = unpack(halved((repeated(240, count) + (luck & low)) * met.price, 8, count), count)
+    prices = to_array(halved((repeated(240, count) + (luck & low)) * met.price, 8, count), count)
     if met.highest_price <= met.price * 271 >> 8:
-        prices = [min(price, met.highest_price) for price in prices]
+        prices = array_of([min(price, met.highest_price) for price in prices])
     # The share wavers from day to day as well: by an eighth to both sides.
     shares = unpack(halved((repeated(112, count) + (luck >> 3 & low)) * met.click_share, 7, count), count)
-    chances = noise.days(1, first, count)
-    clicks = [won * share + chance >> 16 for won, share, chance in zip(impressions, shares, chances, strict=True)]
-    spend = list(map(mul, impressions if met.per_impression else clicks, prices))
-    return Wish(met, first, impressions, clicks, prices, spend)
+    each = zip(impressions, shares, noise.days(1, first, count), strict=True)
+    return Wish(met, first, impressions, array_of([won * share + chance >> 16 for won, share, chance in each]), prices)
 
 
 #: what is left of a count when another one is taken out of it: name -> (whole, part)

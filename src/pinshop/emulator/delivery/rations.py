@@ -40,6 +40,16 @@ class Wishes(Struct):
     cut: bool = False
 
 
+def wishes_of(impressions: array[int], clicks: list[int], prices: list[int], per_impression: list[bool], most: int) -> Wishes:
+    """Wishes that no budget has cut."""
+    if any(per_impression):
+        each = zip(per_impression, impressions, clicks, prices, strict=True)
+        spend = [(seen if by else clicked) * price for by, seen, clicked, price in each]
+    else:
+        spend, per_impression = list(map(mul, clicks, prices)), []
+    return Wishes(impressions, clicks, spend, prices, per_impression, most)
+
+
 def limit(wishes: Wishes, mine: Sequence[int], allowed: int | None, chance: tuple[int, int]) -> None:
     """Hold those whom a budget binds to what it allows. ``mine``: their places; a range: everybody."""
     if not mine or allowed is None:
@@ -60,7 +70,7 @@ def _ration(wishes: Wishes, mine: Sequence[int], allowed: int, wanted: int, chan
     size = len(mine)
     walk = _Walk(mine, chance[0] % size)
     impressions, clicks, prices = walk.array(wishes.impressions), walk.list(wishes.clicks), walk.list(wishes.prices)
-    per_impression = walk.list(wishes.per_impression) if any(wishes.per_impression) else None
+    per_impression = walk.list(wishes.per_impression) if wishes.per_impression else None
     spend = walk.list(wishes.spend) if wishes.cut or per_impression is not None else []
     units = clicks
     if per_impression is not None:  # what costs nothing is not given out
