@@ -336,7 +336,8 @@ NOT_WRITTEN = {
 #: Since 5.28, of which there is no description to compare with.
 LATER = {
     "is_image_auto_resizing", "intended_promotion_type", "is_top_of_search", "is_ltv_optimized", "promotion_ids", "time_zone",
-    "campaign_custom_label",
+    "campaign_custom_label", "customer_segment_id", "ext_features", "feed_profile_id", "is_local_inventory",
+    "local_inventory_radius_in_miles", "performance_plus_campaign_settings", "placement_traffic_type",
 }  # fmt: skip
 
 
