@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import socket
@@ -221,3 +222,20 @@ def test_an_answer_that_is_cut_on_purpose_is_no_error_of_the_server(fault, caplo
     assert [
         record for record in caplog.records if record.levelno >= logging.WARNING and record.name.startswith("uvicorn")
     ] == []
+
+
+def test_a_caller_that_never_reads_is_cut_off_when_the_server_stops() -> None:
+    with Emulator() as emulator:
+        listing = f"/v5/ad_accounts/{emulator.ad_account_id}/campaigns"
+        head = f"GET {listing} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {emulator.access_token}\r\n\r\n".encode()
+        emulator.start()
+        host, port = emulator.base_url.split("/")[2].split(":")
+        caller = socket.create_connection((host, int(port)))
+        caller.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:  # until its answers fill every buffer
+                caller.send(head * 100)
+    caller.settimeout(5)
+    with caller, contextlib.suppress(ConnectionResetError):
+        while caller.recv(1 << 20):
+            pass

@@ -73,7 +73,13 @@ class Server:
 
     def _run(self) -> None:
         with asyncio.Runner() as runner:
-            runner.run(self._server.serve([self._socket]))
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        await self._server.serve([self._socket])
+        for connection in list(self._server.server_state.connections):  # those that did not end in time
+            connection.transport.abort()
+        await asyncio.sleep(0)  # asyncio closes their sockets on its next turn
 
     def stop(self) -> None:
         self._server.should_exit = True
