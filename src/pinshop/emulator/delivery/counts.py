@@ -10,9 +10,9 @@ from itertools import chain
 from msgspec import Struct
 
 from pinshop.emulator.delivery.market import CHILDREN, REMAINDERS, Market, Noise, chances_of, curve
-from pinshop.emulator.delivery.model import DAY, Span, Subject
+from pinshop.emulator.delivery.model import DAY, WHOLE, Span, Subject
 from pinshop.emulator.delivery.packed import Packed, at, halved, joined, pack, pick, put, times, times_each, unpack, where
-from pinshop.emulator.delivery.timeline import WHOLE, Question, Timeline
+from pinshop.emulator.delivery.timeline import Question, Timeline
 
 #: So many counts are computed together at most: lists of 48 kB. Each list of 128 kB would be taken from the system anew.
 _TOGETHER = 6_000

@@ -10,7 +10,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from pinshop.emulator.delivery.market import REMAINDERS
-from pinshop.emulator.delivery.model import DAY
+from pinshop.emulator.delivery.model import DAY, begin_of
 from pinshop.emulator.delivery.packed import Packed, pack, unpack
 from pinshop.emulator.delivery.series import Series
 from pinshop.emulator.delivery.terms import ONE
@@ -51,8 +51,8 @@ class Items:
         chances = unpack(group.chances(0, timeline.day_of_entry), len(days))
         #: Of every entry: whose each of its pieces is.
         self._owners: list[list[str]] = []
-        for entry, (day, many, chance) in enumerate(zip(days, self._full("IMPRESSION_1"), chances, strict=True)):
-            line = self._at(day * DAY + (parts[entry][2] if entry in parts else 0))
+        for entry, (many, chance) in enumerate(zip(self._full("IMPRESSION_1"), chances, strict=True)):
+            line = self._at(begin_of(days, parts, entry))
             self._owners.append(line.owners(min(many, max(_PIECES, 2 * len(line.ids))), chance))
 
     def _at(self, moment: int) -> _Line:
@@ -69,7 +69,7 @@ class Items:
         if cell == len(timeline.cell_entries) or (timeline.slot_of_cell or range(cell + 1))[cell] != place:
             return line
         entry = timeline.cell_entries[cell]
-        return self._at(timeline.days[entry] * DAY + (timeline.parts[entry][2] if entry in timeline.parts else 0))
+        return self._at(begin_of(timeline.days, timeline.parts, entry))
 
     def cells(self, name: str) -> list[dict[str, int]]:
         """A count of the promotion in every cell, by item."""

@@ -51,6 +51,14 @@ Part: TypeAlias = tuple[int, int, int, int]
 
 WHOLE: Part = (0, DAY, 0, DAY)
 
+#: The entries that are not a whole day, by their number.
+Parts: TypeAlias = Mapping[int, Part]
+
+
+def begin_of(days: Sequence[int], parts: Parts, entry: int) -> int:
+    """When an entry begins to be lived, in UTC seconds."""
+    return days[entry] * DAY + parts.get(entry, WHOLE)[2]
+
 
 class Plan(Struct):
     """What one promotion gets: parallel lists, one entry for each planned day or part of a day, in order of time."""
@@ -63,10 +71,6 @@ class Plan(Struct):
     markets: list[Market]
     #: Entries that are not a whole day.
     parts: dict[int, Part]
-
-    def begins(self, entry: int) -> int:
-        """When an entry begins to be lived, in UTC seconds."""
-        return self.days[entry] * DAY + (self.parts[entry][2] if entry in self.parts else 0)
 
 
 #: Plans the days from the first to the last (day numbers), or more of them.

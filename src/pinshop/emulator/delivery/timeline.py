@@ -9,21 +9,16 @@ from __future__ import annotations
 import copy
 import datetime
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable
 from functools import lru_cache
 
 import msgspec
 
 from pinshop.emulator.delivery.market import delays, known
-from pinshop.emulator.delivery.model import DAY, EPOCH, Plan, Query, Reporting, Span
-
-WHOLE = (0, DAY, 0, DAY)
+from pinshop.emulator.delivery.model import DAY, EPOCH, WHOLE, Parts, Plan, Query, Reporting, Span, begin_of
 
 #: So many timelines of a question are kept: promotions of a shop mostly began on few days.
 _TIMELINES = 256
-
-#: Of an entry that is not a whole day: planned from, planned to, live from, live to, in seconds of the day.
-Parts = Mapping[int, tuple[int, int, int, int]]
 
 
 def known_until(reporting: Reporting, now: int) -> int:
@@ -75,7 +70,7 @@ class Question:
     def entries(self, plan: Plan, stated: Collection[int]) -> tuple[int, int]:
         """Which entries of a plan are asked about and known: from and to, half open."""
         low, high = bisect_left(plan.days, self.start // DAY), bisect_right(plan.days, (self.end - 1) // DAY)
-        while high > low and not stated and plan.begins(high - 1) >= self.known_to:
+        while high > low and not stated and begin_of(plan.days, plan.parts, high - 1) >= self.known_to:
             high -= 1
         return low, high
 
