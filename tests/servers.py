@@ -31,6 +31,23 @@ def http(body: bytes = b"{}", status: str = "200 OK", *headers: str) -> bytes:
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
+def place(base_url: str) -> tuple[str, int]:
+    """Host and port of a base URL that has both."""
+    host, port = base_url.split("/")[2].split(":")
+    return host, int(port)
+
+
+def talk(base_url: str, *parts: bytes) -> bytes:
+    """What a server answers to these bytes, one after the other, until it closes the connection."""
+    with socket.create_connection(place(base_url), 10) as connection:
+        for part in parts:
+            connection.sendall(part)
+        found = b""
+        while chunk := connection.recv(65_536):
+            found += chunk
+        return found
+
+
 class Peer:
     """A server in a thread. ``requests`` is what it read; ``connections`` how often it was connected to."""
 

@@ -11,6 +11,7 @@ import pytest
 from pinshop.emulator import Emulator, chain
 from pinshop.emulator.server.app import App
 from pinshop.emulator.server.protocol import BoundedProtocol
+from servers import place, talk
 
 
 @pytest.fixture
@@ -33,21 +34,6 @@ def direct(monkeypatch):
     watched.allowed, watched.found = True, found
     monkeypatch.setattr(App, "at_once", watched)
     return watched
-
-
-def place(emulator):
-    host, port = emulator.base_url.split("/")[2].split(":")
-    return host, int(port)
-
-
-def talk(emulator, *parts):
-    with socket.create_connection(place(emulator), 10) as connection:
-        for part in parts:
-            connection.sendall(part)
-        found = b""
-        while chunk := connection.recv(65_536):
-            found += chunk
-        return found
 
 
 def get(target, *headers, verb="GET", version="1.1"):
@@ -105,7 +91,7 @@ def both(emulator, direct, parts, fault=None):
         emulator.reset()
         if fault is not None:
             emulator.fail(**fault)
-        answers.append((talk(emulator, *parts), [entry.as_dict() for entry in emulator.calls]))
+        answers.append((talk(emulator.base_url, *parts), [entry.as_dict() for entry in emulator.calls]))
     return answers
 
 
@@ -154,7 +140,7 @@ def test_of_what_arrives_together_the_first_is_answered_at_once_and_the_order_st
 
 def test_an_allowed_page_gets_the_headers_of_cors(direct):
     with Emulator(cors=["http://shop.example"]) as emulator:
-        answer = talk(emulator, get("/v5/user_account", "Origin: http://shop.example"), LAST)
+        answer = talk(emulator.base_url, get("/v5/user_account", "Origin: http://shop.example"), LAST)
     assert b"access-control-allow-origin: http://shop.example\r\n" in answer
     assert direct.found == []
 
@@ -165,7 +151,7 @@ def test_a_defect_is_answered_and_loud(emulator, monkeypatch, caplog):
 
     monkeypatch.setattr(chain, "answer", broken)
     caplog.set_level(logging.ERROR, "uvicorn.error")
-    assert talk(emulator, get("/v5/user_account")).startswith(b"HTTP/1.1 500 ")
+    assert talk(emulator.base_url, get("/v5/user_account")).startswith(b"HTTP/1.1 500 ")
     assert "ZeroDivisionError" in caplog.text
 
 
@@ -178,7 +164,7 @@ def test_the_next_head_of_a_kept_connection_has_to_come_in_time(emulator, direct
 
     monkeypatch.setattr(App, "at_once", answer_and_hurry)
     monkeypatch.setattr(BoundedProtocol, "timeout_keep_alive", property(lambda _: 60, lambda *_: None), raising=False)
-    with socket.create_connection(place(emulator), 10) as connection:
+    with socket.create_connection(place(emulator.base_url), 10) as connection:
         connection.sendall(get("/v5/user_account") + (rest if together else b""))
         answer = connection.recv(65_536)
         if rest == b"\r\n" and together:  # it ends nothing and begins nothing
@@ -193,5 +179,5 @@ def test_the_next_head_of_a_kept_connection_has_to_come_in_time(emulator, direct
 
 def test_a_connection_on_which_nothing_comes_is_closed(emulator, direct, monkeypatch):
     monkeypatch.setattr(BoundedProtocol, "timeout_keep_alive", property(lambda _: 0.01, lambda *_: None), raising=False)
-    assert talk(emulator, get("/v5/user_account")).startswith(b"HTTP/1.1 401 ")
+    assert talk(emulator.base_url, get("/v5/user_account")).startswith(b"HTTP/1.1 401 ")
     assert len(direct.found) == 1

@@ -17,6 +17,7 @@ from pinshop.emulator import Emulator
 from pinshop.emulator.oauth import APP_ID
 from pinshop.emulator.server.protocol import BoundedProtocol
 from pinshop.errors import Disconnected
+from servers import place, talk
 
 
 @pytest.fixture
@@ -115,17 +116,6 @@ def test_a_consent_that_is_too_large_is_not_read(emulator):
     assert start["status"] == 413
 
 
-def talk(emulator, *parts):
-    host, port = emulator.base_url.split("/")[2].split(":")
-    with socket.create_connection((host, int(port)), 10) as connection:
-        for part in parts:
-            connection.sendall(part)
-        found = b""
-        while chunk := connection.recv(65_536):
-            found += chunk
-        return found
-
-
 def test_a_head_that_is_too_large_is_refused_and_not_executed(emulator, monkeypatch):
     monkeypatch.setattr(BoundedProtocol, "HEAD_BYTES", 4_000)
     emulator.start()
@@ -133,21 +123,21 @@ def test_a_head_that_is_too_large_is_refused_and_not_executed(emulator, monkeypa
     emulator.clock.advance(days=1)
     for size in (5_000, 300_000):
         try:
-            answer = talk(emulator, start + b"x" * size + b"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+            answer = talk(emulator.base_url, start + b"x" * size + b"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
         except (ConnectionResetError, BrokenPipeError):
             answer = b"431"
         assert b"431" in answer
     assert emulator.clock.now().day == 3
     body = b'{"username": "%s"}' % (b"x" * 90)
     head = b"POST /_emulator/users HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(body)
-    assert b"201" in talk(emulator, head, body)
+    assert b"201" in talk(emulator.base_url, head, body)
 
 
 def test_a_head_that_does_not_come_ends_the_connection(emulator, monkeypatch):
     monkeypatch.setattr(BoundedProtocol, "HEAD_SECONDS", 0.05)
     emulator.start()
-    assert b"408" in talk(emulator, b"GET /v5/user_account HTT")
-    assert b"408" in talk(emulator)
+    assert b"408" in talk(emulator.base_url, b"GET /v5/user_account HTT")
+    assert b"408" in talk(emulator.base_url)
 
 
 def users(emulator):
@@ -168,7 +158,7 @@ def test_a_wish_for_another_protocol_costs_no_body(emulator, wish, cut, caplog):
             framed, length = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body), b"transfer-encoding: chunked"
         sent += b"POST /_emulator/users HTTP/1.1\r\nhost: localhost\r\n" + more + length + b"\r\n\r\n" + framed
     last = b"GET /_emulator/clock HTTP/1.1\r\nhost: localhost\r\n" + more.replace(b"Upgrade", b"Upgrade, close") + b"\r\n"
-    answer = talk(emulator, *([sent + last] if cut is None else [sent[:cut], sent[cut:] + last]))
+    answer = talk(emulator.base_url, *([sent + last] if cut is None else [sent[:cut], sent[cut:] + last]))
     assert (answer.count(b"HTTP/1.1 201"), answer.count(b"HTTP/1.1 200"), users(emulator)) == (2, 1, before + 2)
     assert caplog.records == []
 
@@ -179,11 +169,11 @@ def test_what_stands_behind_a_body_is_bounded_and_not_read(emulator, monkeypatch
     chunked = b"POST /_emulator/users HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n"
     body = b'{"username": "ann"}'
     chunk = b"%x\r\n%b\r\n" % (len(body), body)
-    assert b"201" in talk(emulator, chunked + chunk + b"0\r\nhost: evil.example\r\nauthorization: Bearer x\r\n\r\n")
+    assert b"201" in talk(emulator.base_url, chunked + chunk + b"0\r\nhost: evil.example\r\nauthorization: Bearer x\r\n\r\n")
     before = users(emulator)
     for flood in (chunk + b"0\r\n" + b"a: b\r\n" * 99_000, chunk + b"0\r\na: " + b"x" * 600_000, b"13;" + b"x" * 9_000):
         try:
-            answer = talk(emulator, chunked, flood)
+            answer = talk(emulator.base_url, chunked, flood)
         except (ConnectionResetError, BrokenPipeError):
             answer = b"431"
         assert b"431" in answer
@@ -202,12 +192,12 @@ def test_what_stands_behind_a_body_is_bounded_and_not_read(emulator, monkeypatch
 )
 def test_an_address_that_is_given_whole_says_whom_it_is_for(emulator, target, host, status):
     emulator.start()
-    assert talk(emulator, b"GET %b HTTP/1.1\r\nhost: %b\r\nconnection: close\r\n\r\n" % (target, host))[9:12] == status
+    assert talk(emulator.base_url, b"GET %b HTTP/1.1\r\nhost: %b\r\nconnection: close\r\n\r\n" % (target, host))[9:12] == status
 
 
 def test_it_is_no_proxy(emulator):
     emulator.start()
-    assert b"405" in talk(emulator, b"CONNECT api.pinterest.com:443 HTTP/1.1\r\nhost: api.pinterest.com:443\r\n\r\n")
+    assert b"405" in talk(emulator.base_url, b"CONNECT api.pinterest.com:443 HTTP/1.1\r\nhost: api.pinterest.com:443\r\n\r\n")
 
 
 @pytest.mark.parametrize("fault", [{"drop": True}, {"drop": True, "after_commit": True}, {"truncate": 3}], ids=str)
@@ -229,8 +219,7 @@ def test_a_caller_that_never_reads_is_cut_off_when_the_server_stops() -> None:
         listing = f"/v5/ad_accounts/{emulator.ad_account_id}/campaigns"
         head = f"GET {listing} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {emulator.access_token}\r\n\r\n".encode()
         emulator.start()
-        host, port = emulator.base_url.split("/")[2].split(":")
-        caller = socket.create_connection((host, int(port)))
+        caller = socket.create_connection(place(emulator.base_url))
         caller.setblocking(False)
         with contextlib.suppress(BlockingIOError):
             while True:  # until its answers fill every buffer
