@@ -251,6 +251,7 @@ def test_a_form_leads_back_to_a_page_of_the_console_only(emulator):
         ("state", {"do": "close", "name": "<i>"}, "no fork"),
         ("state", {"do": "fork", "name": "<i>"}, "letters, digits"),
         ("faults", {"what": "stub", "json": "{"}, "json: "),
+        ("faults", {"what": "stub", "json": "[" * 20_000}, "json: "),
         ("faults", {"what": "drop", "body_like": "{"}, "body_like: "),
         ("faults", {"what": "drop", "probability": "often"}, "a number"),
         ("earn", {"id": "5", "day": "2026-03-01", "spend": "1"}, "no promotion of this one"),

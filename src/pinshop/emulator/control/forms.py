@@ -269,5 +269,5 @@ def _amount(form: Form, name: str) -> float | None:
 def _json(form: Form, name: str) -> Any:
     try:
         return msgspec.json.decode(form.get(name, ""))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise ConfigurationError(f"{name}: {error}") from error
